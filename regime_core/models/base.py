@@ -1,0 +1,55 @@
+"""The contract every detector keeps. One test finds and runs them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_core.bars import OHLCV
+
+
+class Filtered(NamedTuple):
+    """What a detector says of bars ``start:``; row t rests on bars up to t only.
+
+    codes : (n_rows,) int8, indices into ``regimes.ALL_REGIMES``.
+    probabilities : (n_rows, 5) in the order of ``regimes.REGIMES``; rows sum to 1, 0.2 each where unknown.
+    confidence : (n_rows,) in [0, 1]; 0 where unknown.
+    """
+
+    codes: NDArray[np.int8]
+    probabilities: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+
+
+class Detector(Protocol):
+    """A five-regime detector.
+
+    name : key in ``MODELS`` and in the manifest.
+    window : bars wanted for full accuracy; a shorter window is answered, and called not warm.
+    """
+
+    name: ClassVar[str]
+    window: int
+
+    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
+        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown.
+
+        Raises ModelError on fewer than ``regimes.MIN_BARS`` bars, or if the model was not fitted.
+        """
+        ...
+
+    def evidence(self, bars: OHLCV) -> str:
+        """Return what the label of the last bar rests on, as one clause an analyst can check."""
+        ...
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """Write the weights and return the names of the files written; none for a model without weights."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what ``save`` wrote: answers are the same bit for bit."""
+        ...

@@ -1,0 +1,70 @@
+"""Fixed-threshold rules: the detector a trading client falls back to, kept exactly so that both sides agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from regime_core.bars import OHLCV, Float
+from regime_core.errors import ModelError
+from regime_core.kernels import detection
+from regime_core.models.base import Filtered
+from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
+
+LABEL_WINDOW = 252
+
+
+class Rules:
+    """Scores five regimes by absolute thresholds on seven metrics, tuned for daily stocks.
+
+    window : trailing bars a label of a file rests on; 0 lets each label rest on all bars so far, as the answer to a client does.
+    """
+
+    name: ClassVar[str] = "rules"
+
+    def __init__(self, window: int = LABEL_WINDOW) -> None:
+        self.window = window
+
+    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
+        """Label bars ``start:``; confidence is the winning score over 100, 0 and unknown where no rule fires."""
+        if bars.n_bars < MIN_BARS:
+            raise ModelError("model.too_few_bars", f"rules needs {MIN_BARS} bars, got {bars.n_bars}.")
+        metrics = detection.rule_metrics(bars.high, bars.low, bars.close, start, self.window)
+        scores = detection.rule_scores(metrics)
+        scores[: max(0, MIN_BARS - 1 - start)] = 0.0
+        total = scores.sum(axis=1)
+        fired = total > 0
+        codes = np.where(fired, scores.argmax(axis=1), UNKNOWN_CODE).astype(np.int8)
+        safe = np.where(fired, total, 1.0)[:, None]
+        probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
+        return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
+
+    def evidence(self, bars: OHLCV) -> str:
+        """Which thresholds the last bar's metrics crossed."""
+        metrics = detection.rule_metrics(bars.high, bars.low, bars.close, bars.n_bars - 1, self.window)
+        points = detection.rule_scores(metrics)[0]
+        scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
+        volatility, trend, atr, efficiency, momentum = metrics[0, :5]
+        figures = (
+            f"volatility {volatility:.2%} a bar, trend {trend:+.2%} a bar, range efficiency {efficiency:.2f}, "
+            f"momentum {momentum:+.1%}, ATR {atr:.2f} %"
+        )
+        return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """Write nothing: rules have no weights."""
+        return ()
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Rules with the label window of files."""
+        return cls()
+
+
+def metrics_row(bars: OHLCV) -> Float:
+    """Metrics of the last bar over all bars: (6,) in the order of ``regimes.Metrics``; all NaN for no bars."""
+    if bars.n_bars == 0:
+        return np.full(detection.N_METRICS, np.nan)
+    return np.asarray(detection.rule_metrics(bars.high, bars.low, bars.close, bars.n_bars - 1, 0)[0], dtype=np.float64)
