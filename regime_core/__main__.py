@@ -1,0 +1,135 @@
+"""The command line: ``python -m regime_core COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from regime_core import MODEL_DIR
+from regime_core.errors import RegimeError
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage in words, the steps done and their total (0 while unknown)."""
+
+DATA_DIR = MODEL_DIR.parent / "data"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 on success, 1 with one sentence on stderr on an error, 2 on wrong usage."""
+    try:
+        with _Bar() as bar:
+            message = run_command(argv, bar.show)
+    except RegimeError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        return 1
+    print(message)
+    return 0
+
+
+def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
+    """Parse and run a command, reporting progress, and return what it has to say. Raises RegimeError."""
+    arguments = _parser().parse_args(argv)
+    message: str = arguments.run(arguments, progress)
+    return message
+
+
+def _label(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import datasets, readers
+    from regime_core.engine import Engine
+
+    progress("Reading", 0, 3)
+    source: Path = arguments.file
+    stored = source.suffix == ".parquet"
+    bars = datasets.read_bars(source) if stored else readers.read_csv(source).bars
+    progress("Labelling", 1, 3)
+    labels = Engine.load(arguments.model_dir).label(bars, model=arguments.model)
+    progress("Writing", 2, 3)
+    if arguments.out.suffix == ".parquet":
+        datasets.write_labels(arguments.out, labels)
+    else:
+        readers.write_labels_csv(arguments.out, bars, labels)
+    progress("Writing", 3, 3)
+    return f"{len(labels):,} bars labelled by {labels.model.name}@{labels.model.version}: {arguments.out}"
+
+
+def _inspect(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import readers
+
+    inspection = readers.inspect(arguments.file)
+    return json.dumps(inspection.as_dict(), indent=1) if arguments.json else str(inspection)
+
+
+def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import sources
+
+    files = {series: path for series, path in (("sp500", arguments.sp500), ("vix", arguments.vix)) if path is not None}
+    base_urls = dict(pair.split("=", 1) for pair in arguments.base_url)
+    reports = [
+        sources.ingest(source, arguments.data_dir, files=files or None, base_urls=base_urls, progress=progress)
+        for source in arguments.source.split(",")
+    ]
+    return "\n".join(str(report) for report in reports)
+
+
+def _train(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import training
+
+    training.train(arguments.out, seed=arguments.seed, progress=progress)
+    return f"Models written to {arguments.out}."
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m regime_core", description="Market regimes from price bars.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    label = commands.add_parser("label", help="label every bar of a CSV file with its regime")
+    label.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
+    label.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go")
+    label.add_argument("--model", help="a model of the manifest; its default if left out")
+    label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    label.set_defaults(run=_label)
+
+    inspect = commands.add_parser("inspect", help="say how a file would be read, and what is odd in it")
+    inspect.add_argument("file", type=Path)
+    inspect.add_argument("--json", action="store_true", help="as JSON")
+    inspect.set_defaults(run=_inspect)
+
+    ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
+    ingest.add_argument("--source", required=True, help="arch, yahoo, cboe, fred or csv; several, comma-separated, in turn")
+    ingest.add_argument("--data-dir", type=Path, default=DATA_DIR, help="folder of the histories (default: data)")
+    ingest.add_argument("--sp500", type=Path, help="with --source csv: file of the S&P 500")
+    ingest.add_argument("--vix", type=Path, help="with --source csv: file of the VIX")
+    ingest.add_argument("--base-url", action="append", default=[], metavar="SOURCE=URL", help="ask this address instead")
+    ingest.set_defaults(run=_ingest)
+
+    train = commands.add_parser("train", help="rebuild the models from nothing; the same seed gives the same bits")
+    train.add_argument("--out", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    train.add_argument("--seed", type=int, default=0)
+    train.set_defaults(run=_train)
+    return parser
+
+
+class _Bar:
+    """Progress bar on stderr, shown only once a stage has steps."""
+
+    def __enter__(self) -> _Bar:
+        from tqdm import tqdm
+
+        self._tqdm = tqdm(file=sys.stderr, leave=False, delay=0.5)
+        return self
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        self._tqdm.set_description_str(stage, refresh=False)
+        self._tqdm.total = total or None
+        self._tqdm.n = done
+        self._tqdm.refresh()
+
+    def __exit__(self, *_: object) -> None:
+        self._tqdm.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

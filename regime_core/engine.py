@@ -1,0 +1,163 @@
+"""One engine a process: loads the models once and answers every face of the product, so that all give the same labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from regime_core import artifacts
+from regime_core.artifacts import Artifacts, ModelEntry
+from regime_core.bars import OHLCV
+from regime_core.errors import ModelError
+from regime_core.models import Detector, Filtered, Rules
+from regime_core.models.rules import metrics_row
+from regime_core.regimes import ALL_REGIMES, MIN_BARS, N_REGIMES, UNKNOWN, UNKNOWN_CODE, Detection, Labels, Metrics
+
+AGE_STEP = 32
+"""Rows looked at in the first step back in time for the age of a regime; doubled at each further step."""
+
+
+class Engine:
+    """Detectors of one verified model folder.
+
+    device : where inference runs; every model shipped today runs on the CPU, whatever cards there are.
+    """
+
+    device = "cpu"
+
+    def __init__(self, models: Artifacts) -> None:
+        self._models = models
+        # A client's answer under rules rests on all bars sent; labels of a file on a trailing window.
+        self._answering: dict[str, Detector] = {**models.detectors}
+        if "rules" in self._answering:
+            self._answering["rules"] = Rules(window=0)
+
+    @classmethod
+    def load(cls, folder: Path) -> Engine:
+        """Engine of a model folder. Raises ArtifactError if a file is missing or altered."""
+        return cls(artifacts.load(folder))
+
+    @property
+    def default(self) -> str:
+        """Name of the model that answers when none is named."""
+        return self._models.default
+
+    @property
+    def entries(self) -> dict[str, ModelEntry]:
+        """What the manifest says of each model, by name."""
+        return dict(self._models.entries)
+
+    def entry(self, model: str | None = None) -> ModelEntry:
+        """Manifest entry of ``name`` or ``name@version``; the default's for None.
+
+        Raises ModelError ``model.unknown`` for a name that is not there, ``model.gone`` for a version that is no longer served.
+        """
+        name, _, version = (model or self.default).partition("@")
+        found = self._models.entries.get(name)
+        if found is None:
+            known = ", ".join(self._models.entries)
+            raise ModelError("model.unknown", f"There is no model {name!r}: ask for one of {known}.")
+        if version and version != found.version:
+            raise ModelError("model.gone", f"{name}@{version} is no longer served; the current one is {name}@{found.version}.")
+        return found
+
+    def label(self, bars: OHLCV, *, model: str | None = None) -> Labels:
+        """Causal labels of every bar; all unknown for fewer than ``MIN_BARS`` bars."""
+        entry = self.entry(model)
+        if bars.n_bars < MIN_BARS:
+            n = bars.n_bars
+            unknown = np.full(n, UNKNOWN_CODE, dtype=np.int8)
+            return Labels(bars.time, unknown, np.full((n, N_REGIMES), 1 / N_REGIMES), np.zeros(n), entry.ref)
+        filtered = self._models.detectors[entry.name].filter(bars)
+        return Labels(bars.time, *filtered, entry.ref)
+
+    def detect(
+        self, bars: OHLCV, *, model: str | None = None, history: bool = False, warnings: tuple[str, ...] = ()
+    ) -> Detection:
+        """Regime of the last bar, with its age and what it rests on.
+
+        history : also give the labels of every bar.
+        warnings : repairs made on the way here, handed on with the answer.
+        """
+        entry = self.entry(model)
+        labels = self.label(bars, model=model) if history else None
+        if bars.n_bars < MIN_BARS:
+            return _insufficient(bars, entry, warnings, labels)
+        detector = self._answering[entry.name]
+        last = detector.filter(bars, start=bars.n_bars - 1)
+        code = int(last.codes[0])
+        age, censored = (0, False) if code == UNKNOWN_CODE else _age(detector, bars, code)
+        return Detection(
+            regime=ALL_REGIMES[code],
+            confidence=float(last.confidence[0]),
+            reasoning=_reasoning(entry, last, age, censored, detector.evidence(bars)),
+            probabilities=last.probabilities[0],
+            metrics=_metrics(bars),
+            as_of=int(bars.time[-1]),
+            regime_age=age,
+            regime_age_censored=censored,
+            bars_used=bars.n_bars,
+            warm=bars.n_bars >= entry.window,
+            model=entry.ref,
+            warnings=warnings,
+            labels=labels,
+        )
+
+    def warm_up(self) -> None:
+        """Compile and touch all that an answer needs, so that the first client does not wait for it."""
+        n = 4 * MIN_BARS
+        close = np.exp(0.01 * np.sin(np.arange(n)))
+        day = np.arange(n, dtype=np.int64) * 86_400_000_000_000
+        bars = OHLCV(day, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
+        for name in self._models.entries:
+            self.detect(bars, model=name, history=True)
+
+
+def _age(detector: Detector, bars: OHLCV, code: int) -> tuple[int, bool]:
+    """How many bars the last label has held, looking back in growing steps; True where the run reaches the first label."""
+    step, stop = AGE_STEP, bars.n_bars
+    while True:
+        start = max(MIN_BARS - 1, bars.n_bars - step)
+        codes = detector.filter(bars.rows(None, stop), start=start).codes
+        different = np.flatnonzero(codes != code)
+        if len(different):
+            return bars.n_bars - (start + int(different[-1]) + 1), False
+        if start == MIN_BARS - 1:
+            return bars.n_bars - start, True
+        stop, step = start, 2 * step
+
+
+def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], labels: Labels | None) -> Detection:
+    return Detection(
+        regime=UNKNOWN,
+        confidence=0.0,
+        reasoning=f"Insufficient data: {bars.n_bars} bars (need {MIN_BARS})",
+        probabilities=np.full(N_REGIMES, 1 / N_REGIMES),
+        metrics=_metrics(bars),
+        as_of=int(bars.time[-1]) if bars.n_bars else None,
+        regime_age=0,
+        regime_age_censored=False,
+        bars_used=bars.n_bars,
+        warm=False,
+        model=entry.ref,
+        warnings=warnings,
+        labels=labels,
+    )
+
+
+def _metrics(bars: OHLCV) -> Metrics:
+    row = metrics_row(bars)
+    return Metrics(*(float(value) for value in row), sample_size=bars.n_bars)
+
+
+def _reasoning(entry: ModelEntry, last: Filtered, age: int, censored: bool, evidence: str) -> str:
+    code = int(last.codes[0])
+    if code == UNKNOWN_CODE:
+        return f"No regime stands out: {evidence}."
+    words = ALL_REGIMES[code].name.replace("_", " ")
+    held = f"for {'at least ' if censored else ''}{age} bar{'s' if age != 1 else ''}"
+    confidence = float(last.confidence[0])
+    if entry.name == "rules":
+        return f"{words.capitalize()} with {confidence * 100:.0f} of 100 points, {held}: {evidence}."
+    return f"{confidence:.0%} likely {words}, {held}: {evidence}."

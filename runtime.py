@@ -1,0 +1,242 @@
+"""Settings, read once, and the one engine, library and job pool of this process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from jobs import Jobs
+from regime_core.datasets import Dataset, Library, read_labels
+from regime_core.engine import Engine
+from regime_core.regimes import Labels
+
+ROOT = Path(__file__).resolve().parent
+
+
+def _setting(default: object, env: str, help_: str) -> Any:  # noqa: ANN401 - the field's own type is declared where it is used
+    return field(default=default, metadata={"env": env, "help": help_})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the server, with its environment variable."""
+
+    host: str = _setting("127.0.0.1", "HOST", "Address to serve on; 0.0.0.0 opens it beyond this machine.")
+    port: int = _setting(8050, "PORT", "Port to serve on.")
+    workers: int = _setting(2, "WEB_CONCURRENCY", "Worker processes.")
+    threads: int = _setting(4, "REGIME_THREADS", "Threads a worker.")
+    url_prefix: str = _setting(
+        "", "REGIME_URL_PREFIX", "Path under which a reverse proxy shows the server, for example /regimes."
+    )
+    trusted_proxies: int = _setting(
+        0, "REGIME_TRUSTED_PROXIES", "Reverse proxies in front whose X-Forwarded headers are believed."
+    )
+    data_dir: Path = _setting(ROOT / "data", "REGIME_DATA_DIR", "Folder of the S&P 500 and VIX histories.")
+    model_dir: Path = _setting(ROOT / "final_model", "REGIME_MODEL_DIR", "Folder of the models.")
+    state_dir: Path = _setting(
+        ROOT / "var", "REGIME_STATE_DIR", "Folder of uploads, jobs and the signing key; made on first start."
+    )
+    refresh_hours: float = _setting(
+        0.0, "REGIME_REFRESH_HOURS", "Hours between updates of the histories; 0 never updates by itself."
+    )
+    refresh_sources: str = _setting(
+        "yahoo,cboe", "REGIME_REFRESH_SOURCES", "Sources tried for an update, comma-separated, in order."
+    )
+    yahoo_url: str = _setting("https://query1.finance.yahoo.com", "REGIME_YAHOO_URL", "Base address of Yahoo's chart endpoint.")
+    cboe_url: str = _setting(
+        "https://cdn.cboe.com/api/global/us_indices/daily_prices/VIX_History.csv",
+        "REGIME_CBOE_URL",
+        "Address of CBOE's VIX history.",
+    )
+    fred_url: str = _setting(
+        "https://fred.stlouisfed.org/graph/fredgraph.csv", "REGIME_FRED_URL", "Address of FRED's CSV service."
+    )
+    max_body_mb: int = _setting(32, "REGIME_MAX_BODY_MB", "Largest request body, in MB; beyond it 413.")
+    max_bars: int = _setting(200_000, "REGIME_MAX_BARS", "Most bars in one series of a request; beyond it 422.")
+    max_series: int = _setting(5_000, "REGIME_MAX_SERIES", "Most series in one batch; beyond it 422.")
+    max_upload_mb: int = _setting(32, "REGIME_MAX_UPLOAD_MB", "Largest file on the Label page, in MB.")
+    max_uploads: int = _setting(20, "REGIME_MAX_UPLOADS", "Uploads kept for one visitor; the oldest beyond them are removed.")
+    upload_days: float = _setting(7.0, "REGIME_UPLOAD_DAYS", "Days an upload is kept.")
+    max_jobs: int = _setting(1, "REGIME_MAX_JOBS", "Heavy jobs (large labellings, updates) that run at once; others wait.")
+    api_keys: str = _setting(
+        "", "REGIME_API_KEYS", "SHA-256 hashes (hex) of accepted API keys, comma-separated; empty leaves the JSON routes open."
+    )
+    rate_limit: str = _setting(
+        "", "REGIME_RATE_LIMIT", "Requests allowed per key or address and worker, such as 600/minute; empty for no limit."
+    )
+    redis_url: str = _setting(
+        "", "REDIS_URL", "Redis that shares rate limits between workers; empty keeps them in each worker."
+    )
+    secure_cookies: bool = _setting(False, "REGIME_SECURE_COOKIES", "1 sends the visitor's cookie over HTTPS only.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Settings of the environment; unset or empty variables keep the default.
+
+        Raises ValueError, naming the variable, for a value that does not parse.
+        """
+        environment = os.environ if environment is None else environment
+        given = {
+            f.name: _parse(f.type, f.metadata["env"], environment[f.metadata["env"]])
+            for f in fields(cls)
+            if environment.get(f.metadata["env"])
+        }
+        return cls(**given)
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        """Base address of each source."""
+        return {"yahoo": self.yahoo_url, "cboe": self.cboe_url, "fred": self.fred_url}
+
+
+def _parse(type_: object, variable: str, text: str) -> object:
+    try:
+        match type_:
+            case "int":
+                return int(text)
+            case "float":
+                return float(text)
+            case "bool":
+                return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+            case "Path":
+                return Path(text)
+    except (ValueError, KeyError):
+        raise ValueError(f"{variable}={text!r} is not a valid {type_}.") from None
+    return text
+
+
+INLINE_BARS = 50_000
+"""Longer series are labelled by a job, so that a request of a trading client never waits behind one."""
+LABELS_KEPT = 32
+
+
+class Runtime:
+    """What one process holds: its settings, engine, library and jobs, each made when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.library = Library(
+            settings.data_dir,
+            settings.state_dir / "uploads",
+            max_uploads_per_visitor=settings.max_uploads,
+            ttl_seconds=settings.upload_days * 86_400,
+        )
+        self.jobs = Jobs(settings.state_dir / "jobs", max_running=settings.max_jobs)
+        self._engine: Engine | None = None
+        self._labels: OrderedDict[tuple[str, str, str], Labels] = OrderedDict()
+        self._lock = RLock()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the models are loaded and warm."""
+        return self._engine is not None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, loaded and warmed at the first call. Raises ArtifactError on a model folder that is not whole."""
+        with self._lock:
+            if self._engine is None:
+                engine = Engine.load(self.settings.model_dir)
+                engine.warm_up()
+                self._engine = engine
+            return self._engine
+
+    def labels(self, dataset: Dataset, model: str | None = None) -> Labels | None:
+        """Labels of a dataset; None while those of a long series still have to be made by ``start_labelling``."""
+        entry = self.engine.entry(model)
+        key = (str(dataset.path), dataset.version, f"{entry.name}@{entry.version}")
+        with self._lock:
+            if key in self._labels:
+                self._labels.move_to_end(key)
+                return self._labels[key]
+        if dataset.bars.n_bars <= INLINE_BARS:
+            labels = self.engine.label(dataset.bars, model=entry.name)
+        else:
+            path = self._labels_path(dataset, model)
+            if not path.is_file():
+                return None
+            labels = read_labels(path, entry.ref)
+        with self._lock:
+            self._labels[key] = labels
+            while len(self._labels) > LABELS_KEPT:
+                self._labels.popitem(last=False)
+        return labels
+
+    def start_labelling(self, dataset: Dataset, model: str | None = None) -> str:
+        """Start (or join) the job that labels a long series, and return its id."""
+        name = self.engine.entry(model).name
+        out = self._labels_path(dataset, model)
+        arguments = [
+            "label",
+            str(dataset.path),
+            "--out",
+            str(out),
+            "--model",
+            name,
+            "--model-dir",
+            str(self.settings.model_dir),
+        ]
+        return self.jobs.start(arguments)
+
+    def start_update(self) -> str:
+        """Start (or join) the job that brings the bundled histories up to date, and return its id."""
+        settings = self.settings
+        arguments = ["ingest", "--source", settings.refresh_sources, "--data-dir", str(settings.data_dir)]
+        for source, url in settings.base_urls.items():
+            arguments += ["--base-url", f"{source}={url}"]
+        return self.jobs.start(arguments)
+
+    def _labels_path(self, dataset: Dataset, model: str | None) -> Path:
+        entry = self.engine.entry(model)
+        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.{entry.name}-{entry.version}.parquet")
+
+
+_runtime: Runtime | None = None
+
+
+def configure(settings: Settings) -> Runtime:
+    """Set up this process; called once by ``create_app``."""
+    global _runtime
+    _runtime = Runtime(settings)
+    return _runtime
+
+
+def current() -> Runtime:
+    """This process's runtime. Raises RuntimeError before ``configure``."""
+    if _runtime is None:
+        raise RuntimeError("runtime.configure(settings) has not been called: create the app with app.create_app().")
+    return _runtime
+
+
+def engine() -> Engine:
+    """The one engine of this process."""
+    return current().engine
+
+
+def library() -> Library:
+    """The one dataset library of this process."""
+    return current().library
+
+
+def signing_key(state_dir: Path) -> bytes:
+    """Key that signs visitors' cookies: made on first start, readable by its owner only, shared by all workers."""
+    path = state_dir / "signing.key"
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        temporary = state_dir / f".signing.{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(temporary, path)  # fails if another worker was first: then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_bytes()
