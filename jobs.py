@@ -1,7 +1,8 @@
 """Heavy work in separate, freshly spawned, low-priority processes, bounded over all workers.
 
-A job is a command line of ``python -m regime_core`` with a folder of its own. Its state is on disk, so any worker can tell it.
-While the process lives it holds a lock on ``alive``; the slots it queues for are locked files too, so a killed process frees both.
+A job is a command line of ``python -m regime_core`` with a folder of its own. Its state is on disk, so any worker can tell
+it. While the process lives it holds a lock on ``alive``; the slots it queues for are locked files too, so that a killed
+process frees both.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Library:
                 return self._read(path, lambda: _read_upload(path))
         raise RegimeError(
             "dataset.unknown",
-            "This dataset is not here: it has expired, or it belongs to another visitor. Pick another, or upload the file again.",
+            "This dataset is not here: it has expired, or belongs to another visitor. Pick another, or upload the file again.",
         )
 
     def add(self, visitor: str, title: str, bars: OHLCV, problems: tuple[str, ...] = ()) -> str:
