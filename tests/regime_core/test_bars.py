@@ -1,0 +1,155 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regime_core import bars as bars_
+from regime_core.bars import DAY_NS, epoch_to_ns, from_frame, normalise, to_frame
+from regime_core.errors import BarsError
+
+
+def columns(n=5, **changes):
+    close = np.linspace(100, 104, n)
+    made = {"open": close - 0.5, "high": close + 1, "low": close - 1, "close": close, "volume": np.full(n, 10.0)}
+    made.update(changes)
+    return made
+
+
+def days(n=5):
+    return np.arange(n, dtype=np.int64) * DAY_NS + 19_000 * DAY_NS
+
+
+def test_clean_bars_pass_unchanged_and_without_warning():
+    given_columns = columns()
+    ohlcv, warnings = normalise(days(), given_columns)
+    assert warnings == ()
+    for name in ("open", "high", "low", "close", "volume"):
+        np.testing.assert_array_equal(getattr(ohlcv, name), given_columns[name])
+
+
+def test_unsorted_bars_are_sorted_and_the_last_of_equal_times_wins():
+    time = days(4)[[2, 0, 1, 1]]
+    close = np.array([103.0, 101.0, 102.0, 102.5])
+    ohlcv, warnings = normalise(time, {"open": close, "high": close, "low": close, "close": close})
+    np.testing.assert_array_equal(ohlcv.close, [101.0, 102.5, 103.0])
+    assert np.isnan(ohlcv.volume).all()
+    assert any("sorted" in warning for warning in warnings)
+    assert any("same timestamp" in warning for warning in warnings)
+
+
+def test_a_close_slightly_outside_widens_the_range_and_says_which_bar():
+    data = columns()
+    data["close"][3] = data["high"][3] + 0.1
+    ohlcv, warnings = normalise(days(), data)
+    assert ohlcv.high[3] == data["close"][3]
+    assert "bars[3]" in warnings[0]
+    assert "0.5 %" not in warnings[0]
+
+
+def test_a_close_far_outside_is_pointed_out():
+    data = columns()
+    data["close"][3] = data["high"][3] * 1.5
+    assert "0.5 %" in normalise(days(), data)[1][0]
+
+
+def test_normalise_leaves_its_input_alone():
+    data = columns()
+    data["close"][3] = data["high"][3] + 0.1
+    before = {name: values.copy() for name, values in data.items()}
+    normalise(days()[::-1], data)
+    for name, values in data.items():
+        np.testing.assert_array_equal(values, before[name])
+
+
+def test_strict_refuses_what_would_be_repaired():
+    with pytest.raises(BarsError, match="sorted") as caught:
+        normalise(days()[::-1], columns(), strict=True)
+    assert caught.value.code == "bars.needs_repair"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("open", 0.0, "bars.not_positive"),
+        ("low", -1.0, "bars.not_positive"),
+        ("high", np.nan, "bars.non_finite"),
+        ("close", np.inf, "bars.non_finite"),
+        ("volume", -5.0, "bars.volume"),
+        ("volume", np.inf, "bars.volume"),
+        ("high", 90.0, "bars.high_below_low"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_place(field, value, code):
+    data = columns()
+    data[field][2] = value
+    with pytest.raises(BarsError, match=rf"bars\[2\]\.{field}") as caught:
+        normalise(days(), data)
+    assert caught.value.code == code
+
+
+def test_columns_of_unequal_length_are_refused():
+    with pytest.raises(BarsError, match="volume has 3 values"):
+        normalise(days(), columns(volume=np.ones(3)))
+
+
+@given(st.lists(st.integers(700_000_000, 4_000_000_000), min_size=1, max_size=30, unique=True))
+def test_the_unit_of_time_does_not_matter(seconds):
+    expected = np.array(seconds, dtype=np.int64) * 1_000_000_000
+    for factor in (1, 1_000, 1_000_000, 1_000_000_000):
+        np.testing.assert_array_equal(epoch_to_ns(np.array(seconds, dtype=np.int64) * factor), expected)
+
+
+def test_fractions_of_a_second_are_kept():
+    assert epoch_to_ns([1_700_000_000.25])[0] == 1_700_000_000_250_000_000
+
+
+def test_dates_before_1970_are_read_in_their_unit():
+    assert epoch_to_ns([-315_619_200_000, 1_700_000_000_000])[0] == -315_619_200 * 1_000_000_000
+
+
+def test_mixed_units_are_refused():
+    with pytest.raises(BarsError, match=r"bars\[2\]\.timestamp") as caught:
+        epoch_to_ns([1_700_000_000, 1_700_086_400, 1_700_172_800_000])
+    assert caught.value.code == "bars.mixed_time_units"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e19])
+def test_times_that_are_no_times_are_refused(value):
+    with pytest.raises(BarsError, match=r"bars\[0\]\.timestamp"):
+        epoch_to_ns([value])
+
+
+def test_daily_frames_carry_plain_dates_and_intraday_ones_utc():
+    close = np.full(5, 10.0)
+    data = {"open": close, "high": close, "low": close, "close": close}
+    at_half_past_two = days() + 14 * 3_600 * 1_000_000_000
+    daily = to_frame(normalise(at_half_past_two, data)[0])
+    assert daily.index.tz is None
+    assert (daily.index == daily.index.normalize()).all()
+    minutes = np.arange(5, dtype=np.int64) * 60_000_000_000
+    assert str(to_frame(normalise(minutes, data)[0]).index.tz) == "UTC"
+
+
+def test_a_frame_survives_the_round_trip():
+    frame = to_frame(normalise(days(), columns())[0])
+    again = to_frame(from_frame(frame)[0])
+    pd.testing.assert_frame_equal(frame, again)
+    assert frame.index.name == "timestamp"
+
+
+def test_frames_without_dates_or_columns_are_refused():
+    frame = to_frame(normalise(days(), columns())[0])
+    with pytest.raises(BarsError, match="DatetimeIndex"):
+        from_frame(frame.reset_index())
+    with pytest.raises(BarsError, match="high"):
+        from_frame(frame.drop(columns="high"))
+    with pytest.raises(BarsError, match="Row 0"):
+        from_frame(frame.set_axis(pd.DatetimeIndex([pd.NaT, *frame.index[1:]])))
+
+
+def test_a_zoned_index_is_converted_to_utc():
+    frame = to_frame(normalise(days(), columns())[0])
+    zoned = frame.set_axis(frame.index.tz_localize("America/New_York"))
+    assert from_frame(zoned)[0].time[0] == frame.index[0].tz_localize("America/New_York").value
+    assert bars_.is_intraday(from_frame(zoned)[0].time) is False

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from regime_core.engine import Engine
+from regime_core.errors import ModelError
+from regime_core.regimes import MIN_BARS, UNKNOWN_CODE
+
+MODELS = ["rules", "boosted"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_answer_is_the_last_label(engine, sp500, model):
+    for stop in range(1000, 1250, 25):
+        window = sp500.rows(stop - 252, stop)
+        detection = engine.detect(window, model=model, history=True)
+        assert detection.labels is not None
+        assert detection.regime.name == detection.labels.names[-1]
+        assert detection.confidence == detection.labels.confidence[-1]
+        np.testing.assert_array_equal(detection.probabilities, detection.labels.probabilities[-1])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_age_is_the_length_of_the_last_run(engine, sp500, model):
+    ages = set()
+    for stop in range(400, 1500, 40):
+        window = sp500.rows(stop - 252, stop)
+        detection = engine.detect(window, model=model, history=True)
+        codes = detection.labels.codes
+        if codes[-1] == UNKNOWN_CODE:
+            assert detection.regime_age == 0
+            continue
+        run = len(codes) - 1 - max(np.flatnonzero(codes != codes[-1]), default=-1)
+        run = min(run, len(codes) - MIN_BARS + 1)
+        assert detection.regime_age == run
+        assert detection.regime_age_censored == (run == len(codes) - MIN_BARS + 1)
+        ages.add(detection.regime_age)
+    assert max(ages) > 32  # beyond the first step back
+
+
+@pytest.mark.parametrize("n", [0, 1, 49])
+def test_too_few_bars_are_unknown_and_say_so(engine, sp500, n):
+    detection = engine.detect(sp500.rows(None, n), history=True)
+    assert detection.regime.name == "unknown"
+    assert detection.confidence == 0
+    assert detection.reasoning == f"Insufficient data: {n} bars (need 50)"
+    assert detection.probabilities.tolist() == [0.2] * 5
+    assert len(detection.labels) == n
+    assert detection.as_of == (int(sp500.time[n - 1]) if n else None)
+
+
+def test_fifty_bars_are_answered(engine, sp500):
+    detection = engine.detect(sp500.rows(None, 50))
+    assert detection.regime.name != "unknown"
+    assert detection.warm is False
+
+
+def test_a_long_window_is_warm(engine, sp500):
+    assert engine.detect(sp500.rows(None, engine.entry().window)).warm is True
+
+
+def test_models_are_found_by_name_and_version(engine):
+    entry = engine.entry("boosted")
+    assert engine.entry(f"boosted@{entry.version}") == entry
+    assert engine.entry() == engine.entry(engine.default)
+    with pytest.raises(ModelError, match="rules") as caught:
+        engine.entry("oracle")
+    assert caught.value.code == "model.unknown"
+    with pytest.raises(ModelError, match=entry.version) as caught:
+        engine.entry("boosted@0")
+    assert caught.value.code == "model.gone"
+
+
+def test_a_client_s_rules_rest_on_all_bars_sent(engine, sp500):
+    """A file's labels rest on a trailing window of 252 bars; a client's answer on every bar it sent."""
+    detection = engine.detect(sp500.rows(None, 2000), model="rules")
+    close = sp500.close[:2000]
+    returns = np.diff(close) / close[:-1]
+    efficiency = abs(close[-1] - close[0]) / (np.abs(returns).sum() * close.mean())
+    assert detection.metrics.range_efficiency == pytest.approx(efficiency, rel=1e-12)
+
+
+def test_reasoning_says_how_likely_how_long_and_why(engine, sp500):
+    detection = engine.detect(sp500.rows(None, 1000))
+    assert f"{detection.confidence:.0%} likely" in detection.reasoning
+    assert f"{detection.regime_age} bar" in detection.reasoning
+    assert ": " in detection.reasoning
+
+
+def test_loading_twice_gives_the_same_answers(engine, sp500):
+    from regime_core import MODEL_DIR
+
+    other = Engine.load(MODEL_DIR)
+    other.warm_up()
+    np.testing.assert_array_equal(other.label(sp500).probabilities, engine.label(sp500).probabilities)

@@ -1,0 +1,87 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from regime_core import MODEL_DIR
+from regime_core.__main__ import main, run_command
+from regime_core.datasets import read_labels, write_bars
+
+COLUMNS = ["timestamp", "open", "high", "low", "close", "volume", "regime", "confidence", "p_trending_bullish", "p_trending_bearish", "p_ranging", "p_volatile", "p_calm"]
+
+
+@pytest.fixture
+def file(tmp_path, sp500):
+    bars = sp500.rows(None, 300)
+    dates = pd.DatetimeIndex(bars.time.view("M8[ns]")).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"Date": dates, "Open": bars.open, "High": bars.high, "Low": bars.low, "Close": bars.close})
+    frame.to_csv(tmp_path / "bars.csv", index=False)
+    return tmp_path / "bars.csv"
+
+
+def test_label_writes_the_columns_the_readme_promises(file, tmp_path, capsys):
+    assert main(["label", str(file), "--out", str(tmp_path / "out.csv")]) == 0
+    assert "300 bars labelled by boosted@" in capsys.readouterr().out
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert list(out.columns) == COLUMNS
+    assert len(out) == 300
+    probabilities = out[[name for name in COLUMNS if name.startswith("p_")]].sum(axis=1)
+    np.testing.assert_allclose(probabilities, 1, atol=1e-5)
+
+
+def test_label_of_stored_bars_writes_stored_labels(tmp_path, sp500, engine):
+    write_bars(tmp_path / "bars.parquet", sp500.rows(None, 300), {"title": "x", "problems": []})
+    seen = []
+    arguments = ["label", str(tmp_path / "bars.parquet"), "--out", str(tmp_path / "out.parquet"), "--model", "rules"]
+    run_command(arguments, lambda stage, done, total: seen.append((stage, done, total)))
+    labels = read_labels(tmp_path / "out.parquet", engine.entry("rules").ref)
+    np.testing.assert_array_equal(labels.codes, engine.label(sp500.rows(None, 300), model="rules").codes)
+    assert seen[0] == ("Reading", 0, 3)
+    assert seen[-1] == ("Writing", 3, 3)
+
+
+def test_inspect_tells_people_and_programs(file, capsys):
+    assert main(["inspect", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 300
+    assert main(["inspect", str(file)]) == 0
+    assert "300" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["label", "no-such-file.csv", "--out", "out.csv"],
+        ["inspect", "no-such-file.csv"],
+        ["ingest", "--source", "nowhere"],
+    ],
+)
+def test_errors_are_one_sentence_and_exit_1(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert "error: " in error
+    assert "Traceback" not in error
+
+
+def test_an_unknown_model_is_an_error(file, tmp_path, capsys):
+    assert main(["label", str(file), "--out", str(tmp_path / "out.csv"), "--model", "oracle"]) == 1
+    assert "rules, boosted" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("command", ["label", "inspect", "ingest", "train"])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "usage:" in capsys.readouterr().out
+
+
+def test_the_command_line_starts_without_the_heavy_libraries():
+    """What --help needs not, it does not import."""
+    code = "import sys, regime_core.__main__; print([m for m in ('xgboost', 'pandas', 'torch', 'numba') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=MODEL_DIR.parent, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

@@ -1,0 +1,92 @@
+import shutil
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import runtime
+from regime_core.bars import DAY_NS, OHLCV
+from runtime import Runtime, Settings, signing_key
+from waiting import wait_for_job
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_settings_come_from_the_environment_and_keep_their_defaults():
+    settings = Settings.from_environment({"PORT": "9000", "REGIME_SECURE_COOKIES": "1", "REGIME_DATA_DIR": "/d", "HOST": ""})
+    assert (settings.port, settings.secure_cookies, settings.data_dir) == (9000, True, Path("/d"))
+    assert settings.host == "127.0.0.1"
+    assert settings.workers == Settings().workers
+
+
+@pytest.mark.parametrize("variable", ["PORT", "REGIME_UPLOAD_DAYS", "REGIME_SECURE_COOKIES"])
+def test_a_setting_that_does_not_parse_is_named(variable):
+    with pytest.raises(ValueError, match=variable):
+        Settings.from_environment({variable: "soon"})
+
+
+def test_the_readme_lists_every_setting_in_its_own_words():
+    readme = (ROOT / "README.md").read_text()
+    for field in fields(Settings):
+        assert f"`{field.metadata['env']}`" in readme
+        assert field.metadata["help"] in readme
+
+
+def test_the_signing_key_is_private_and_one_for_all_workers(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(signing_key, [tmp_path / "state"] * 32))
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+    assert stat.S_IMODE((tmp_path / "state" / "signing.key").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["signing.key"]
+
+
+@pytest.fixture
+def process(tmp_path):
+    return Runtime(Settings(state_dir=tmp_path))
+
+
+def walk(n):
+    rng = np.random.default_rng(3)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, n)))
+    return OHLCV(np.arange(n, dtype=np.int64) * DAY_NS, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
+
+
+def test_labels_are_made_once(process):
+    dataset = process.library.get("sp500")
+    labels = process.labels(dataset)
+    assert labels is not None
+    assert process.labels(dataset) is labels
+    assert process.labels(dataset, "rules") is not labels
+
+
+def test_long_series_are_labelled_by_a_job_and_read_back(process, monkeypatch):
+    monkeypatch.setattr(runtime, "INLINE_BARS", 200)
+    dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
+    assert process.labels(dataset, "rules") is None
+    assert wait_for_job(process.jobs, process.start_labelling(dataset, "rules")).state == "done"
+    labels = process.labels(dataset, "rules")
+    np.testing.assert_array_equal(labels.codes, process.engine.label(dataset.bars, model="rules").codes)
+
+
+def test_an_update_that_finds_no_server_says_so_and_leaves_the_data(tmp_path):
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    before = (tmp_path / "data" / "sp500.csv").read_bytes()
+    nowhere = "http://127.0.0.1:9"
+    settings = Settings(
+        state_dir=tmp_path / "var", data_dir=tmp_path / "data", yahoo_url=nowhere, cboe_url=nowhere, fred_url=nowhere
+    )
+    process = Runtime(settings)
+    status = wait_for_job(process.jobs, process.start_update())
+    assert status.state == "failed"
+    assert "127.0.0.1" in status.message
+    assert (tmp_path / "data" / "sp500.csv").read_bytes() == before
+
+
+def test_asking_before_configure_says_what_to_call(monkeypatch):
+    monkeypatch.setattr(runtime, "_runtime", None)
+    with pytest.raises(RuntimeError, match="create_app"):
+        runtime.current()
