@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 from regime_core.errors import RegimeError
@@ -58,14 +59,12 @@ class Jobs:
     def __init__(self, folder: Path, *, max_running: int) -> None:
         self.folder = folder
         self.max_running = max_running
-        self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, arguments: Sequence[str]) -> str:
         """Start ``python -m regime_core ARGUMENTS`` and return the job's id; the id of the same job where one is under way.
 
         Raises RegimeError ``jobs.full`` where too many are waiting.
         """
-        self._children = [child for child in self._children if child.poll() is None]
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.folder / "starting").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -91,8 +90,8 @@ class Jobs:
         """End a job that is queued or running; one that has ended is left as it is."""
         path = self._path(job_id)
         if _alive(path) and not _read_status(path).ended:
-            _write_status(path, JobStatus("cancelled", message="Cancelled."))
             os.kill(int((path / "pid").read_text()), signal.SIGTERM)
+            _write_status(path, JobStatus("cancelled", message="Cancelled."))
 
     def _spawn(self, arguments: Sequence[str]) -> str:
         path = self.folder / secrets.token_hex(16)
@@ -112,7 +111,7 @@ class Jobs:
                 start_new_session=True,
             )
         (path / "pid").write_text(str(child.pid))
-        self._children.append(child)
+        Thread(target=child.wait, daemon=True).start()  # so that no zombie stays
         return path.name
 
     def _path(self, job_id: str) -> Path:

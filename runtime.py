@@ -82,11 +82,11 @@ class Settings:
         Raises ValueError, naming the variable, for a value that does not parse.
         """
         environment = os.environ if environment is None else environment
-        given = {
-            f.name: _parse(f.type, f.metadata["env"], environment[f.metadata["env"]])
-            for f in fields(cls)
-            if environment.get(f.metadata["env"])
-        }
+        given: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata["env"]
+            if environment.get(variable):
+                given[setting.name] = _parse(setting.type, variable, environment[variable])
         return cls(**given)
 
     @property

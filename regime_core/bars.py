@@ -48,7 +48,13 @@ class OHLCV(NamedTuple):
 
     def rows(self, start: int | None, stop: int | None = None) -> OHLCV:
         """Bars ``start:stop``, as views of these."""
-        return OHLCV(*(column[start:stop] for column in self))
+        return self.take(slice(start, stop))
+
+    def take(self, index: slice | NDArray[np.intp] | NDArray[np.bool_]) -> OHLCV:
+        """Bars at an index, in its order."""
+        return OHLCV(
+            self.time[index], self.open[index], self.high[index], self.low[index], self.close[index], self.volume[index]
+        )
 
 
 Where = Callable[[int, str], str]
@@ -87,7 +93,7 @@ def normalise(
     _check_volume(volume, where)
     warnings: list[str] = []
     _widen(prices, where, warnings)
-    bars = OHLCV(np.ascontiguousarray(time, dtype=np.int64), *(prices[name] for name in PRICES), volume)
+    bars = OHLCV(np.ascontiguousarray(time, dtype=np.int64), volume=volume, **prices)
     bars = _sorted(bars, warnings)
     if strict and warnings:
         raise BarsError("bars.needs_repair", f"strict was asked for, but: {' '.join(warnings)}")
@@ -143,8 +149,8 @@ def epoch_to_ns(values: ArrayLike, *, where: Where = wire_place) -> NDArray[np.i
     _refuse_first(size * factor >= 9.2e18, "bars.time", "is beyond the year 2262.", "timestamp", where)
     if numbers.dtype.kind == "f":
         whole = np.floor(numbers)
-        return whole.astype(np.int64) * factor + np.round((numbers - whole) * factor).astype(np.int64)
-    return numbers.astype(np.int64) * factor
+        return np.asarray(whole.astype(np.int64) * factor + np.round((numbers - whole) * factor).astype(np.int64))
+    return np.asarray(numbers.astype(np.int64) * factor)
 
 
 def _unit_factor(largest: float) -> int:
@@ -212,12 +218,12 @@ def _sorted(bars: OHLCV, warnings: list[str]) -> OHLCV:
         return bars
     if (step < 0).any():
         order = np.argsort(bars.time, kind="stable")
-        bars = OHLCV(*(column[order] for column in bars))
+        bars = bars.take(order)
         warnings.append("Bars were not in order of time: sorted oldest first.")
     keep = np.append(np.diff(bars.time) > 0, True)
     if not keep.all():
         warnings.append(f"{int((~keep).sum())} bar(s) had the same timestamp as a later one: the last was kept.")
-        bars = OHLCV(*(column[keep] for column in bars))
+        bars = bars.take(keep)
     return bars
 
 

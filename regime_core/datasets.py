@@ -65,7 +65,7 @@ class Dataset:
     @property
     def as_of(self) -> np.datetime64:
         """Time of the newest bar, UTC."""
-        return self.bars.time[-1:].view("M8[ns]")[0]
+        return np.datetime64(int(self.bars.time[-1]), "ns")
 
     def trading_days_old(self, today: np.datetime64) -> int:
         """Weekdays between the newest bar and ``today``; exchange holidays count as trading days."""

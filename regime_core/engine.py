@@ -147,8 +147,8 @@ def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], lab
 
 
 def _metrics(bars: OHLCV) -> Metrics:
-    row = metrics_row(bars)
-    return Metrics(*(float(value) for value in row), sample_size=bars.n_bars)
+    volatility, trend_strength, atr_percent, range_efficiency, momentum, ma_convergence = metrics_row(bars).tolist()
+    return Metrics(volatility, trend_strength, atr_percent, range_efficiency, momentum, ma_convergence, sample_size=bars.n_bars)
 
 
 def _reasoning(entry: ModelEntry, last: Filtered, age: int, censored: bool, evidence: str) -> str:
