@@ -1,0 +1,78 @@
+"""Scale-free features of the five-regime detectors: everything relative to the instrument's own s0, and causal.
+
+The first five are what a forward filter over regime, s0 and tail weight makes of the bars so far (``kernels.regime_filter``);
+the rest are volatilities, drifts and shapes of the path at several horizons, in units of s0 or of local volatility.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_core.bars import INTRADAY_BELOW_NS, OHLCV, Float
+from regime_core.features.base import Feature
+from regime_core.kernels import relative as kernel
+from regime_core.regimes import MIN_BARS, REGIME_NAMES
+
+FIRST_ROW = kernel.FIRST_ROW
+"""Rows before this one are NaN: the bars up to it set the unit, and tell intraday bars from daily ones."""
+_FILTER = "Hamilton (1989), A new approach to the economic analysis of nonstationary time series; docs/models.md"
+_RANGE = "Garman and Klass (1980), On the estimation of security price volatilities; weights for 24 steps a bar"
+_MEAN = "exponentially weighted means, RiskMetrics technical document (1996)"
+
+
+def _feature(name: str, title: str, unit: str, source: str) -> Feature:
+    return Feature(name, title, unit, group="relative", source=source, warm_up=FIRST_ROW)
+
+
+def _horizons(stem: str, title: str, unit: str, half_lives: tuple[float, ...], source: str = _MEAN) -> tuple[Feature, ...]:
+    return tuple(_feature(f"{stem}_{h:.0f}", f"{title}, half-life {h:.0f} bars", unit, source) for h in half_lives)
+
+
+FEATURES: tuple[Feature, ...] = (
+    *(_feature(f"log_p_{name}", f"Log probability of {name}", "nats", _FILTER) for name in REGIME_NAMES),
+    _feature("fat_tails", "Probability of fat-tailed shocks", "probability", _FILTER),
+    _feature("s0_uncertainty", "Uncertainty of s0", "log volatility", _FILTER),
+    _feature("log_age", "Log number of bars seen, at most 2,000", "log bars", "definition"),
+    *_horizons("log_volatility", "Log volatility over s0", "log ratio", kernel.VOLATILITY_HALF_LIVES, _RANGE),
+    *_horizons("drift", "Mean move over local volatility", "local volatilities per bar", kernel.DRIFT_HALF_LIVES),
+    *_horizons("efficiency", "Net move over path length", "ratio", kernel.EFFICIENCY_HALF_LIVES),
+    *_horizons("distance", "Distance from the mean path", "local volatilities", kernel.DISTANCE_HALF_LIVES),
+    *_horizons("correlation", "Correlation of successive moves", "correlation", kernel.CORRELATION_HALF_LIVES),
+    _feature("turnover", "How much the regime probabilities change per bar", "probability", _FILTER),
+    _feature("lean", "Recent probability of bullish less that of bearish", "probability", _FILTER),
+    _feature("log_long_volatility", "Log of 500-bar volatility over s0", "log ratio", _RANGE),
+    _feature("volatility_trend", "3-bar over 60-bar volatility", "ratio", _RANGE),
+)
+NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+
+def matrix(bars: OHLCV, *, start: int = 0) -> NDArray[np.float32]:
+    """Features of bars ``start:``, (n_bars - start, n_features) float32 in the order of ``FEATURES``.
+
+    Rows before FIRST_ROW are NaN, and so are all rows of fewer than MIN_BARS bars; all else is finite. Intraday bars are told by the median step of
+    the first FIRST_ROW bars; on them moves are divided by a causal profile of the time of day, and a bar after a gap moves
+    from its own open.
+    """
+    if bars.n_bars < MIN_BARS:
+        return np.full((bars.n_bars - start, len(FEATURES)), np.nan, dtype=np.float32)
+    return np.asarray(kernel.features(standardised_moves(bars), start))
+
+
+def standardised_moves(bars: OHLCV) -> Float:
+    """Log move, variance and blindness of each bar, (n_bars, 3), free of gaps and the time of day; see ``kernels.relative``.
+
+    bars : at least MIN_BARS.
+    """
+    usual = int(np.median(np.diff(bars.time[:FIRST_ROW])))
+    intraday = usual < INTRADAY_BELOW_NS
+    moved = kernel.moves(bars.time, bars.open, bars.high, bars.low, bars.close, intraday, usual)
+    if intraday:
+        kernel.remove_time_of_day(moved, bars.time)
+    return np.asarray(moved)
+
+
+def compute(bars: OHLCV) -> dict[str, Float]:
+    """Every feature by name, each (n_bars,) float64, NaN in the first FIRST_ROW rows."""
+    columns = matrix(bars).astype(np.float64)
+    return {name: columns[:, i] for i, name in enumerate(NAMES)}

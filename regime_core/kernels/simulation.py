@@ -1,0 +1,64 @@
+"""Paths of a simulated market whose regimes are known. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+
+N_REGIMES = 5
+RANGING = 2
+DRIFT = np.array([0.25, -0.25, 0.0, 0.0, 0.0])
+"""Drift per bar over local volatility, in wire order of the regimes."""
+VOLATILITY = np.array([0.7, 0.7, 1.0, 2.5, 0.4])
+"""Local volatility over s0, in wire order of the regimes."""
+PULL = 0.15
+"""Share of its distance from the level that a ranging market gives back per bar."""
+SUB_STEPS = 24
+
+
+@numba.njit(cache=True, nogil=True)
+def switching_regimes(n_bars: int, hazard: float, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Regime of each bar when, with probability ``hazard`` a bar, it changes to one of the other four. (n_bars,)."""
+    codes = np.empty(n_bars, dtype=np.int8)
+    code = int(rng.random() * N_REGIMES)
+    for t in range(n_bars):
+        if t > 0 and rng.random() < hazard:
+            code = (code + 1 + int(rng.random() * (N_REGIMES - 1))) % N_REGIMES
+        codes[t] = code
+    return codes
+
+
+@numba.njit(cache=True, nogil=True)
+def log_path(codes: NDArray[np.int8], drift: Float, volatility: Float, rng: np.random.Generator) -> Float:
+    """Log open, high, low and close of each bar; the first bar opens at 0.
+
+    codes : (n_bars,) regime of each bar. A change of regime sets the ranging level to that bar's open.
+    drift, volatility : (n_bars,) of the bar's log return; both are constant within the bar.
+    Each bar is a walk of SUB_STEPS Gaussian steps, seen at its start and after each step. Returns (n_bars, 4).
+    """
+    n_bars = len(codes)
+    out = np.empty((n_bars, 4))
+    x = 0.0
+    level = 0.0
+    for t in range(n_bars):
+        if t > 0 and codes[t] != codes[t - 1]:
+            level = x
+        move = drift[t]
+        if codes[t] == RANGING:
+            move -= PULL * (x - level)
+        move /= SUB_STEPS
+        step = volatility[t] / np.sqrt(SUB_STEPS)
+        out[t, 0] = x
+        high = x
+        low = x
+        for _ in range(SUB_STEPS):
+            x += move + step * rng.standard_normal()
+            high = max(high, x)
+            low = min(low, x)
+        out[t, 1] = high
+        out[t, 2] = low
+        out[t, 3] = x
+    return out
