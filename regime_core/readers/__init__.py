@@ -1,0 +1,9 @@
+"""Text of a vendor into bars, or an error naming row and column; and labelled bars back into a file."""
+
+from __future__ import annotations
+
+from regime_core.readers.csv_bars import ReadResult, read_csv
+from regime_core.readers.inspection import Inspection, inspect
+from regime_core.readers.labels_csv import write_labels_csv
+
+__all__ = ["Inspection", "ReadResult", "inspect", "read_csv", "write_labels_csv"]
