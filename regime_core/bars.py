@@ -94,7 +94,7 @@ def normalise(
     warnings: list[str] = []
     _widen(prices, where, warnings)
     bars = OHLCV(np.ascontiguousarray(time, dtype=np.int64), volume=volume, **prices)
-    bars = _sorted(bars, warnings)
+    bars = _sorted(bars, where, warnings)
     if strict and warnings:
         raise BarsError("bars.needs_repair", f"strict was asked for, but: {' '.join(warnings)}")
     return bars, tuple(warnings)
@@ -212,17 +212,20 @@ def _widen(prices: dict[str, Float], where: Where, warnings: list[str]) -> None:
     )
 
 
-def _sorted(bars: OHLCV, warnings: list[str]) -> OHLCV:
+def _sorted(bars: OHLCV, where: Where, warnings: list[str]) -> OHLCV:
     step = np.diff(bars.time)
     if (step > 0).all():
         return bars
+    order = np.argsort(bars.time, kind="stable")
     if (step < 0).any():
-        order = np.argsort(bars.time, kind="stable")
         bars = bars.take(order)
-        warnings.append("Bars were not in order of time: sorted oldest first.")
+        place = where(int(np.flatnonzero(step < 0)[0]) + 1, "")
+        warnings.append(f"Bars were not in order of time, first {place}: sorted oldest first.")
     keep = np.append(np.diff(bars.time) > 0, True)
     if not keep.all():
-        warnings.append(f"{int((~keep).sum())} bar(s) had the same timestamp as a later one: the last was kept.")
+        repeated = np.flatnonzero(~keep)
+        place = where(int(order[repeated[0]]), "")
+        warnings.append(f"{len(repeated)} bar(s) had the same timestamp as a later one, first {place}: the last was kept.")
         bars = bars.take(keep)
     return bars
 

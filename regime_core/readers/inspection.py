@@ -61,6 +61,21 @@ class Inspection:
     longest_step_from: str
     problems: tuple[str, ...]
 
+    def __str__(self) -> str:
+        columns = ", ".join(f"{field} = {header}" for field, header in self.columns.items())
+        gaps = f"{self.gaps:,}, longest step {self.longest_step} from {self.longest_step_from}" if self.longest_step else "0"
+        lines = {
+            "file": f"{self.name} ({self.encoding}, {self.delimiter})",
+            "columns": columns,
+            "time": self.time_format,
+            "interval": self.interval or "unknown (one bar)",
+            "range": f"{self.start} to {self.end}",
+            "bars": f"{self.bars:,} of {self.rows:,} rows ({self.rows_skipped:,} skipped, {self.duplicates:,} duplicates)",
+            "gaps": gaps,
+            "problems": "\n          ".join(self.problems) or "none",
+        }
+        return "\n".join(f"{name + ':':<10}{value}" for name, value in lines.items())
+
     def as_dict(self) -> dict[str, object]:
         """All fields as plain values that JSON can hold."""
         return {**asdict(self), "columns": dict(self.columns), "problems": list(self.problems)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
@@ -75,7 +76,7 @@ def _six_decimals(values: Float) -> pa.Array:
 
 def _stamps(bars: OHLCV) -> pa.Array:
     """Times as text, (n_bars,)."""
-    time = to_frame(bars).index.tz_localize(None).to_numpy()
+    time = pd.DatetimeIndex(to_frame(bars).index).tz_localize(None).to_numpy()
     if not is_intraday(bars.time) and (time.astype("M8[D]") == time).all():
         return pc.cast(pa.array(time.astype("M8[D]")), pa.string())
     text = pc.cast(pa.array(time.astype(f"M8[{_finest_unit(time)}]")), pa.string())

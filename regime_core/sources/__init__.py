@@ -29,8 +29,8 @@ LOADERS = {"yahoo": yahoo.load, "cboe": cboe.load, "fred": fred.load}
 LOCK_FILE = ".ingest.lock"
 LOCK_TIMEOUT_SECONDS = 60
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done, in words, and the share that is done, from 0 to 1."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, in words, the steps done and the steps there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class SeriesReport:
     rows_replaced: int
     notes: tuple[str, ...]
 
+    def __str__(self) -> str:
+        notes = "".join(f"\n  {note}" for note in self.notes)
+        changed = f"{self.rows_added:,} new, {self.rows_replaced:,} changed"
+        return f"{self.name}: {self.rows:,} rows through {self.through} ({changed}) in {self.path}{notes}"
+
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
@@ -57,6 +62,11 @@ class IngestReport:
     source: str
     series: tuple[SeriesReport, ...]
     not_offered: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [str(item) for item in self.series]
+        lines += [f"{name}: {self.source} does not bring it; the file is as it was" for name in self.not_offered]
+        return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
         """All fields as plain values that JSON can hold."""
@@ -79,19 +89,20 @@ def ingest(
     source : a key of ``SOURCES``. files : for ``csv``, the file of each series. base_urls : addresses by source, for those that
     are not the public ones. today : the date now, UTC by default; no later row is believed.
     A series that the source does not have is named in the report; where it has none of them, that is an error.
-    Raises SourceError where a download fails or is implausible (see ``merge``), or the folder cannot be written, ReaderError where
-    a CSV file cannot be read. The files are then as they were.
+    Raises SourceError where a download fails or is implausible (see ``merge``), or the folder cannot be written, ReaderError
+    where a CSV file cannot be read. The files are then as they were.
     """
     wanted, not_offered = _choose(source, series, files)
     now = today or datetime.now(UTC).date()
     report = progress or _silent
+    steps = len(wanted) + 1
     fetched: dict[str, Daily] = {}
     for i, name in enumerate(wanted):
-        report(f"Fetching {name} from {source}", i / (len(wanted) + 1))
+        report(f"Fetching {name} from {source}", i, steps)
         fetched[name] = _load(source, name, files or {}, base_urls or {}, timeout_seconds, now)
-    report("Joining to the history on disk", len(wanted) / (len(wanted) + 1))
+    report("Joining to the history on disk", len(wanted), steps)
     merged = _store(data_dir, source, fetched)
-    report("Done", 1.0)
+    report("Done", steps, steps)
     return IngestReport(source, tuple(_describe(data_dir, item, fetched[item.series.name]) for item in merged), not_offered)
 
 
@@ -107,9 +118,7 @@ def _choose(source: str, series: Sequence[str], files: Mapping[str, Path] | None
     wanted = [name for name in dict.fromkeys(series) if name in offered]
     if not wanted:
         having = [other for other, names in SOURCES.items() if set(series) & set(names)]
-        raise SourceError(
-            "source.not_offered", f"{source} does not have {', '.join(series)}: use {' or '.join(having) or 'another'}."
-        )
+        raise SourceError("source.not_offered", f"{source} does not bring {', '.join(series)}: use {' or '.join(having)}.")
     return wanted, tuple(name for name in dict.fromkeys(series) if name not in offered)
 
 
@@ -163,7 +172,7 @@ def _describe(data_dir: Path, item: Merged, new: Daily) -> SeriesReport:
     )
 
 
-def _silent(_step: str, _share: float) -> None:
+def _silent(_stage: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 

@@ -146,11 +146,15 @@ def _too_large(address: str) -> SourceError:
 def _reason(error: Exception) -> str:
     """Innermost cause in one line, without the object addresses that urllib3 puts into its messages."""
     inner: BaseException = error
-    while isinstance(getattr(inner, "reason", None), BaseException) or (
-        inner.args and isinstance(inner.args[0], BaseException)
-    ):
-        inner = inner.reason if isinstance(getattr(inner, "reason", None), BaseException) else inner.args[0]
+    while (cause := _cause(inner)) is not None:
+        inner = cause
     return str(inner).rsplit(">: ", 1)[-1][:200] or type(inner).__name__
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """The exception that urllib3 and requests wrapped, as ``reason`` or among the arguments."""
+    candidates = (getattr(error, "reason", None), *error.args)
+    return next((inner for inner in candidates if isinstance(inner, BaseException)), None)
 
 
 def _snippet(content: bytes) -> str:

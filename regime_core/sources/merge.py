@@ -37,8 +37,8 @@ def merge(name: str, old: Series | None, new: Daily, source: str) -> Merged:
 
     Rows that hold closes only never replace a row with a true range. Old rows that the download lacks stay.
     Raises SourceError where the download has holes, ends before the old history with nothing new, does not reach it, or differs
-    from it where they overlap: in a close of the last ``SEAM_ROWS`` common days, or of more than ``SEAM_SHARE`` of all of them, by
-    more than ``SEAM_TOLERANCE``.
+    from it where they overlap: in a close of the last ``SEAM_ROWS`` common days, or of more than ``SEAM_SHARE`` of all of them,
+    by more than ``SEAM_TOLERANCE``.
     """
     _check_density(name, new.bars.time)
     fresh = (source,) * new.bars.n_bars
@@ -60,7 +60,7 @@ def _check_density(name: str, time: NDArray[np.int64]) -> None:
     if missing > max(MAX_MISSING_ROWS, MAX_MISSING_SHARE * weekdays):
         raise SourceError(
             "source.incomplete",
-            f"{name}: only {len(days)} rows came for the {weekdays} weekdays from {days[0]} to {days[-1]}: the download has holes.",
+            f"{name}: only {len(days)} rows came for {weekdays} weekdays from {days[0]} to {days[-1]}: the download has holes.",
         )
 
 
@@ -93,8 +93,9 @@ def _check_seam(name: str, old_close: NDArray[np.float64], new_close: NDArray[np
     i = int(np.flatnonzero(apart)[-1])
     raise SourceError(
         "source.seam",
-        f"{name}: {int(apart.sum())} of {len(common)} common days have closes more than 1 % apart, last {to_date(int(common[i]))} "
-        f"({new_close[i]:g} came, {old_close[i]:g} is on disk): not the same series. If the download is right, move the file away first.",
+        f"{name}: {int(apart.sum())} of {len(common)} common days have closes more than 1 % apart, last "
+        f"{to_date(int(common[i]))} ({new_close[i]:g} came, {old_close[i]:g} is on disk): not the same series. "
+        "If the download is right, move the file away first.",
     )
 
 
@@ -107,9 +108,10 @@ def _rows_to_take(old: OHLCV, new: Daily, in_old: NDArray[np.intp], in_new: NDAr
 
 
 def _count_changed(old: OHLCV, new: OHLCV, in_old: NDArray[np.intp], in_new: NDArray[np.intp]) -> int:
+    """Rows with another number; vendors differ in the seventh digit, which is no change."""
     changed = np.zeros(len(in_old), dtype=bool)
     for before, after in zip(old[1:], new[1:], strict=True):
-        changed |= ~((before[in_old] == after[in_new]) | (np.isnan(before[in_old]) & np.isnan(after[in_new])))
+        changed |= ~np.isclose(before[in_old], after[in_new], rtol=1e-6, equal_nan=True)
     return int(changed.sum())
 
 
