@@ -89,6 +89,12 @@ class Settings:
                 given[setting.name] = _parse(setting.type, variable, environment[variable])
         return cls(**given)
 
+    @classmethod
+    def markdown(cls) -> str:
+        """Table of every setting, for the README."""
+        rows = [f"| `{f.metadata['env']}` | {_shown(f.default)} | {f.metadata['help']} |" for f in fields(cls)]
+        return "\n".join(["| variable | default | what it does |", "|---|---|---|", *rows])
+
     @property
     def base_urls(self) -> dict[str, str]:
         """Base address of each source."""
@@ -109,6 +115,17 @@ def _parse(type_: object, variable: str, text: str) -> object:
     except (ValueError, KeyError):
         raise ValueError(f"{variable}={text!r} is not a valid {type_}.") from None
     return text
+
+
+def _shown(default: object) -> str:
+    match default:
+        case "":
+            return ""
+        case bool():
+            return f"`{int(default)}`"
+        case Path():
+            return f"`{default.relative_to(ROOT)}`"
+    return f"`{default}`"
 
 
 INLINE_BARS = 50_000
@@ -240,3 +257,7 @@ def signing_key(state_dir: Path) -> bytes:
         finally:
             temporary.unlink()
     return path.read_bytes()
+
+
+if __name__ == "__main__":
+    print(Settings.markdown())

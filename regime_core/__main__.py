@@ -63,15 +63,16 @@ def _inspect(arguments: argparse.Namespace, progress: Progress) -> str:
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import sources
+    from regime_core.sources.fallback import ingest_first
 
     files = {series: path for series, path in (("sp500", arguments.sp500), ("vix", arguments.vix)) if path is not None}
-    base_urls = dict(pair.split("=", 1) for pair in arguments.base_url)
-    reports = [
-        sources.ingest(source, arguments.data_dir, files=files or None, base_urls=base_urls, progress=progress)
-        for source in arguments.source.split(",")
-    ]
-    return "\n".join(str(report) for report in reports)
+    return ingest_first(
+        arguments.source.split(","),
+        arguments.data_dir,
+        files=files or None,
+        base_urls=dict(arguments.base_url),
+        progress=progress,
+    )
 
 
 def _train(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -98,11 +99,15 @@ def _parser() -> argparse.ArgumentParser:
     inspect.set_defaults(run=_inspect)
 
     ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
-    ingest.add_argument("--source", required=True, help="arch, yahoo, cboe, fred or csv; several, comma-separated, in turn")
+    ingest.add_argument(
+        "--source", required=True, help="arch, yahoo, cboe, fred or csv; of several (comma-separated), the first that brings it"
+    )
     ingest.add_argument("--data-dir", type=Path, default=DATA_DIR, help="folder of the histories (default: data)")
     ingest.add_argument("--sp500", type=Path, help="with --source csv: file of the S&P 500")
     ingest.add_argument("--vix", type=Path, help="with --source csv: file of the VIX")
-    ingest.add_argument("--base-url", action="append", default=[], metavar="SOURCE=URL", help="ask this address instead")
+    ingest.add_argument(
+        "--base-url", action="append", default=[], type=_base_url, metavar="SOURCE=URL", help="ask this address instead"
+    )
     ingest.set_defaults(run=_ingest)
 
     train = commands.add_parser("train", help="rebuild the models from nothing; the same seed gives the same bits")
@@ -110,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(run=_train)
     return parser
+
+
+def _base_url(text: str) -> tuple[str, str]:
+    source, equals, url = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not SOURCE=URL")
+    return source, url
 
 
 class _Bar:
