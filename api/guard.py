@@ -1,0 +1,101 @@
+"""What a request must bring before it is read: a key, a place in the rate, a JSON body that is not too large."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import cast
+
+from flask import Flask, Response, g, request
+from flask.typing import RouteCallable
+from flask_limiter import Limiter
+
+from regime_core.errors import RegimeError
+from runtime import Settings
+
+JSON_ENDPOINTS = frozenset({"api.detect_regime", "api.detect_regime_batch"})
+MB = 1_000_000
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def register(server: Flask, settings: Settings) -> None:
+    """Guard the JSON routes of a server, which has them already, and set security headers on all its answers.
+
+    Raises ValueError for settings that do not parse.
+    """
+    keys = _key_hashes(settings.api_keys)
+
+    def authenticate() -> None:
+        if keys and request.endpoint in JSON_ENDPOINTS:
+            g.key = _accepted_key(keys)
+
+    def check_body() -> None:
+        if request.endpoint in JSON_ENDPOINTS:
+            _check_body(settings.max_body_mb)
+
+    server.before_request(authenticate)
+    if settings.rate_limit:
+        _limit(server, settings)
+    server.before_request(check_body)
+    server.after_request(_secure)
+
+
+def _key_hashes(listed: str) -> tuple[bytes, ...]:
+    hashes = [word.strip().lower() for word in listed.split(",") if word.strip()]
+    for word in hashes:
+        if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
+            raise ValueError(f"REGIME_API_KEYS: {word[:8]}… is not a SHA-256 hash: 64 hexadecimal digits are needed.")
+    return tuple(word.encode() for word in hashes)
+
+
+def _accepted_key(keys: tuple[bytes, ...]) -> str:
+    """Hash of the key sent. Raises RegimeError for none or another; every accepted key is compared, in constant time."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise RegimeError("auth.missing", "Send a key of this server: Authorization: Bearer KEY.")
+    given = hashlib.sha256(key.strip().encode()).hexdigest()
+    matches = [hmac.compare_digest(given.encode(), known) for known in keys]
+    if not any(matches):
+        raise RegimeError("auth.unknown", "The key is not accepted here: check it, or ask for one.")
+    return given
+
+
+def _limit(server: Flask, settings: Settings) -> None:
+    limiter = Limiter(
+        _caller,
+        app=server,
+        storage_uri=settings.redis_url or "memory://",
+        in_memory_fallback_enabled=bool(settings.redis_url),
+        headers_enabled=True,
+    )
+    shared = limiter.shared_limit(settings.rate_limit, scope="json")
+    for endpoint in sorted(JSON_ENDPOINTS):
+        server.view_functions[endpoint] = cast(RouteCallable, shared(server.view_functions[endpoint]))
+
+
+def _caller() -> str:
+    """Who is limited: the holder of a key, else the address."""
+    return str(g.get("key") or request.remote_addr or "unknown")
+
+
+def _check_body(max_mb: int) -> None:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RegimeError("http.unsupported_media_type", "Send the body uncompressed, without Content-Encoding.")
+    if not request.is_json:
+        declared = f"not as {request.mimetype[:100]}" if request.mimetype else "with a Content-Type header"
+        raise RegimeError("http.unsupported_media_type", f"Send the body as application/json, {declared}.")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise RegimeError("http.unsupported_media_type", "JSON is UTF-8: leave the charset out, or name that one.")
+    request.max_content_length = max_mb * MB  # holds for chunked bodies too, whose length shows only as they are read
+    if (request.content_length or 0) > max_mb * MB:
+        raise RegimeError("limits.body", f"The body is {request.content_length:,} bytes; send at most {max_mb * MB:,}.")
+
+
+def _secure(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

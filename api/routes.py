@@ -1,0 +1,167 @@
+"""The JSON routes. Each parses, calls the engine and renders."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, request
+from msgspec import Raw
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+import telemetry
+from api import docs, openapi, problems, wire
+from api.problems import Problem
+from regime_core import datasets
+from regime_core.errors import RegimeError
+from runtime import Runtime
+
+View = Callable[[], Response]
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
+
+
+def register(server: Flask, runtime: Runtime) -> None:
+    """Add the routes to a server. Dash's catch-all answers none of their methods and no path under them."""
+    server.extensions["regime_runtime"] = runtime
+    bp = Blueprint("api", __name__, template_folder="templates")
+    _add(bp, "/detect_regime", detect_regime, "POST")
+    _add(bp, "/detect_regime/batch", detect_regime_batch, "POST")
+    _add(bp, "/health", health, "GET")
+    _add(bp, "/healthcheck", health, "GET")
+    _add(bp, "/ready", ready, "GET")
+    _add(bp, "/openapi.json", description, "GET")
+    _add(bp, "/docs", documentation, "GET")
+    _refuse(bp, "/metrics", "GET")
+    for root in ("/detect_regime", "/health", "/healthcheck", "/ready", "/openapi.json", "/docs", "/metrics", "/predict"):
+        _close(bp, root)
+    server.register_blueprint(bp)
+
+
+def detect_regime() -> Response:
+    """Regime of the last bar in the body."""
+    series = wire.decode(request.get_data(cache=False))
+    return _json(_answer(series, "json"))
+
+
+def detect_regime_batch() -> Response:
+    """Regime of each series in the body, or its problem, in order."""
+    runtime = _runtime()
+    series = wire.decode_batch(request.get_data(cache=False))
+    if len(series) > runtime.settings.max_series:
+        most = runtime.settings.max_series
+        raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
+    return _json({"results": [_answer_or_problem(raw, f"series[{index}]") for index, raw in enumerate(series)]})
+
+
+def health() -> Response:
+    """How the server is; asking it loads nothing."""
+    runtime = _runtime()
+    if not runtime.loaded:
+        starting = wire.Health(
+            status="starting", ml_available=False, model_trained=False, device="cpu", model=None, data_through=_data_through()
+        )
+        return _json(starting)
+    entry = runtime.engine.entry()
+    trained = any(known.files for known in runtime.engine.entries.values())
+    return _json(
+        wire.Health(
+            status="healthy",
+            ml_available=trained,
+            model_trained=trained,
+            device=runtime.engine.device,
+            model=wire.Model(entry.name, entry.version),
+            data_through=_data_through(),
+        )
+    )
+
+
+def ready() -> Response:
+    """Whether an answer would come at once."""
+    if not _runtime().loaded:
+        raise RegimeError("server.not_ready", "The models are still being loaded: try again in a few seconds.")
+    return _json({"status": "ready"})
+
+
+def description() -> Response:
+    """What the routes take and give, as OpenAPI 3.1."""
+    return _json(openapi.specification(_runtime().settings, request.script_root))
+
+
+def documentation() -> Response:
+    """The same for people."""
+    bars, _ = wire.to_bars(wire.decode(wire.encode(openapi.example())), max_bars=60)
+    answer = wire.reply(_runtime().engine.detect(bars))
+    url = request.url_root.rstrip("/")
+    return Response(docs.page(_runtime().settings, root=request.script_root, url=url, answer=answer), mimetype="text/html")
+
+
+def _answer(series: wire.DetectRequest, source: telemetry.Source, at: str = "") -> wire.DetectReply:
+    runtime = _runtime()
+    bars, repairs = wire.to_bars(series, max_bars=runtime.settings.max_bars, at=at)
+    engine = runtime.engine
+    started = time.perf_counter()
+    detection = engine.detect(bars, model=series.model, history=series.history, warnings=repairs)
+    telemetry.answered(
+        detection.regime.name,
+        detection.model.name,
+        source=source,
+        seconds=time.perf_counter() - started,
+        fallback=detection.fallback is not None,
+    )
+    return wire.reply(detection)
+
+
+def _answer_or_problem(raw: Raw, at: str) -> wire.DetectReply | Problem:
+    try:
+        return _answer(wire.decode(raw, at=at), "batch", at)
+    except RegimeError as error:
+        return problems.of(error)
+
+
+def _data_through() -> str | None:
+    """Date of the newest bar of the dataset served first; None where it has not been ingested."""
+    try:
+        dataset = _runtime().library.get(datasets.DEFAULT)
+    except RegimeError:
+        return None
+    return str(dataset.as_of.astype("M8[D]"))
+
+
+def _runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions["regime_runtime"])
+
+
+def _json(answer: object) -> Response:
+    return Response(wire.encode(answer), mimetype="application/json")
+
+
+def _add(bp: Blueprint, path: str, view: View, method: str) -> None:
+    """Add a route for its method (and HEAD, for GET), and refuse all others."""
+    endpoint = path.strip("/").replace("/", "_").replace(".", "_")
+    bp.add_url_rule(path, endpoint, view, methods=[method], provide_automatic_options=False)
+    _refuse(bp, path, method)
+
+
+def _refuse(bp: Blueprint, path: str, method: str) -> None:
+    allowed = ["GET", "HEAD", "OPTIONS"] if method == "GET" else [method, "OPTIONS"]
+
+    def refuse() -> Response:
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(allowed)})
+        raise MethodNotAllowed(allowed, f"{request.method} is not allowed here; use {' or '.join(allowed[:-1])}.")
+
+    others = [name for name in METHODS if name not in allowed or name == "OPTIONS"]
+    bp.add_url_rule(path, f"refuse{path.replace('/', '_').replace('.', '_')}", refuse, methods=others)
+
+
+def _close(bp: Blueprint, root: str) -> None:
+    """Answer every path under a route with 404."""
+
+    def nothing(rest: str = "") -> Response:
+        raise NotFound(f"There is nothing at {request.path[:200]}; /docs lists what there is.")
+
+    endpoint = f"nothing_under{root.replace('/', '_').replace('.', '_')}"
+    paths = [root] if root == "/predict" else []
+    for path in (*paths, f"{root}/", f"{root}/<path:rest>"):
+        bp.add_url_rule(path, endpoint, nothing, methods=METHODS, provide_automatic_options=False)

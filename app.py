@@ -1,0 +1,124 @@
+"""Wires the house together: one Flask server for the dashboard and the JSON routes. Nothing is created at import."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import dash
+from flask import Flask, request, session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import api
+import runtime
+from components import shell
+from runtime import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+VISITOR_DAYS = 90
+VISITED = ("/", "/<path:path>", "/_dash-update-component")
+"""Dash's endpoints that know the visitor: pages and callbacks, not assets."""
+MB = 1_000_000
+UPLOAD_OVERHEAD = 1.4
+"""A browser sends a file as base64 inside JSON."""
+
+
+def create_server() -> Flask:
+    """WSGI application for gunicorn, set up by the environment."""
+    server: Flask = create_app(Settings.from_environment()).server
+    return server
+
+
+def create_app(settings: Settings | None = None) -> dash.Dash:
+    """Build the dashboard, its server and the JSON routes on it. Once a process: Dash keeps its callbacks globally."""
+    settings = settings or Settings()
+    current = runtime.configure(settings)
+    server = _server(settings)
+    api.register(server, current)
+    app = _dashboard(server, settings)
+    _wrap(server, settings)
+    return app
+
+
+def _server(settings: Settings) -> Flask:
+    server = Flask(__name__, static_folder=None)
+    server.config.update(
+        SECRET_KEY=runtime.signing_key(settings.state_dir),
+        SESSION_COOKIE_NAME="regime_desk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_PATH=_prefix(settings) or "/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=VISITOR_DAYS),
+        MAX_CONTENT_LENGTH=int(settings.max_upload_mb * MB * UPLOAD_OVERHEAD) + MB,
+    )
+    server.before_request(_know_visitor)
+    return server
+
+
+def _know_visitor() -> None:
+    """Give a newcomer an unguessable name in the signed cookie; uploads belong to ``session["visitor"]``."""
+    if request.endpoint in VISITED and "visitor" not in session:
+        session.permanent = True
+        session["visitor"] = secrets.token_urlsafe(24)
+
+
+def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
+    app = dash.Dash(
+        __name__,
+        server=server,
+        use_pages=True,
+        pages_folder="pages",
+        requests_pathname_prefix=f"{_prefix(settings)}/",
+        routes_pathname_prefix="/",
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        title="Regime Desk",
+        update_title=None,
+        assets_ignore=shell.HEAD_ONLY_ASSETS,
+    )
+    app.index_string = shell.index_string(app)
+    app.layout = shell.layout
+    return app
+
+
+def _wrap(server: Flask, settings: Settings) -> None:
+    wsgi: WSGIApplication = server.wsgi_app
+    if _prefix(settings):
+        wsgi = UnderPrefix(wsgi, _prefix(settings))
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        wsgi = ProxyFix(wsgi, x_for=n, x_proto=n, x_host=n, x_port=n)
+    server.wsgi_app = wsgi  # type: ignore[method-assign]
+
+
+def _prefix(settings: Settings) -> str:
+    """``/regimes`` of ``regimes/``; empty where the server is at the root."""
+    path = settings.url_prefix.strip("/")
+    return f"/{path}" if path else ""
+
+
+class UnderPrefix:
+    """Serve under a path, whether the reverse proxy in front strips it or not."""
+
+    def __init__(self, wsgi: WSGIApplication, prefix: str) -> None:
+        self.wsgi = wsgi
+        self.prefix = prefix
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Move the prefix from PATH_INFO, where it is there, to SCRIPT_NAME."""
+        path = environ.get("PATH_INFO", "")
+        if path == self.prefix or path.startswith(f"{self.prefix}/"):
+            environ["PATH_INFO"] = path[len(self.prefix) :] or "/"
+        environ["SCRIPT_NAME"] = self.prefix
+        return self.wsgi(environ, start_response)
+
+
+if __name__ == "__main__":
+    settings_ = Settings.from_environment()
+    create_app(settings_).run(host=settings_.host, port=settings_.port)

@@ -1,0 +1,78 @@
+"""How gunicorn serves: ``gunicorn --config gunicorn.conf.py "app:create_server()"``."""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from logging import Logger
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from regime_core.errors import ArtifactError
+from runtime import Runtime, Settings
+
+settings = Settings.from_environment()
+
+bind = f"{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+workers = settings.workers
+worker_class = "gthread"
+threads = settings.threads
+preload_app = False  # models are loaded after the fork: OpenMP and CUDA do not survive one
+timeout = 60
+graceful_timeout = 30
+keepalive = 15
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+forwarder_headers = ""
+secure_scheme_headers = {}  # the app believes as many proxies as its settings say
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+
+
+def on_starting(server: Arbiter) -> None:
+    """Load the models once in a child: without them the server does not start. Then make the workers' metrics folder.
+
+    The child leaves compiled kernels in numba's cache, so that the workers do not compile them side by side.
+    """
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if _load(Runtime(settings), server.log) else 1)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+        sys.exit(1)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="regime-desk-metrics-")
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Load the models, so that the first client does not wait for them, and watch the schedule of updates."""
+    import refresh
+    import runtime
+
+    if not _load(runtime.current(), worker.log):
+        sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
+    refresh.start(runtime.current(), threading.Event())
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Let go of a worker's live gauges; its counts stay in the sums."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Arbiter) -> None:
+    """Remove the workers' metrics folder."""
+    shutil.rmtree(os.environ.pop("PROMETHEUS_MULTIPROC_DIR"), ignore_errors=True)
+
+
+def _load(runtime: Runtime, log: Logger) -> bool:
+    try:
+        _ = runtime.engine
+    except ArtifactError as error:
+        log.error("The models cannot be loaded: %s", error.message)
+        return False
+    return True
