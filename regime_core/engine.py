@@ -10,10 +10,13 @@ from regime_core import artifacts
 from regime_core.artifacts import Artifacts, ModelEntry
 from regime_core.bars import OHLCV
 from regime_core.errors import ModelError
+from regime_core.evaluation.persistence import last_run
 from regime_core.models import Detector, Filtered, Rules
 from regime_core.models.rules import metrics_row
 from regime_core.regimes import ALL_REGIMES, MIN_BARS, N_REGIMES, UNKNOWN, UNKNOWN_CODE, Detection, Labels, Metrics
 
+EXPLAIN_BARS = 252
+"""Bars that the metrics beside a label rest on: as many as a label of a file under rules does."""
 AGE_STEP = 32
 """Rows looked at in the first step back in time for the age of a regime; doubled at each further step."""
 
@@ -101,6 +104,35 @@ class Engine:
             warm=bars.n_bars >= entry.window,
             model=entry.ref,
             warnings=warnings,
+            labels=labels,
+        )
+
+    def explain(self, bars: OHLCV, labels: Labels) -> Detection:
+        """Regime of the last of these labels, with its age and what it rests on; always the last label itself.
+
+        bars : those that were labelled. labels : of these bars, by a model of this engine.
+        The metrics are of the last ``EXPLAIN_BARS`` bars.
+        """
+        entry = self.entry(labels.model.name)
+        recent = bars.rows(max(0, bars.n_bars - EXPLAIN_BARS))
+        if bars.n_bars < MIN_BARS:
+            return _insufficient(bars, entry, (), labels)
+        code = int(labels.codes[-1])
+        last = Filtered(labels.codes[-1:], labels.probabilities[-1:], labels.confidence[-1:])
+        age = 0 if code == UNKNOWN_CODE else last_run(labels.codes)
+        censored = code != UNKNOWN_CODE and age > bars.n_bars - MIN_BARS
+        return Detection(
+            regime=ALL_REGIMES[code],
+            confidence=float(labels.confidence[-1]),
+            reasoning=_reasoning(entry, last, age, censored, self._models.detectors[entry.name].evidence(bars)),
+            probabilities=labels.probabilities[-1],
+            metrics=_metrics(recent),
+            as_of=int(bars.time[-1]),
+            regime_age=age,
+            regime_age_censored=censored,
+            bars_used=bars.n_bars,
+            warm=bars.n_bars >= entry.window,
+            model=entry.ref,
             labels=labels,
         )
 

@@ -1,0 +1,20 @@
+/* Cells of tables: the sign of a regime in its colour, then its word. */
+(function () {
+  "use strict";
+  var components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  components.RegimeCell = function (props) {
+    if (!props.data) {
+      return null;
+    }
+    return window.React.createElement(
+      "span",
+      { className: "regime" },
+      window.React.createElement(
+        "span",
+        { className: "sign", style: { "--regime": props.data.colour }, "aria-hidden": "true" },
+        props.data.sign
+      ),
+      props.value
+    );
+  };
+})();

@@ -1,0 +1,1 @@
+"""Figures and widgets: what pages are made of."""

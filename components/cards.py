@@ -1,0 +1,217 @@
+"""Cards: a headline, figures with units, bars of shares, messages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import html
+from dash.development.base_component import Component
+
+from components import theme, words
+from components.theme import LOOKS
+from regime_core.datasets import Dataset
+from regime_core.evaluation.persistence import TimeShare
+from regime_core.regimes import ALL_NAMES, N_REGIMES, UNKNOWN_CODE, Detection
+
+Children = Any
+STRATEGY_WORDS = {
+    "trend_following": "trend following",
+    "short_selling": "short selling",
+    "inverse_momentum": "inverse momentum",
+    "mean_reversion": "mean reversion",
+    "range_trading": "range trading",
+    "support_resistance": "support and resistance",
+    "small_positions": "small positions",
+    "tight_stops": "tight stops",
+    "position_building": "position building",
+    "swing_trading": "swing trading",
+}
+
+
+def card(*children: Children, title: Children = None, aside: Children = None, className: str = "", **properties: Any) -> html.Section:  # noqa: N803, ANN401
+    """One surface with an optional title at the left and controls at the right of its head."""
+    head = [] if title is None else [html.Div([html.H2(title, className="card-title"), aside], className="card-head")]
+    return html.Section([*head, *children], className=f"surface {className}".strip(), **properties)
+
+
+def headline(code: int, confidence: float, age: int, *, censored: bool, unit: str) -> html.H1:
+    """``▲ 72 % likely trending bullish, for 17 days``."""
+    look = LOOKS[code]
+    held = "" if code == UNKNOWN_CODE else f", for {'at least ' if censored else ''}{words.count(age, unit)}"
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
+    return html.H1([sign, html.Span(words.likely(code, confidence) + held)], className="headline")
+
+
+def verdict(dataset: Dataset, detection: Detection, unit: str, today: np.datetime64) -> html.Div:
+    """The answer: regime, confidence, how long, of which market and date, what to do with it, and the alternatives."""
+    code = ALL_NAMES.index(detection.regime.name)
+    first = headline(code, detection.confidence, detection.regime_age, censored=detection.regime_age_censored, unit=unit)
+    where = html.P([html.Strong(dataset.title), html.Span(" "), *as_of(dataset, today)], className="where")
+    return html.Div(
+        [html.Div([first, where, advice(detection)], className="verdict-words"), probabilities(detection.probabilities)],
+        className="verdict",
+    )
+
+
+def as_of(dataset: Dataset, today: np.datetime64) -> list[Component | str]:
+    """``as of 31 Dec 2018 (arch package)``, and plainly whether that is old."""
+    newest = words.moment(int(dataset.bars.time[-1]), intraday=dataset.intraday)
+    told: list[Component | str] = [html.Span(f"as of {newest} ({words.source(dataset.source)})")]
+    if dataset.stale(today):
+        told.append(stale(dataset, today))
+    return told
+
+
+def stale(dataset: Dataset, today: np.datetime64) -> html.Span:
+    """``Stale: the newest bar is 12 trading days old``."""
+    age = dataset.trading_days_old(today)
+    return html.Span(
+        [html.I(className="icon icon-warning", **{"aria-hidden": "true"}), f"Stale: the newest bar is {age:,} trading days old"],
+        className="stale",
+    )
+
+
+def probabilities(values: np.ndarray) -> html.Div:
+    """One bar a regime, in wire order; ``values`` (5,) sums to 1."""
+    rows = [_share_row(code, float(values[code]), words.percent(float(values[code]))) for code in range(N_REGIMES)]
+    return html.Div(rows, className="shares", role="list", **{"aria-label": "Probability of each regime"})
+
+
+def time_spent(share: TimeShare, unit: str) -> html.Div:
+    """One bar a regime with its share of all bars; a regime that never occurs keeps its row, unknown only where it occurs."""
+    codes = [code for code in range(len(LOOKS)) if code != UNKNOWN_CODE or share.bars[code]]
+    rows = [
+        _share_row(code, float(share.share[code]), words.percent(float(share.share[code]), 1), words.count(int(share.bars[code]), unit))
+        for code in codes
+    ]
+    return html.Div(rows, className="shares shares-wide", role="list", **{"aria-label": "Share of time in each regime"})
+
+
+def _share_row(code: int, share: float, text: str, hint: str = "") -> html.Div:
+    look = LOOKS[code]
+    filled = 0.0 if math.isnan(share) else share
+    return html.Div(
+        [
+            regime(code),
+            html.Span(
+                html.Span(
+                    className="fill unknown" if code == UNKNOWN_CODE else "fill",
+                    style={"width": f"{filled * 100:.2f}%", "--regime": look.colour},
+                ),
+                className="track",
+                **{"aria-hidden": "true"},
+            ),
+            html.Span(text, className="figure"),
+            *([html.Span(hint, className="figure muted")] if hint else []),
+        ],
+        className="share",
+        role="listitem",
+        title=f"{look.word}: {text}{', ' + hint if hint else ''}",
+    )
+
+
+def regime(code: int) -> html.Span:
+    """Sign and word of a regime."""
+    look = LOOKS[code]
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
+    return html.Span([sign, look.word], className="regime")
+
+
+def evidence(detection: Detection) -> html.Div:
+    """What an answer rests on: in words, and as metrics with their units."""
+    metrics = detection.metrics
+    told = [
+        ("Volatility", words.percent(metrics.volatility, 2), "a bar", "Standard deviation of the last 20 returns"),
+        ("Trend", words.signed_percent(metrics.trend_strength, 3), "a bar", "Slope of the last 20 closes over the mean close"),
+        ("Momentum", words.signed_percent(metrics.momentum), "19 bars", "Last close over the close 19 bars earlier, less 1"),
+        ("True range", words.percent(metrics.atr_percent / 100, 2), "of price", "Mean of the last 14 true ranges"),
+        ("Range efficiency", _number(metrics.range_efficiency), "of 1", "Net move over the length of the path"),
+        ("SMA10 / SMA50", words.signed_percent(metrics.ma_convergence), "apart", "10-bar over 50-bar moving average, less 1"),
+    ]
+    items = [
+        html.Div([html.Dt(name), html.Dd([value, html.Span(f" {unit}", className="muted")])], title=f"{meaning}.")
+        for name, value, unit, meaning in told
+    ]
+    model, bars = detection.model, words.count(detection.metrics.sample_size, "bar")
+    short = "" if detection.warm else f" The series is short: {model.name} wants more bars for full accuracy."
+    foot = f"Model {model.name}, version {model.version}. Metrics of the last {bars}.{short}"
+    return html.Div([html.P(detection.reasoning, className="reason"), html.Dl(items, className="metrics"), html.P(foot, className="note")])
+
+
+def advice(detection: Detection) -> html.Div:
+    """Strategies that suit the regime and the multiplier for the risk to take."""
+    chips = [html.Span(STRATEGY_WORDS.get(name, name), className="chip") for name in detection.regime.strategies]
+    risk = html.Span(
+        [html.Span("Risk ", className="muted"), f"×{words.NBSP}{detection.regime.risk_multiplier:g}"],
+        className="chip chip-plain",
+        title="Multiplier for the usual position size",
+    )
+    return html.Div([html.Span("Suits", className="muted"), *chips, risk], className="advice")
+
+
+def legend() -> html.Div:
+    """What the chart's tint and ribbon mean."""
+    codes = [*range(N_REGIMES), UNKNOWN_CODE]
+    swatches = [
+        html.Span(
+            [html.Span(className="swatch unknown" if code == UNKNOWN_CODE else "swatch", style={"--regime": LOOKS[code].colour}), regime(code)],
+            className="legend-item",
+        )
+        for code in codes
+    ]
+    ramp = html.Span(
+        ["Ribbon: the more opaque, the more confident", html.Span("0", className="figure"), html.Span(className="ramp"), html.Span(f"100{words.NBSP}%", className="figure")],
+        className="legend-item muted",
+    )
+    return html.Div([*swatches, ramp], className="legend")
+
+
+def problem(message: str, *advice_: Children, title: str = "This did not work") -> html.Div:
+    """What happened, where, and what to do; announced to screen readers."""
+    return html.Div(
+        [html.I(className="icon icon-warning", **{"aria-hidden": "true"}), html.Div([html.Strong(title), html.P(message), *advice_])],
+        className="message message-problem",
+        role="alert",
+    )
+
+
+def notice(*children: Children, title: str | None = None) -> html.Div:
+    """Something worth knowing that is no error."""
+    head = [html.Strong(title)] if title else []
+    return html.Div(
+        [html.I(className="icon icon-info", **{"aria-hidden": "true"}), html.Div([*head, *children])],
+        className="message",
+        role="status",
+    )
+
+
+def dates(span: str) -> html.P:
+    """For which dates a card holds."""
+    return html.P(span, className="dates")
+
+
+def update_button(identifier: str) -> html.Button:
+    """Brings the bundled histories up to date."""
+    return html.Button(
+        [html.I(className="icon icon-update", **{"aria-hidden": "true"}), "Update data"],
+        id=identifier,
+        className="quiet",
+        title="Ask the sources for newer bars",
+    )
+
+
+def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:
+    """Names and values in a row."""
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs], className="facts")
+
+
+def skeleton(height: int) -> html.Div:
+    """Grey block that keeps the place of what is still on its way."""
+    return html.Div(className="skeleton", style={"height": f"{height}px"}, **{"aria-hidden": "true"})
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"

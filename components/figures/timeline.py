@@ -1,0 +1,302 @@
+"""Price over time, with the regime as a tint behind it and as a ribbon under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from components import theme, words
+from components.figures import decimate, scales
+from components.theme import LOOKS, Palette
+from regime_core.bars import OHLCV, is_intraday
+from regime_core.evaluation import persistence
+from regime_core.regimes import UNKNOWN_CODE, Labels
+
+RIBBON_SHARE = 0.027
+"""Height of the ribbon as a share of the plot: 10 px of the usual 380."""
+GAP_SHARE = 0.02
+OPACITY_STEPS = 5
+"""The ribbon's opacity follows the confidence in steps of 20 %."""
+LOG_BEYOND_DAYS = 5.02 * 365.25
+"""Longer spans are drawn on a logarithmic scale; five years and their leap days are not longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The bars and labels in sight: ``first:stop`` of a series."""
+
+    title: str
+    bars: OHLCV
+    labels: Labels
+
+    @property
+    def intraday(self) -> bool:
+        """Whether the time of day is shown."""
+        return is_intraday(self.bars.time)
+
+    @property
+    def span(self) -> str:
+        """First and last date in words."""
+        return words.span(self.bars.time[0], self.bars.time[-1], intraday=self.intraday)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the price is drawn on a logarithmic scale."""
+        days = (self.bars.time[-1] - self.bars.time[0]) / 86_400e9
+        return bool(days > LOG_BEYOND_DAYS)
+
+
+def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int) -> Window:
+    """Cut a series to the bars in sight."""
+    cut = slice(first, stop)
+    seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
+    return Window(title, bars.rows(first, stop), seen)
+
+
+def heading(window: Window, *, candles: bool = False) -> str:
+    """Title of the chart: what is shown and for which dates."""
+    scale = ", log scale" if window.logarithmic else ""
+    kind = "Price"
+    if candles:
+        _, size = decimate.candles(window.bars)
+        kind = "Candles" if size == 1 else f"Candles of {size} bars"
+    return f"{window.title}: {kind.lower()} and regime, {window.span}{scale}"
+
+
+def description(window: Window) -> str:
+    """What a reader who cannot see the chart should know."""
+    start, stop = window.bars.close[0], window.bars.close[-1]
+    code = int(window.labels.codes[-1])
+    spells = len(persistence.run_bounds(window.labels.codes)[0])
+    change = words.signed_percent(stop / start - 1)
+    return (
+        f"Line chart. {heading(window)}. The close went from {start:,.2f} to {stop:,.2f} ({change}) over "
+        f"{words.count(window.bars.n_bars, 'bar')}; {words.count(spells, 'spell')} of regimes, the last one "
+        f"{LOOKS[code].word.lower()}. The table of spells below holds the same."
+    )
+
+
+def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.Figure:
+    """Price line (or candles) over the regime's tint, with the ribbon of regimes under it.
+
+    mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line.
+    """
+    palette = theme.PALETTES[mode]
+    edges = _edges(window.bars.time)
+    figure = go.Figure()
+    figure.add_trace(_tint(window, edges, palette))
+    figure.add_trace(_ribbon(window, edges, palette))
+    _add_unknown(figure, window, edges, palette)
+    figure.add_trace(_candles(window, palette) if candles else _line(window, palette))
+    _lay_out(figure, window, mode, palette)
+    return figure
+
+
+def _edges(time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Edges of the bars on the time axis, (n_bars + 1,): halfway to the neighbours."""
+    half = np.diff(time) // 2
+    if len(half) == 0:
+        half = np.array([43_200_000_000_000])
+    inner = time[:-1] + half[: len(time) - 1]
+    return np.concatenate(([time[0] - half[0]], inner, [time[-1] + half[-1]]))
+
+
+def _tint(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
+    start, _ = persistence.run_bounds(window.labels.codes)
+    colours = [theme.rgba(look.colour, 0.0 if code == UNKNOWN_CODE else palette.tint) for code, look in enumerate(LOOKS)]
+    return go.Heatmap(
+        name="Regime (tint)",
+        x=_dates(np.append(edges[start], edges[-1])),
+        y=[0, 1],
+        z=[window.labels.codes[start].astype(int).tolist()],
+        zmin=-0.5,
+        zmax=len(colours) - 0.5,
+        colorscale=_steps(colours),
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
+def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
+    """Cells of equal regime and confidence step; a cell's text tells of the whole spell it belongs to."""
+    codes = window.labels.codes.astype(np.int64)
+    step = np.minimum((window.labels.confidence * OPACITY_STEPS).astype(np.int64), OPACITY_STEPS - 1)
+    cells = codes * OPACITY_STEPS + np.where(codes == UNKNOWN_CODE, 0, step)
+    start, _ = persistence.run_bounds(cells)
+    colours = [
+        palette.hairline if code == UNKNOWN_CODE else theme.rgba(look.colour, (level + 1) / OPACITY_STEPS)
+        for code, look in enumerate(LOOKS)
+        for level in range(OPACITY_STEPS)
+    ]
+    texts = _spell_texts(window)
+    spell_starts, _ = persistence.run_bounds(window.labels.codes)
+    spell = np.searchsorted(spell_starts, start, side="right") - 1
+    return go.Heatmap(
+        name="Regime and confidence (ribbon)",
+        x=_dates(np.append(edges[start], edges[-1])),
+        y=[0, 1],
+        z=[cells[start].tolist()],
+        zmin=-0.5,
+        zmax=len(colours) - 0.5,
+        colorscale=_steps(colours),
+        showscale=False,
+        text=[[texts[i] for i in spell]],
+        hovertemplate="%{text}<extra></extra>",
+        yaxis="y3",
+    )
+
+
+def _spell_texts(window: Window) -> list[str]:
+    labels, bars = window.labels, window.bars
+    found = persistence.spells(labels.codes, labels.confidence, bars.close)
+    texts = []
+    for start, stop, code, confidence in zip(found.start, found.stop, found.code, found.confidence, strict=True):
+        look = LOOKS[code]
+        dates = words.span(bars.time[start], bars.time[stop - 1], intraday=window.intraday)
+        sure = "" if code == UNKNOWN_CODE else f"<br>mean confidence {words.percent(confidence)}"
+        texts.append(f"{look.sign} {look.word}<br>{dates}<br>{words.count(int(stop - start), 'bar')}{sure}")
+    return texts
+
+
+def _add_unknown(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
+    """Hatch the ribbon where no answer is given."""
+    start, stop = persistence.run_bounds(window.labels.codes)
+    unknown = window.labels.codes[start] == UNKNOWN_CODE
+    if not unknown.any():
+        return
+    left, right = edges[start[unknown]], edges[stop[unknown]]
+    figure.add_trace(
+        go.Bar(
+            name="Unknown",
+            x=_dates(left + (right - left) // 2),
+            width=((right - left) / 1e6).tolist(),
+            y=np.ones(len(left)).tolist(),
+            marker={
+                "color": "rgba(0,0,0,0)",
+                "line": {"width": 0},
+                "pattern": {"shape": "/", "fgcolor": palette.muted, "size": 6, "solidity": 0.25},
+            },
+            hoverinfo="skip",
+            yaxis="y3",
+        )
+    )
+
+
+def _line(window: Window, palette: Palette) -> go.Scatter:
+    close = window.bars.close
+    shown = decimate.extremes(close)
+    codes, confidence = window.labels.codes[shown], window.labels.confidence[shown]
+    told = [
+        [
+            f"{LOOKS[code].sign} {LOOKS[code].word}",
+            "no answer" if code == UNKNOWN_CODE else f"confidence {words.percent(sure)}",
+        ]
+        for code, sure in zip(codes, confidence, strict=True)
+    ]
+    return go.Scatter(
+        name="Close",
+        x=_dates(window.bars.time[shown]),
+        y=close[shown],
+        mode="lines",
+        line={"color": palette.text, "width": 1.5},
+        customdata=told,
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>Close %{y:,.2f}<extra></extra>",
+        yaxis="y2",
+    )
+
+
+def _candles(window: Window, palette: Palette) -> go.Candlestick:
+    """Hollow candles rise, filled ones fall: told apart without colour."""
+    bars, _ = decimate.candles(window.bars)
+    line = {"color": palette.text, "width": 1}
+    return go.Candlestick(
+        name="Price",
+        x=_dates(bars.time),
+        open=bars.open,
+        high=bars.high,
+        low=bars.low,
+        close=bars.close,
+        increasing={"line": line, "fillcolor": palette.background},
+        decreasing={"line": line, "fillcolor": palette.text},
+        yaxis="y2",
+    )
+
+
+def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> None:
+    bars = window.bars
+    low, high = float(bars.low.min()), float(bars.high.max())
+    scale = scales.logarithmic(low, high) if window.logarithmic else scales.linear(low, high)
+    last = float(bars.close[-1])
+    edges = _edges(bars.time)
+    lower = RIBBON_SHARE + GAP_SHARE
+    hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
+    figure.update_layout(
+        template=theme.template_name(mode),
+        meta={"title": heading(window)},
+        showlegend=False,
+        hovermode="x unified",
+        dragmode="zoom",
+        bargap=0,
+        margin={"l": 4, "r": 64, "t": 8, "b": 28},
+        xaxis={
+            "anchor": "y3",
+            "range": _dates(edges[[0, -1]]),
+            "showgrid": False,
+            "rangeslider": {"visible": False},
+            "hoverformat": "%a %e %b %Y, %H:%M UTC" if window.intraday else "%a %e %b %Y",
+            "showspikes": True,
+            "spikemode": "across",
+            "spikesnap": "cursor",
+            "spikethickness": 1,
+            "spikedash": "dot",
+            "spikecolor": palette.muted,
+        },
+        yaxis={**hidden, "domain": [lower, 1]},
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "domain": [lower, 1],
+            "type": "log" if window.logarithmic else "linear",
+            "range": scale.range,
+            "tickvals": scale.ticks,
+            "ticktext": [scales.tick_text(tick) for tick in scale.ticks],
+            "gridcolor": palette.hairline,
+            "tickfont": {"size": 12, "color": palette.muted},
+            "fixedrange": True,
+            "zeroline": False,
+        },
+        yaxis3={**hidden, "domain": [0, RIBBON_SHARE]},
+        annotations=[_price_tag(scales.place(scale, last), last, palette)],
+    )
+
+
+def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object]:
+    """Label the newest close at the price axis; ``height`` as a share of the price panel."""
+    lower = RIBBON_SHARE + GAP_SHARE
+    return {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "left",
+        "yref": "paper",
+        "y": lower + (1 - lower) * height,
+        "yanchor": "middle",
+        "text": scales.tick_text(last, exact=True),
+        "showarrow": False,
+        "font": {"size": 12, "color": palette.background},
+        "bgcolor": palette.text,
+        "borderpad": 3,
+        "xshift": 3,
+    }
+
+
+def _steps(colours: list[str]) -> list[list[float | str]]:
+    """Colour scale of equal steps, one a colour."""
+    n = len(colours)
+    return [[edge / n, colour] for i, colour in enumerate(colours) for edge in (i, i + 1)]
+
+
+def _dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    return np.asarray(time_ns, dtype=np.int64).view("M8[ns]").astype("M8[s]")

@@ -1,0 +1,110 @@
+"""A job in the background: how far it is, a cancel once it takes long, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import MATCH, Input, Output, State, callback, dcc, html, no_update
+
+import runtime
+from jobs import JobStatus
+from regime_core.errors import RegimeError
+
+POLL_MS = 700
+CANCEL_AFTER_SECONDS = 10.0
+Job = dict[str, Any]
+
+
+def job_id(name: str) -> dict[str, str]:
+    """Id of the store that is given ``started(...)`` to follow a job."""
+    return {"type": "job", "name": name}
+
+
+def ended_id(name: str) -> dict[str, str]:
+    """Id of the store that holds a job's last status once it has ended."""
+    return {"type": "job-ended", "name": name}
+
+
+def job_shown_id(name: str) -> dict[str, str]:
+    """Id of the words on a job."""
+    return {"type": "job-shown", "name": name}
+
+
+def panel(name: str) -> html.Div:
+    """Room for a job's progress; empty while there is none."""
+    return html.Div(
+        [
+            dcc.Store(id=job_id(name)),
+            dcc.Store(id=ended_id(name)),
+            dcc.Interval(id={"type": "job-poll", "name": name}, interval=POLL_MS, disabled=True),
+            html.Div(id=job_shown_id(name), role="status"),
+            dbc.Button(
+                "Cancel", id={"type": "job-cancel", "name": name}, size="sm", color="secondary", outline=True, style={"display": "none"}
+            ),
+        ],
+        className="job",
+    )
+
+
+def started(identifier: str) -> Job:
+    """What the job store holds for a job that was just started or joined."""
+    return {"id": identifier, "since": time.time()}
+
+
+@callback(
+    Output({"type": "job-poll", "name": MATCH}, "disabled"),
+    Output(job_shown_id(MATCH), "children"),
+    Output({"type": "job-cancel", "name": MATCH}, "style"),
+    Output(ended_id(MATCH), "data"),
+    Input(job_id(MATCH), "data"),
+    Input({"type": "job-poll", "name": MATCH}, "n_intervals"),
+    prevent_initial_call=True,
+)
+def poll(job: Job | None, _ticks: int | None) -> tuple[bool, Any, dict[str, str], Any]:
+    """Show where a job stands, until it has ended."""
+    hidden = {"display": "none"}
+    if not job:
+        return True, None, hidden, no_update
+    try:
+        status = runtime.current().jobs.status(job["id"])
+    except RegimeError as error:
+        status = JobStatus("failed", message=error.message)
+    if status.ended:
+        return True, _outcome(status), hidden, {"id": job["id"], "state": status.state, "message": status.message}
+    late = time.time() - job["since"] > CANCEL_AFTER_SECONDS
+    return False, _bar(status), {} if late else hidden, no_update
+
+
+@callback(
+    Output({"type": "job-cancel", "name": MATCH}, "n_clicks"),
+    Input({"type": "job-cancel", "name": MATCH}, "n_clicks"),
+    State(job_id(MATCH), "data"),
+    prevent_initial_call=True,
+)
+def cancel(_clicks: int | None, job: Job | None) -> Any:  # noqa: ANN401
+    """End the job; the next poll says so."""
+    if job:
+        runtime.current().jobs.cancel(job["id"])
+    return no_update
+
+
+def _bar(status: JobStatus) -> html.Div:
+    share = 100 * status.done / status.total if status.total else 0
+    steps = f" ({status.done:,} of {status.total:,})" if status.total else ""
+    return html.Div(
+        [
+            html.Span(f"{status.stage or 'Working'}{steps}"),
+            dbc.Progress(value=share or 100, striped=not share, animated=not share, className="job-bar"),
+        ],
+        className="job-running",
+    )
+
+
+def _outcome(status: JobStatus) -> html.Div:
+    icon = "icon-done" if status.state == "done" else "icon-warning"
+    return html.Div(
+        [html.I(className=f"icon {icon}", **{"aria-hidden": "true"}), html.Span(status.message or status.state.capitalize())],
+        className=f"job-{status.state}",
+    )

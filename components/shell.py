@@ -1,0 +1,182 @@
+"""The frame of every page: top bar, dataset picker, theme switch, and the view in the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import dash
+import dash_bootstrap_components as dbc
+import flask
+import numpy as np
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+
+import runtime
+from components import cards
+from regime_core import datasets
+from regime_core.errors import RegimeError
+
+NAME = "Regime Desk"
+URL = "url"
+QUERY = "query"
+THEME = "theme"
+DATASET = "dataset"
+REFRESHED = "refreshed"
+AS_OF = "as-of"
+_FOLD = "fold"
+_BAR = "bar"
+_THEME_SWITCH = "theme-switch"
+_LINKS = {"type": "page-link", "path": ALL, "place": ALL}
+_PAGES = {"type": "page-link", "path": ALL, "place": "pages"}
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>{%title%}</title>
+    <link rel="icon" type="image/svg+xml" href="FAVICON">
+    <script src="THEME_SCRIPT"></script>
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>
+"""
+HEAD_ONLY_ASSETS = r"theme\.js"
+"""Assets that the head loads itself: to be given to Dash as ``assets_ignore``."""
+
+
+def index_string(app: dash.Dash) -> str:
+    """Page around every page: sets light or dark before the first paint."""
+    return INDEX.replace("FAVICON", app.get_asset_url("favicon.svg")).replace("THEME_SCRIPT", app.get_asset_url("theme.js"))
+
+
+def layout() -> html.Div:
+    """Top bar and the room for a page."""
+    return html.Div(
+        [
+            dcc.Location(id=URL, refresh=False),
+            dcc.Store(id=QUERY),
+            dcc.Store(id=THEME),
+            dcc.Store(id=REFRESHED, data=0),
+            html.A("Skip to the page", href="#main", className="skip"),
+            _top_bar(),
+            html.Main(dash.page_container, id="main", className="page", tabIndex="-1"),
+        ]
+    )
+
+
+def _top_bar() -> html.Header:
+    links = [
+        dcc.Link(
+            page["name"],
+            href=page["relative_path"],
+            id={"type": "page-link", "path": page["relative_path"], "place": "pages"},
+            className="page-name",
+        )
+        for page in dash.page_registry.values()
+        if page["path"] is not None and page.get("order") is not None
+    ]
+    brand = dcc.Link(
+        [html.Img(src=dash.get_asset_url("favicon.svg"), alt="", width=22, height=22), html.Span(NAME)],
+        href=dash.get_relative_path("/"),
+        id={"type": "page-link", "path": dash.get_relative_path("/"), "place": "brand"},
+        className="brand",
+    )
+    return html.Header(
+        html.Div(
+            [
+                brand,
+                html.Div(
+                    [
+                        html.Nav(links, className="pages", **{"aria-label": "Pages"}),
+                        html.Div(
+                            [
+                                html.Label("Dataset", htmlFor=DATASET, className="visually-hidden"),
+                                dbc.Select(id=DATASET, options=dataset_options(), size="sm", className="picker"),
+                                html.Div(id=AS_OF, className="as-of"),
+                            ],
+                            className="picking",
+                        ),
+                    ],
+                    id=_BAR,
+                    className="bar-fold",
+                ),
+                html.Button(
+                    html.I(className="icon icon-theme", **{"aria-hidden": "true"}),
+                    id=_THEME_SWITCH,
+                    className="icon-button",
+                    title="Light or dark",
+                    **{"aria-label": "Switch between light and dark"},
+                ),
+                html.Button(
+                    html.I(className="icon icon-list", **{"aria-hidden": "true"}),
+                    id=_FOLD,
+                    className="icon-button fold",
+                    **{"aria-label": "Menu", "aria-expanded": "false", "aria-controls": _BAR},
+                ),
+            ],
+            className="bar",
+        ),
+        className="top",
+    )
+
+
+def visitor() -> str | None:
+    """Token of who is looking, from the signed cookie that the server gives to every newcomer; uploads belong to it."""
+    return flask.session.get("visitor")
+
+
+def dataset_options() -> list[dict[str, str]]:
+    """Bundled datasets, then this visitor's uploads."""
+    return [{"label": info.title, "value": info.id} for info in runtime.library().infos(visitor())]
+
+
+def dataset(dataset_id: str) -> datasets.Dataset:
+    """A dataset this visitor may see. Raises RegimeError ``dataset.unknown`` for any other."""
+    return runtime.library().get(dataset_id, visitor())
+
+
+def href(path: str, **query: str) -> str:
+    """Address of a page with a view in it."""
+    return f"{dash.get_relative_path(path)}?{urlencode(query)}"
+
+
+def today() -> np.datetime64:
+    """Now, in UTC."""
+    return np.datetime64("now")
+
+
+@callback(Output(AS_OF, "children"), Input(DATASET, "value"), Input(REFRESHED, "data"))
+def show_as_of(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """Date and source of the newest bar."""
+    if not dataset_id:
+        return dash.no_update
+    try:
+        return cards.as_of(dataset(dataset_id), today())
+    except RegimeError:
+        return "not here"
+
+
+def _clientside(name: str, *dependencies: Any, **options: Any) -> None:  # noqa: ANN401
+    clientside_callback(ClientsideFunction("view", name), *dependencies, **options)
+
+
+def remember(name: str, component: str, property_: str = "value") -> None:
+    """Write a control's choice into the URL, where it is read back by the page's ``layout(name=...)``."""
+    _clientside(
+        name, Output(QUERY, "data", allow_duplicate=True), Input(component, property_), prevent_initial_call="initial_duplicate"
+    )
+
+
+_clientside("pickDataset", Output(DATASET, "value"), Output(DATASET, "options"), Input(URL, "search"), State(DATASET, "options"))
+_clientside("query", Output(QUERY, "data"), Input(URL, "search"))
+_clientside("links", Output(_LINKS, "href"), Input(QUERY, "data"), State(_LINKS, "id"))
+_clientside("here", Output(_PAGES, "className"), Input(URL, "pathname"), State(_PAGES, "id"))
+_clientside("theme", Output(THEME, "data"), Input(_THEME_SWITCH, "n_clicks"))
+_clientside("fold", Output(_BAR, "className"), Output(_FOLD, "aria-expanded"), Input(_FOLD, "n_clicks"), Input(URL, "pathname"), State(_BAR, "className"))
+remember("dataset", DATASET)

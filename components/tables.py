@@ -1,0 +1,181 @@
+"""Tables: spells of regimes, labels of bars, and the matrix of transitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+import numpy as np
+from dash import html
+
+from components import cards, words
+from components.theme import LOOKS
+from regime_core.bars import OHLCV, is_intraday
+from regime_core.evaluation.persistence import Spells, Transitions
+from regime_core.regimes import N_REGIMES, REGIME_NAMES, Labels
+
+Row = dict[str, Any]
+ROW_HEIGHT = 36
+_FIGURE = {"type": "rightAligned", "cellClass": "figure"}
+_PERCENT = {"function": "params.value == null ? '–' : d3.format('.0%')(params.value)"}
+_CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1%')(params.value)"}
+_PRICE = {"function": "params.value == null ? '–' : d3.format(',.6~r')(params.value)"}
+_THEME = {
+    "function": "themeQuartz.withParams({"
+    "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', headerBackgroundColor: 'var(--surface)', "
+    "headerTextColor: 'var(--muted)', borderColor: 'var(--hairline)', accentColor: 'var(--accent)', "
+    "fontFamily: 'inherit', fontSize: 14, headerFontSize: 13, headerFontWeight: 500, "
+    "wrapperBorder: false, wrapperBorderRadius: 0, spacing: 6})"
+}
+
+SPELL_COLUMNS: list[Row] = [
+    {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
+    {"field": "from", "headerName": "From", "minWidth": 118, "flex": 1, "cellClass": "figure"},
+    {"field": "to", "headerName": "To", "minWidth": 118, "flex": 1, "cellClass": "figure"},
+    {"field": "bars", "headerName": "Bars", "minWidth": 80, "flex": 1, **_FIGURE},
+    {"field": "change", "headerName": "Return", "minWidth": 95, "flex": 1, "valueFormatter": _CHANGE, **_FIGURE},
+    {"field": "confidence", "headerName": "Mean confidence", "minWidth": 150, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
+]
+LABEL_COLUMNS: list[Row] = [
+    {"field": "time", "headerName": "Time", "minWidth": 118, "flex": 2, "cellClass": "figure"},
+    *(
+        {"field": name, "headerName": name.capitalize(), "minWidth": 96, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
+        for name in ("open", "high", "low", "close")
+    ),
+    {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
+    {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
+    *(
+        {"field": name, "headerName": f"P({LOOKS[code].word.lower()})", "minWidth": 120, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE}
+        for code, name in enumerate(REGIME_NAMES)
+    ),
+]
+
+
+def spell_grid(identifier: str) -> dag.AgGrid:
+    """Empty grid of spells, to be filled with ``spell_rows``; sortable by any column."""
+    return dag.AgGrid(
+        id=identifier,
+        columnDefs=SPELL_COLUMNS,
+        rowData=[],
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
+        dashGridOptions={"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False},
+        className="grid",
+        style={"height": "404px", "width": "100%"},
+    )
+
+
+def spell_rows(found: Spells, bars: OHLCV) -> list[Row]:
+    """Rows of the grid of spells, newest first."""
+    time = _times(bars)
+    rows = [
+        {
+            **_regime(int(found.code[i])),
+            "from": time[found.start[i]],
+            "to": time[found.stop[i] - 1],
+            "bars": int(found.length[i]),
+            "change": _finite(found.simple_return[i]),
+            "confidence": _finite(found.confidence[i]),
+        }
+        for i in range(len(found))
+    ]
+    return rows[::-1]
+
+
+def label_grid(identifier: str) -> dag.AgGrid:
+    """Grid of labelled bars that asks for rows as they come into sight, so that its length does not matter."""
+    return dag.AgGrid(
+        id=identifier,
+        columnDefs=LABEL_COLUMNS,
+        rowModelType="infinite",
+        defaultColDef={"sortable": False, "resizable": True, "suppressMovable": True},
+        dashGridOptions={
+            "theme": _THEME,
+            "rowHeight": ROW_HEIGHT,
+            "headerHeight": ROW_HEIGHT,
+            "animateRows": False,
+            "cacheBlockSize": 200,
+            "maxBlocksInCache": 10,
+            "rowBuffer": 0,
+        },
+        className="grid",
+        style={"height": "440px", "width": "100%"},
+    )
+
+
+def label_rows(bars: OHLCV, labels: Labels, first: int, stop: int) -> list[Row]:
+    """Rows ``first:stop`` of the grid of labels, counted from the newest bar."""
+    n = bars.n_bars
+    chosen = np.arange(n - 1 - first, max(-1, n - 1 - stop), -1)
+    time = _times(bars, chosen)
+    return [
+        {
+            "time": time[i],
+            **{name: float(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")},
+            **_regime(int(labels.codes[row])),
+            "confidence": float(labels.confidence[row]),
+            **{name: float(labels.probabilities[row, code]) for code, name in enumerate(REGIME_NAMES)},
+        }
+        for i, row in enumerate(chosen)
+    ]
+
+
+def transition_matrix(found: Transitions) -> html.Div:
+    """Heat map with numbers: from the regime of the row to that of the column at the next bar."""
+    corner = html.Th([html.Span("from", className="muted"), html.Span(" ↓  to →", className="muted")], scope="col")
+    head = html.Tr([corner, *(html.Th(_short(code), scope="col", title=LOOKS[code].word) for code in range(N_REGIMES))])
+    body = [html.Tr([html.Th(cards.regime(row), scope="row"), *_cells(found, row)]) for row in range(N_REGIMES)]
+    return html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="matrix"), className="scroll")
+
+
+def stay_sentence(found: Transitions, unit: str) -> str:
+    """What the diagonal says, in one sentence."""
+    stay = np.diag(found.probability)
+    if not np.isfinite(stay).any():
+        return "No steps between known regimes in this range."
+    code = int(np.nanargmax(stay))
+    duration = found.mean_duration[code]
+    lasting = "it was never left" if np.isinf(duration) else f"{duration:.0f} {unit}s on average"
+    return (
+        f"The diagonal is the chance to stay. {LOOKS[code].word} is the most lasting: "
+        f"{words.percent(float(stay[code]), 1)} to stay at the next {unit}, {lasting}."
+    )
+
+
+def _cells(found: Transitions, row: int) -> list[html.Td]:
+    total = int(found.counts[row].sum())
+    cells = []
+    for column in range(N_REGIMES):
+        probability, times = float(found.probability[row, column]), int(found.counts[row, column])
+        if total == 0:
+            cells.append(html.Td("–", className="empty", title=f"{LOOKS[row].word} does not occur in this range."))
+            continue
+        hint = (
+            f"After a bar that was {LOOKS[row].word.lower()}, the next was {LOOKS[column].word.lower()} "
+            f"in {words.percent(probability, 1)} of cases ({times:,} of {total:,})."
+        )
+        heat = {"--heat": f"{100 * probability**0.5:.0f}%"}
+        kind = " ".join(name for name, true in (("stay", row == column), ("hot", probability > 0.45), ("none", times == 0)) if true)
+        cells.append(html.Td(words.percent(probability, 1) if times else "0", style=heat, className=kind, title=hint))
+    return cells
+
+
+def _short(code: int) -> list[html.Span]:
+    look = LOOKS[code]
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
+    return [sign, html.Span(look.word.split()[-1], className="matrix-word")]
+
+
+def _regime(code: int) -> Row:
+    look = LOOKS[code]
+    return {"regime": look.word, "sign": look.sign, "colour": look.colour}
+
+
+def _times(bars: OHLCV, rows: np.ndarray | None = None) -> list[str]:
+    """ISO times, to the day for daily and longer bars, else to the second, in UTC."""
+    unit = "s" if is_intraday(bars.time) else "D"
+    time = bars.time if rows is None else bars.time[rows]
+    return [text.replace("T", " ") for text in np.datetime_as_string(time.view("M8[ns]"), unit=unit).tolist()]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

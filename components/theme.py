@@ -1,0 +1,97 @@
+"""One colour, sign and word per regime, and the light and dark figure templates: the only place for either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from regime_core.regimes import ALL_NAMES
+
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+AS_TEXT = "\ufe0e"
+"""Asks for the plain sign where a font also has a coloured picture of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a regime is shown, everywhere the same."""
+
+    colour: str
+    sign: str
+    word: str
+
+
+_LOOKS = {
+    "trending_bullish": Look("#009E73", "▲", "Trending bullish"),
+    "trending_bearish": Look("#D55E00", "▼", "Trending bearish"),
+    "ranging": Look("#0072B2", "↔" + AS_TEXT, "Ranging"),
+    "volatile": Look("#CC79A7", "⚡" + AS_TEXT, "Volatile"),
+    "calm": Look("#8A9BA8", "●", "Calm"),
+    "unknown": Look("#E3E8EE", "?", "Unknown"),
+}
+LOOKS: tuple[Look, ...] = tuple(_LOOKS[name] for name in ALL_NAMES)
+"""Looks in the order of ``regimes.ALL_REGIMES``: the index is the code of a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of a page in one theme; the style sheet holds the same."""
+
+    background: str
+    text: str
+    muted: str
+    hairline: str
+    accent: str
+    tint: float
+
+
+PALETTES = {
+    "light": Palette("#FFFFFF", "#1B2330", "#5A6675", "#E3E8EE", "#2F5BEA", 0.10),
+    "dark": Palette("#0F1419", "#E6EAF0", "#98A4B3", "#26303B", "#7C9BFF", 0.16),
+}
+THEMES = tuple(PALETTES)
+
+
+def rgba(colour: str, alpha: float) -> str:
+    """CSS colour of ``#RRGGBB`` with an opacity in [0, 1]."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def template_name(theme: str) -> str:
+    """Name of the figure template of ``light`` or ``dark``."""
+    return f"regime_{theme}"
+
+
+def _template(palette: Palette) -> go.layout.Template:
+    axis = {
+        "gridcolor": palette.hairline,
+        "linecolor": palette.hairline,
+        "zerolinecolor": palette.hairline,
+        "tickcolor": palette.hairline,
+        "tickfont": {"size": 12, "color": palette.muted},
+        "title": {"font": {"size": 12, "color": palette.muted}},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 13, "color": palette.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": [palette.accent, palette.muted],
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {
+                "bgcolor": palette.background,
+                "bordercolor": palette.hairline,
+                "font": {"family": FONT, "size": 13, "color": palette.text},
+            },
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        }
+    )
+
+
+for _theme, _palette in PALETTES.items():
+    pio.templates[template_name(_theme)] = _template(_palette)

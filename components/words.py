@@ -1,0 +1,78 @@
+"""Dates, counts and shares in words, the same on every page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components import theme
+from regime_core.bars import DAY_NS
+
+NBSP = "\u00a0"
+_SOURCES = {"arch": "arch package", "yahoo": "Yahoo", "cboe": "CBOE", "fred": "FRED", "csv": "CSV file", "upload": "upload"}
+_STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+def percent(fraction: float, digits: int = 0) -> str:
+    """``0.7213`` as ``72 %``; a dash for NaN."""
+    return "–" if np.isnan(fraction) else f"{fraction * 100:.{digits}f}{NBSP}%"
+
+
+def signed_percent(fraction: float, digits: int = 1) -> str:
+    """``-0.0213`` as ``−2.1 %``; a dash for NaN."""
+    if np.isnan(fraction):
+        return "–"
+    return f"{fraction * 100:+.{digits}f}{NBSP}%".replace("-", "−")
+
+
+def count(number: int, unit: str) -> str:
+    """``1 bar``, ``2,500 bars``."""
+    return f"{number:,}{NBSP}{unit}{'' if number == 1 else 's'}"
+
+
+def moment(time_ns: int, *, intraday: bool) -> str:
+    """``20 Nov 2026``, with the time of day in UTC for intraday bars."""
+    stamp = pd.Timestamp(int(time_ns))
+    day = f"{stamp.day}{NBSP}{stamp:%b}{NBSP}{stamp.year}"
+    return f"{day}, {stamp:%H:%M}{NBSP}UTC" if intraday else day
+
+
+def span(first_ns: int, last_ns: int, *, intraday: bool) -> str:
+    """``3 Jan 2018 – 31 Dec 2018``."""
+    return f"{moment(first_ns, intraday=intraday)} – {moment(last_ns, intraday=intraday)}"
+
+
+def source(name: str) -> str:
+    """Name of a source for people."""
+    return _SOURCES.get(name, name)
+
+
+def bar_unit(time_ns: NDArray[np.int64]) -> str:
+    """``day`` for daily bars, ``bar`` for any others."""
+    return "day" if _median_step(time_ns) == DAY_NS else "bar"
+
+
+def interval(time_ns: NDArray[np.int64]) -> str:
+    """The usual step between bars: ``daily``, ``weekly``, ``5 minutes``."""
+    seconds = _median_step(time_ns) // 1_000_000_000
+    if seconds <= 0:
+        return "one bar"
+    days = seconds / 86_400
+    for name, shortest, longest in (("daily", 0.9, 1.5), ("weekly", 6, 8), ("monthly", 27, 32), ("quarterly", 88, 93)):
+        if shortest <= days <= longest:
+            return name
+    for size, unit in _STEPS:
+        if seconds >= size and seconds % size == 0:
+            return count(int(seconds // size), unit)
+    return count(int(seconds), "second")
+
+
+def likely(code: int, confidence: float) -> str:
+    """``72 % likely trending bullish``."""
+    word = theme.LOOKS[code].word.lower()
+    return "No regime stands out" if word == "unknown" else f"{percent(confidence)} likely {word}"
+
+
+def _median_step(time_ns: NDArray[np.int64]) -> int:
+    return int(np.median(np.diff(time_ns))) if len(time_ns) > 1 else 0

@@ -1,0 +1,1 @@
+"""One module a page: ids, a layout and thin callbacks."""
