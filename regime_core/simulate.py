@@ -16,6 +16,7 @@ STUDENT_DOF = 5
 FIRST_TIME_NS = 10_957 * DAY_NS
 """Time of the first bar, 2000-01-01 UTC."""
 FIRST_PRICE = 100.0
+WANDER_HALF_LIVES = (15.0, 500.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def market(
     volume: bool = True,
     step_ns: int = DAY_NS,
     burn_in: int = 200,
+    wander: float = 0.0,
 ) -> SimulatedMarket:
     """Simulate a market that switches between the five regimes.
 
@@ -50,13 +52,15 @@ def market(
     shocks : ``gaussian``, or ``student`` for Student-t with 5 degrees of freedom by one random scale a bar; unit variance.
     volume : log-normal and telling nothing of the regime; NaN where False.
     step_ns : time between bars. burn_in : bars simulated before the first one returned, so that it starts mid-regime.
+    wander : standard deviation of the log of local volatility about its regime's, half of its variance forgotten in 15 bars
+    and half in 500; 0 is the market of the definition.
     Raises ValueError on parameters that make no market.
     """
     if n_bars < 1 or burn_in < 0 or not s0 > 0 or not mean_duration >= 1:
         raise ValueError(f"n_bars {n_bars}, burn_in {burn_in}, s0 {s0:g}, mean_duration {mean_duration:g} make no market.")
     n = n_bars + burn_in
     codes = simulation.switching_regimes(n, 1.0 / mean_duration, rng)
-    local = simulation.VOLATILITY[codes] * s0
+    local = simulation.VOLATILITY[codes] * s0 * _wandering(n, wander, rng)
     path = simulation.log_path(codes, simulation.DRIFT[codes] * local, local * shock_scale(n, shocks, rng), rng)
     traded = 1e6 * np.exp(0.3 * rng.standard_normal(n_bars)) if volume else np.full(n_bars, np.nan)
     bars = _bars(path[burn_in:], traded, step_ns)
@@ -70,6 +74,13 @@ def shock_scale(n: int, shocks: Shocks, rng: np.random.Generator) -> NDArray[np.
     if shocks == "student":
         return np.sqrt((STUDENT_DOF - 2) / rng.chisquare(STUDENT_DOF, n))
     raise ValueError(f"shocks is {shocks!r}: use 'gaussian' or 'student'.")
+
+
+def _wandering(n: int, size: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    if size == 0:
+        return np.ones(n)
+    part = size * 0.5**0.5
+    return np.exp(sum(simulation.wander(n, part, half_life, rng) for half_life in WANDER_HALF_LIVES))
 
 
 def _bars(path: NDArray[np.float64], volume: NDArray[np.float64], step_ns: int) -> OHLCV:

@@ -26,6 +26,8 @@ _SEED_OF_PART: dict[Part, int] = {"train": 0, "validation": 1, "test": 2}
 S0_RANGE = (1e-4, 5e-2)
 DURATION_RANGE = (30.0, 150.0)
 LENGTH_RANGE = (60, 4000)
+WANDER_SHARE, WANDER_RANGE = 0.5, (0.1, 0.5)
+"""Half of the markets keep to the definition; the others are less tidy, as real ones are."""
 INTRADAY_STEP_NS = 5 * 60 * 1_000_000_000
 
 TEST_S0 = (0.0005, 0.01, 0.03)
@@ -47,7 +49,7 @@ class Plan:
     """
 
     train_markets: int = 4000
-    validation_markets: int = 600
+    validation_markets: int = 300
     rows_a_market: int = 300
     test_paths: int = 4
 
@@ -108,7 +110,7 @@ def rows(
 
 
 def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
-    """Simulate a market as a client might send one: any s0, duration, length, shocks; at times intraday, at times closes only."""
+    """Simulate a market as a client might send one: any s0, duration, length and shocks, at times intraday or closes only."""
     n_bars = int(np.exp(rng.uniform(*np.log(LENGTH_RANGE))))
     market = simulate.market(
         n_bars,
@@ -117,6 +119,7 @@ def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
         shocks="student" if rng.random() < 0.5 else "gaussian",
         rng=rng,
         volume=bool(rng.random() < 0.5),
+        wander=float(rng.uniform(*WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
         step_ns=INTRADAY_STEP_NS if rng.random() < 0.15 else DAY_NS,
     )
     if rng.random() < 0.08:
@@ -172,7 +175,7 @@ def held_out_market(s0: float, duration: float, shocks: simulate.Shocks, *, path
 
 
 def window_labels(model: Detector, market: simulate.SimulatedMarket, codes: NDArray[np.int8]) -> NDArray[np.int8]:
-    """True regime, label on all history, and label on the last W bars for W in WINDOWS, of bars WINDOW_STRIDE apart: (n, 2 + 5).
+    """True regime, label on all history and on the last W bars for W in WINDOWS, of bars WINDOW_STRIDE apart: (n, 2 + 5).
 
     codes : (n_bars,) labels on all history.
     """

@@ -39,10 +39,18 @@ FEATURES: tuple[Feature, ...] = (
     *_horizons("efficiency", "Net move over path length", "ratio", kernel.EFFICIENCY_HALF_LIVES),
     *_horizons("distance", "Distance from the mean path", "local volatilities", kernel.DISTANCE_HALF_LIVES),
     *_horizons("correlation", "Correlation of successive moves", "correlation", kernel.CORRELATION_HALF_LIVES),
-    _feature("turnover", "How much the regime probabilities change per bar", "probability", _FILTER),
-    _feature("lean", "Recent probability of bullish less that of bearish", "probability", _FILTER),
-    _feature("log_long_volatility", "Log of 500-bar volatility over s0", "log ratio", _RANGE),
-    _feature("volatility_trend", "3-bar over 60-bar volatility", "ratio", _RANGE),
+    *(
+        _feature(
+            f"mean_p_{name}",
+            f"Mean probability of {name}, half-life {kernel.POSTERIOR_HALF_LIFE:.0f} bars",
+            "probability",
+            _MEAN,
+        )
+        for name in REGIME_NAMES
+    ),
+    _feature("turnover", "How much the regime probabilities usually change per bar", "probability", _FILTER),
+    _feature("misfit", "Usual distance of volatility from the levels of the regimes", "log ratio", _FILTER),
+    _feature("log_long_volatility", "Log of long-run geometric volatility over s0", "log ratio", _RANGE),
 )
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
@@ -50,9 +58,9 @@ NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 def matrix(bars: OHLCV, *, start: int = 0) -> NDArray[np.float32]:
     """Features of bars ``start:``, (n_bars - start, n_features) float32 in the order of ``FEATURES``.
 
-    Rows before FIRST_ROW are NaN, and so are all rows of fewer than MIN_BARS bars; all else is finite. Intraday bars are told by the median step of
-    the first FIRST_ROW bars; on them moves are divided by a causal profile of the time of day, and a bar after a gap moves
-    from its own open.
+    Rows before FIRST_ROW are NaN, and so are all rows of fewer than MIN_BARS bars; all else is finite. Intraday bars are told
+    by the median step of the first FIRST_ROW bars; on them moves are divided by a causal profile of the time of day, and a bar
+    after a gap moves from its own open.
     """
     if bars.n_bars < MIN_BARS:
         return np.full((bars.n_bars - start, len(FEATURES)), np.nan, dtype=np.float32)

@@ -84,7 +84,7 @@ def step(state: State, move: float, variance: float, blind: bool, out: Float) ->
 
 @njit(cache=True, nogil=True)
 def _predict(cell: Float, distance: float, spread: float) -> tuple[float, float]:
-    """Let the regime change, in place; mean and variance of the distance to the level, 0 for a market that just began to range."""
+    """Let the regime change, in place; mean and variance of the distance to the ranging level, which is 0 where it just began."""
     switch = HAZARD / (N_REGIMES - 1)
     mass = cell.sum()
     stays = cell[2] * (1.0 - HAZARD)

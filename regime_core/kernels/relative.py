@@ -30,10 +30,32 @@ WINSOR_TOP, WINSOR_BOTTOM = 10.0, 0.05
 
 VOLATILITY_HALF_LIVES = (3.0, 8.0, 20.0, 60.0)
 DRIFT_HALF_LIVES = (4.0, 8.0, 16.0, 32.0, 64.0)
-EFFICIENCY_HALF_LIVES = (8.0, 24.0)
+EFFICIENCY_HALF_LIVES = (8.0, 16.0)
 DISTANCE_HALF_LIVES = (16.0, 48.0)
 CORRELATION_HALF_LIVES = (20.0, 60.0)
-N_FEATURES = 27
+POSTERIOR_HALF_LIFE, LONG_HALF_LIFE = 8.0, 750.0
+WEIGHTS = 1.0 - 0.5 ** (
+    1.0
+    / np.array(
+        [
+            *VOLATILITY_HALF_LIVES,
+            *DRIFT_HALF_LIVES,
+            *EFFICIENCY_HALF_LIVES,
+            *DISTANCE_HALF_LIVES,
+            *np.repeat(CORRELATION_HALF_LIVES, 2),
+            *([POSTERIOR_HALF_LIFE] * bank.N_REGIMES),
+            *([LONG_HALF_LIFE] * 3),
+        ]
+    )
+)
+"""What the newest bar counts in each running mean."""
+N_MEANS = len(WEIGHTS) + 2
+PATH, LAST_MOVE = N_MEANS - 2, N_MEANS - 1
+N_FEATURES = 31
+P_CALM_MEAN = 27
+LOG_RATIO = np.log(np.array(bank.VOLATILITY))
+LEAST_VARIANCE = 0.22
+"""A bar's variance is at least this share of its squared move: its range is at least its move."""
 
 
 @njit(cache=True, nogil=True)
@@ -114,14 +136,16 @@ def features(moved: Float, start: int) -> Float32:
     """Scale-free features of bars ``start:``; the order is that of ``features.relative.FEATURES``.
 
     moved : (n_bars, 3) as ``moves`` returns, divided by the time of day where that matters. n_bars > FIRST_ROW.
-    Returns (n_bars - start, N_FEATURES); rows of bars before FIRST_ROW are NaN. While no bar has ever moved all is 0 and calm is certain.
+    Returns (n_bars - start, N_FEATURES). Rows of bars before FIRST_ROW are NaN; until a bar has moved, calm is certain and all
+    else 0.
     """
     n = len(moved)
+    first = max(start, FIRST_ROW)
     out = np.full((n - start, N_FEATURES), np.nan, dtype=np.float32)
     state = bank.new_state()
     unit = first_unit(moved)
     begun = 0
-    smooth = np.zeros(32)
+    means = np.zeros(N_MEANS)
     posterior = np.zeros(bank.N_OUT)
     for t in range(n):
         if unit == 0.0:
@@ -129,97 +153,103 @@ def features(moved: Float, start: int) -> Float32:
                 unit = np.sqrt(moved[t, 1])
                 begun = t
             if unit == 0.0:
-                if t >= max(start, FIRST_ROW):
+                if t >= first:
                     _fill_still(out[t - start])
                 continue
-        blind = moved[t, 2] > 0.0
         s0 = np.exp(posterior[bank.LOG_S0]) if t > begun else 1.0
         move = min(max(moved[t, 0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
         variance = min(max(moved[t, 1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
-        variance = max(variance, 0.22 * move * move)
-        bank.step(state, move, variance, blind, posterior)
-        _smooth(smooth, move, variance, posterior, t - begun)
-        if t >= max(start, FIRST_ROW):
-            _fill(out[t - start], smooth, posterior, t - begun)
+        variance = max(variance, LEAST_VARIANCE * move * move)
+        bank.step(state, move, variance, moved[t, 2] > 0.0, posterior)
+        _update(means, move, variance, posterior, t - begun)
+        if t >= first:
+            _fill(out[t - start], means, posterior, t - begun)
     return out
 
 
 @njit(cache=True, nogil=True)
 def _fill_still(row: Float32) -> None:
     row[:] = 0.0
-    for k in range(5):
-        row[k] = np.log(bank.SMALLEST) if k != 4 else 0.0
+    row[:4] = np.log(bank.SMALLEST)
+    row[P_CALM_MEAN] = 1.0
 
 
 @njit(cache=True, nogil=True)
-def _blend(value: float, new: float, half_life: float, age: int) -> float:
+def _blend(value: float, new: float, weight: float, age: int) -> float:
     """Exponentially weighted mean that starts as a plain mean."""
-    weight = max(1.0 - 0.5 ** (1.0 / half_life), 1.0 / (age + 1.0))
-    return value + weight * (new - value)
+    return value + max(weight, 1.0 / (age + 1.0)) * (new - value)
 
 
 @njit(cache=True, nogil=True)
-def _smooth(smooth: Float, move: float, variance: float, posterior: Float, age: int) -> None:
-    """Bring the running means up to date. The last two slots are the path and the last move."""
+def _update(means: Float, move: float, variance: float, posterior: Float, age: int) -> None:
+    """Bring the running means up to date, in the order of WEIGHTS; after them come the path and the last move."""
+    path = means[PATH] + move
+    last = means[LAST_MOVE]
     i = 0
-    for half_life in VOLATILITY_HALF_LIVES:
-        smooth[i] = _blend(smooth[i], variance, half_life, age)
+    for _ in range(len(VOLATILITY_HALF_LIVES)):
+        means[i] = _blend(means[i], variance, WEIGHTS[i], age)
         i += 1
-    for half_life in DRIFT_HALF_LIVES:
-        smooth[i] = _blend(smooth[i], move, half_life, age)
+    for _ in range(len(DRIFT_HALF_LIVES)):
+        means[i] = _blend(means[i], move, WEIGHTS[i], age)
         i += 1
-    for half_life in EFFICIENCY_HALF_LIVES:
-        smooth[i] = _blend(smooth[i], abs(move), half_life, age)
-        smooth[i + 1] = _blend(smooth[i + 1], move, half_life, age)
+    for _ in range(len(EFFICIENCY_HALF_LIVES)):
+        means[i] = _blend(means[i], abs(move), WEIGHTS[i], age)
+        i += 1
+    for _ in range(len(DISTANCE_HALF_LIVES)):
+        means[i] = _blend(means[i], path, WEIGHTS[i], age)
+        i += 1
+    for _ in range(len(CORRELATION_HALF_LIVES)):
+        means[i] = _blend(means[i], move * last, WEIGHTS[i], age)
+        means[i + 1] = _blend(means[i + 1], move * move, WEIGHTS[i], age)
         i += 2
-    path = smooth[30] + move
-    for half_life in DISTANCE_HALF_LIVES:
-        smooth[i] = _blend(smooth[i], path, half_life, age)
+    for k in range(bank.N_REGIMES):
+        means[i] = _blend(means[i], posterior[k], WEIGHTS[i], age)
         i += 1
-    for half_life in CORRELATION_HALF_LIVES:
-        smooth[i] = _blend(smooth[i], move * smooth[31], half_life, age)
-        smooth[i + 1] = _blend(smooth[i + 1], move * move, half_life, age)
-        i += 2
-    smooth[i] = _blend(smooth[i], posterior[bank.TURNOVER], 300.0, age)
-    smooth[i + 1] = _blend(smooth[i + 1], posterior[0] - posterior[1], 10.0, age)
-    smooth[i + 2] = _blend(smooth[i + 2], variance, 500.0, age)
-    smooth[30] = path
-    smooth[31] = move
+    log_volatility = 0.5 * np.log(means[1]) - posterior[bank.LOG_S0]
+    expected = 0.0
+    for k in range(bank.N_REGIMES):
+        expected += posterior[k] * LOG_RATIO[k]
+    for value in (posterior[bank.TURNOVER], abs(log_volatility - expected), 0.5 * np.log(variance)):
+        means[i] = _blend(means[i], value, WEIGHTS[i], age)
+        i += 1
+    means[PATH] = path
+    means[LAST_MOVE] = move
 
 
 @njit(cache=True, nogil=True)
-def _fill(row: Float32, smooth: Float, posterior: Float, age: int) -> None:
-    j = 0
-    for k in range(5):
-        row[j] = np.log(max(posterior[k], bank.SMALLEST))
-        j += 1
-    row[j] = posterior[bank.FAT_TAILS]
-    row[j + 1] = posterior[bank.SD_LOG_S0]
-    row[j + 2] = np.log(min(age + 1.0, 2000.0))
-    j += 3
+def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
+    log_s0 = posterior[bank.LOG_S0]
+    local = np.sqrt(means[1])
+    for k in range(bank.N_REGIMES):
+        row[k] = np.log(max(posterior[k], bank.SMALLEST))
+    row[5] = posterior[bank.FAT_TAILS]
+    row[6] = posterior[bank.SD_LOG_S0]
+    row[7] = np.log(min(age + 1.0, 2000.0))
     i = 0
-    for _ in VOLATILITY_HALF_LIVES:
-        row[j] = 0.5 * np.log(smooth[i]) - posterior[bank.LOG_S0]
+    j = 8
+    for _ in range(len(VOLATILITY_HALF_LIVES)):
+        row[j] = 0.5 * np.log(means[i]) - log_s0
         i += 1
         j += 1
-    local = np.sqrt(smooth[1])
-    for _ in DRIFT_HALF_LIVES:
-        row[j] = smooth[i] / local
+    drift = i
+    for _ in range(len(DRIFT_HALF_LIVES)):
+        row[j] = means[i] / local
         i += 1
         j += 1
-    for _ in EFFICIENCY_HALF_LIVES:
-        row[j] = smooth[i + 1] / smooth[i] if smooth[i] > 0.0 else 0.0
+    for h in range(len(EFFICIENCY_HALF_LIVES)):
+        row[j] = means[drift + 1 + h] / means[i] if means[i] > 0.0 else 0.0
+        i += 1
+        j += 1
+    for _ in range(len(DISTANCE_HALF_LIVES)):
+        row[j] = (means[PATH] - means[i]) / local
+        i += 1
+        j += 1
+    for _ in range(len(CORRELATION_HALF_LIVES)):
+        row[j] = means[i] / means[i + 1] if means[i + 1] > 0.0 else 0.0
         i += 2
         j += 1
-    for _ in DISTANCE_HALF_LIVES:
-        row[j] = (smooth[30] - smooth[i]) / local
+    for _ in range(bank.N_REGIMES + 2):
+        row[j] = means[i]
         i += 1
         j += 1
-    for _ in CORRELATION_HALF_LIVES:
-        row[j] = smooth[i] / smooth[i + 1] if smooth[i + 1] > 0.0 else 0.0
-        i += 2
-        j += 1
-    row[j] = smooth[i]
-    row[j + 1] = smooth[i + 1]
-    row[j + 2] = 0.5 * np.log(smooth[i + 2]) - posterior[bank.LOG_S0]
-    row[j + 3] = np.sqrt(smooth[0]) / np.sqrt(smooth[3])
+    row[j] = means[i] - log_s0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
@@ -19,7 +19,7 @@ PULL = 0.15
 SUB_STEPS = 24
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def switching_regimes(n_bars: int, hazard: float, rng: np.random.Generator) -> NDArray[np.int8]:
     """Regime of each bar when, with probability ``hazard`` a bar, it changes to one of the other four. (n_bars,)."""
     codes = np.empty(n_bars, dtype=np.int8)
@@ -31,7 +31,7 @@ def switching_regimes(n_bars: int, hazard: float, rng: np.random.Generator) -> N
     return codes
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def log_path(codes: NDArray[np.int8], drift: Float, volatility: Float, rng: np.random.Generator) -> Float:
     """Log open, high, low and close of each bar; the first bar opens at 0.
 
@@ -61,4 +61,17 @@ def log_path(codes: NDArray[np.int8], drift: Float, volatility: Float, rng: np.r
         out[t, 1] = high
         out[t, 2] = low
         out[t, 3] = x
+    return out
+
+
+@njit(cache=True, nogil=True)
+def wander(n_bars: int, size: float, half_life: float, rng: np.random.Generator) -> Float:
+    """Stationary autoregressive path of standard deviation ``size`` that forgets half in ``half_life`` bars, (n_bars,)."""
+    keep = 0.5 ** (1.0 / half_life)
+    shock = size * np.sqrt(1.0 - keep * keep)
+    out = np.empty(n_bars)
+    value = size * rng.standard_normal()
+    for t in range(n_bars):
+        out[t] = value
+        value = keep * value + shock * rng.standard_normal()
     return out

@@ -20,7 +20,8 @@ def complete(left: Int, right: Int, feature: Int, value: Float32, depth: int) ->
 
     left, right : (n_nodes,) children, -1 at leaves. feature : (n_nodes,) column split on.
     value : (n_nodes,) threshold, or the leaf's value; a row goes left if its feature is below the threshold.
-    Returns feature (2**depth - 1,), threshold (2**depth - 1,) and leaf (2**depth,). Below an early leaf every path gives its value.
+    Returns feature (2**depth - 1,), threshold (2**depth - 1,) and leaf (2**depth,). Every path below an early
+    leaf gives its value.
     """
     inner = 2**depth - 1
     node = np.zeros(2 * inner + 1, dtype=np.int64)

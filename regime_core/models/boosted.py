@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regime_core.bars import OHLCV, Float
 from regime_core.errors import ArtifactError, ModelError
 from regime_core.features import relative
-from regime_core.kernels import trees
+from regime_core.kernels import persistence, trees
 from regime_core.models import ubjson
 from regime_core.models.base import Filtered
 from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
@@ -21,6 +21,7 @@ from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
 WEIGHTS = "boosted.ubj"
 SETTINGS = "boosted.json"
 ROWS_A_PIECE = 100_000
+TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
 
 
 class Forest(NamedTuple):
@@ -36,6 +37,7 @@ class Boosted:
     """XGBoost on ``features.relative``, trained on simulated markets, answered by trees in flat arrays.
 
     window : bars wanted for full accuracy.
+    lead : log-odds by which a new regime must lead the one held before the label changes.
     rounds, depth, learning_rate, min_child_weight, subsample : as XGBoost's num_boost_round, max_depth, eta and so on.
     threads : of training; part of what makes a fit repeatable. random_state : seed of the row sampling.
 
@@ -48,6 +50,7 @@ class Boosted:
         self,
         *,
         window: int = 500,
+        lead: float = 0.7,
         rounds: int = 80,
         depth: int = 4,
         learning_rate: float = 0.12,
@@ -57,6 +60,7 @@ class Boosted:
         random_state: int = 0,
     ) -> None:
         self.window = window
+        self.lead = lead
         self.rounds = rounds
         self.depth = depth
         self.learning_rate = learning_rate
@@ -94,9 +98,8 @@ class Boosted:
         """Set the temperature that gives the least log-loss on rows the trees were not fitted on."""
         margins = self.margins(features)
         rows = np.arange(len(codes))
-        candidates = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
-        losses = [-np.log(_softmax(margins / t)[rows, codes]).mean() for t in candidates]
-        self.temperature_ = float(candidates[int(np.argmin(losses))])
+        losses = [-np.log(_softmax(margins / t)[rows, codes]).mean() for t in TEMPERATURES]
+        self.temperature_ = float(TEMPERATURES[int(np.argmin(losses))])
         return self
 
     def margins(self, features: NDArray[np.float32]) -> Float:
@@ -107,10 +110,6 @@ class Boosted:
             return np.asarray(trees.margins(features, *forest, N_REGIMES))
         with ThreadPoolExecutor(2) as pool:
             return np.concatenate(list(pool.map(lambda piece: trees.margins(piece, *forest, N_REGIMES), pieces)))
-
-    def probabilities(self, features: NDArray[np.float32]) -> Float:
-        """Calibrated probabilities, (n_rows, 5)."""
-        return _softmax(self.margins(features) / self.temperature_)
 
     def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
         """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
@@ -123,10 +122,18 @@ class Boosted:
         probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
         confidence = np.zeros(n_rows)
         if unknown < n_rows:
-            probabilities[unknown:] = self.probabilities(relative.matrix(bars, start=start + unknown))
-            codes[unknown:] = probabilities[unknown:].argmax(axis=1)
+            codes[unknown:], probabilities[unknown:] = self._label(bars, start + unknown)
             confidence[unknown:] = probabilities[unknown:].max(axis=1)
         return Filtered(codes, probabilities, confidence)
+
+    def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
+        """Held regimes and probabilities of bars ``start:``; the trees also see the few bars before that a label looks back on."""
+        first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
+        margins = self.margins(relative.matrix(bars, start=first))
+        held = persistence.hold(margins, self.lead, start - first)
+        probabilities = _softmax(margins[start - first :] / self.temperature_)
+        persistence.share_the_top(probabilities, held)
+        return held, probabilities
 
     def evidence(self, bars: OHLCV) -> str:
         """Drift, volatility and how the path goes on the last bar, in the instrument's own units."""
@@ -137,7 +144,7 @@ class Boosted:
         return (
             f"drift {row['drift_16']:+.2f} of a bar's volatility over about 30 bars, "
             f"volatility {volatility:.1f} times its long-run level, "
-            f"{abs(row['efficiency_24']):.0%} of the path was net move"
+            f"{abs(row['efficiency_16']):.0%} of the path was net move"
         )
 
     def save(self, folder: Path) -> tuple[str, ...]:
@@ -185,7 +192,7 @@ class Boosted:
         return self.forest_
 
 
-_PARAMETERS = ("window", "rounds", "depth", "learning_rate", "min_child_weight", "subsample", "threads", "random_state")
+_PARAMETERS = ("window", "lead", "rounds", "depth", "learning_rate", "min_child_weight", "subsample", "threads", "random_state")
 
 
 def forest_of(weights: bytes) -> Forest:
