@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from regime_core.bars import OHLCV, Float, from_frame
 from regime_core.errors import BarsError, RegimeError
-from regime_core.features import microstructure, price, risk, volume
+from regime_core.features import microstructure, price, relative, risk, volume
 from regime_core.features import vix as vix_group
 from regime_core.features.base import Feature
 
@@ -23,14 +24,17 @@ _GROUPS: dict[str, Callable[[OHLCV], dict[str, Float]]] = {
     risk.GROUP: risk.compute,
     volume.GROUP: volume.compute,
     microstructure.GROUP: microstructure.compute,
+    "relative": relative.compute,
 }
 
 FEATURES: dict[str, Feature] = {
-    feature.name: feature
-    for features in (price.FEATURES, risk.FEATURES, volume.FEATURES, microstructure.FEATURES, vix_group.FEATURES)
-    for feature in features
+    feature.name: feature for group in (price, risk, volume, microstructure, vix_group, relative) for feature in group.FEATURES
 }
 """Every feature by its column name, in the order of the columns of ``table``."""
+
+N_THREADS = 2
+THREADS_FROM = 200_000
+"""Series of at least this many bars have their groups computed side by side; the kernels hold no lock."""
 
 
 def table(bars: pd.DataFrame, vix: pd.Series | None = None, *, names: Sequence[str] | None = None) -> pd.DataFrame:
@@ -62,19 +66,25 @@ def matrix(bars: OHLCV, names: Sequence[str], *, vix: Float | None = None) -> Fl
     if vix is not None and len(vix) != bars.n_bars:
         raise BarsError("bars.vix", f"vix has {len(vix)} rows but there are {bars.n_bars} bars: align it with these bars.")
     arrays = OHLCV._make(np.require(column, requirements=["C", "W"]) for column in bars)
-    out = np.full((bars.n_bars, len(names)), np.nan, order="F")
-    for group in dict.fromkeys(FEATURES[name].group for name in names):
-        _fill(out, names, _columns(group, arrays, vix))
+    out = np.empty((bars.n_bars, len(names)), order="F")
+
+    def fill(group: str) -> None:
+        columns = _columns(group, arrays, vix)
+        for i, name in enumerate(names):
+            if FEATURES[name].group == group:
+                out[:, i] = columns[name]
+
+    slowest_first = reversed(dict.fromkeys(FEATURES[name].group for name in names))
+    if bars.n_bars < THREADS_FROM:
+        for group in slowest_first:
+            fill(group)
+        return out
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        list(pool.map(fill, slowest_first))
     return out
 
 
 def _columns(group: str, bars: OHLCV, vix: Float | None) -> dict[str, Float]:
-    if group == vix_group.GROUP:
-        return {} if vix is None else vix_group.compute(vix)
-    return _GROUPS[group](bars)
-
-
-def _fill(out: Float, names: Sequence[str], columns: dict[str, Float]) -> None:
-    for i, name in enumerate(names):
-        if name in columns:
-            out[:, i] = columns[name]
+    if group != vix_group.GROUP:
+        return _GROUPS[group](bars)
+    return vix_group.compute(np.full((bars.n_bars, len(vix_group.FEATURES)), np.nan) if vix is None else vix)

@@ -90,6 +90,12 @@ def test_only_groups_asked_for_are_computed(bars, monkeypatch):
         features.table(bars, names=["vwap_distance_20"])
 
 
+def test_threads_change_nothing(bars, vix, monkeypatch):
+    alone = features.table(bars, vix)
+    monkeypatch.setattr(features, "THREADS_FROM", 0)
+    assert_frame_equal(features.table(bars, vix), alone, check_exact=True)
+
+
 def test_matrix_is_the_table(bars):
     arrays, _ = from_frame(bars)
     names = ["rsi_14", "vix_level", "yang_zhang_20"]
