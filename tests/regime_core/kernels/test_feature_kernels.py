@@ -93,6 +93,25 @@ def test_kernel_agrees_with_its_twin(name, arguments, market):
     agree(kernel.py_func(*given_), expected, rtol=1e-9, atol=2e-8 if name == "roll" else 1e-11)
 
 
+@pytest.mark.parametrize("run", [volume.volume_profile, volume.volume_profile.py_func, reference.volume_profile])
+def test_a_profile_of_one_price_has_its_control_there(run):
+    """Bars at 100 and one at 110: windows of six see either one price, or two with most of the volume at the lower."""
+    price = np.full(13, 100.0)
+    price[7] = 110.0
+    distance, place = run(price, price, np.ones(13), 6, 5, 0.7)
+    np.testing.assert_array_equal(np.isnan(distance), np.arange(13) < 5)
+    assert (distance[[5, 6]] == 0).all()
+    assert (place[[5, 6]] == 0.5).all()
+    assert distance[7] == pytest.approx(110 / 101 - 1)
+    assert place[7] == pytest.approx(10 / 2)
+
+
+@pytest.mark.parametrize("run", [rolling.log_ratio, rolling.log_ratio.py_func])
+def test_the_log_of_prices_far_apart(run):
+    a, b = np.array([1e300, 1e-300, 3.0, 1.0]), np.array([1e-300, 1e300, 1.0, 3.0])
+    np.testing.assert_allclose(run(a, b), [600 * np.log(10), -600 * np.log(10), np.log(3), -np.log(3)], rtol=1e-14)
+
+
 @pytest.fixture(scope="module")
 def tiny_moves():
     """Prices near 1,000,000 that move by a billionth a bar."""
