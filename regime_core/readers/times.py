@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from regime_core.bars import DAY_NS, epoch_to_ns, is_intraday
-from regime_core.errors import ReaderError
+from regime_core.errors import BarsError, ReaderError
 from regime_core.readers.numbers import is_missing, trimmed
 from regime_core.readers.rows import Rows
 
@@ -95,7 +95,10 @@ def _epochs(rows: Rows, text: pa.Array, absent: NDArray[np.bool_]) -> Times:
             "format the column as yyyy-mm-dd and save again.",
         )
     time = np.zeros(len(absent), dtype=np.int64)
-    time[present] = epoch_to_ns(numbers, where=lambda i, field: f"{rows.file.name}, {rows.place(int(present[i]), field)}")
+    try:
+        time[present] = epoch_to_ns(numbers, where=lambda i, field: rows.place(int(present[i]), field))
+    except BarsError as error:
+        raise ReaderError(error.code, f"{rows.file.name}, {error.message}") from error
     largest = float(np.abs(numbers.astype(np.float64)).max())
     unit = next((unit for limit, unit in UNITS if largest < limit), "nanoseconds")
     return Times(time, absent, f"epoch {unit}", "UTC")

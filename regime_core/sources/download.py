@@ -43,7 +43,7 @@ def fetch(url: str, *, params: dict[str, str] | None = None, timeout_seconds: fl
     Redirects are followed at most ``MAX_REDIRECTS`` times and only to the same scheme.
     Raises SourceError on any other status, a body cut short or over ``MAX_BYTES``, a web page where data was due, a time-out.
     """
-    address = requests.Request("GET", url, params=params).prepare().url or url
+    address = _address(url, params)
     for delay in (*RETRY_DELAYS_SECONDS, None):
         try:
             return _attempt(address, timeout_seconds)
@@ -52,6 +52,13 @@ def fetch(url: str, *, params: dict[str, str] | None = None, timeout_seconds: fl
                 raise SourceError("source.unreachable", f"{address} failed three times: {error}.") from error
             time.sleep(delay)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _address(url: str, params: dict[str, str] | None) -> str:
+    try:
+        return requests.Request("GET", url, params=params).prepare().url or url
+    except (requests.RequestException, ValueError) as error:
+        raise SourceError("source.address", f'"{url}" is no address that can be asked: {_reason(error)}.') from error
 
 
 def _attempt(address: str, timeout_seconds: float) -> Body:
