@@ -38,14 +38,15 @@ def align(vix: pd.Series, index: pd.DatetimeIndex) -> Float:
     begins earlier than the bars, the changes are known from the first bar on.
     index : (n_bars,) times of a Bars frame.
     Returns (n_bars, 3): level, relative change over 1 and over 5 trading days of the VIX. A daily bar has the VIX of its own
-    date, or NaN. An intraday bar (UTC) has the last one of an earlier date, or NaN where that is over ``STALE_DAYS`` old. A
+    date, or NaN. An intraday bar has the last one of an earlier UTC date, or NaN where that is over ``STALE_DAYS`` old. A
     change is NaN across a hole in the VIX of more than a week. A market that closes before New York does should be given the
     VIX one date later.
     Raises BarsError on an index without dates, two entries of one date, a level that is not positive.
     """
     dates, level = _daily(vix)
     columns = np.column_stack([level, *(_change(dates, level, days) for days in CHANGES)])
-    time = index.tz_localize(None).as_unit("ns").asi8
+    clock = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+    time = clock.as_unit("ns").asi8
     bar_dates = np.floor_divide(time, DAY_NS)
     intraday = (bar_dates * DAY_NS != time) | (index.tz is not None)
     row = np.searchsorted(dates, bar_dates - intraday, side="right") - 1

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[Any]
+Number = float | np.floating[Any]
 
 
 def _windows(window: int, *columns: Float) -> Iterator[tuple[int, tuple[Float, ...]]]:
@@ -21,7 +22,7 @@ def _windows(window: int, *columns: Float) -> Iterator[tuple[int, tuple[Float, .
         yield t, tuple(column[t - window + 1 : t + 1] for column in columns)
 
 
-def _rolled(window: int, formula: Callable[..., float], *columns: Float) -> Float:
+def _rolled(window: int, formula: Callable[..., Number], *columns: Float) -> Float:
     out = np.full(len(columns[0]), np.nan, dtype=columns[0].dtype)
     for t, parts in _windows(window, *columns):
         out[t] = formula(*parts)
@@ -51,7 +52,7 @@ def deviation(x: Float, window: int) -> Float:
 def zscore(x: Float, window: int, floor: float) -> Float:
     """Distance of the last value from its window's mean in sample standard deviations; 0 where those are <= ``floor``."""
 
-    def formula(w: Float) -> float:
+    def formula(w: Float) -> Number:
         spread = np.std(w, ddof=1)
         return 0.0 if spread <= floor else (w[-1] - np.mean(w)) / spread
 

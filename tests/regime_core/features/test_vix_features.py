@@ -67,6 +67,13 @@ def test_intraday_bars_know_only_the_close_of_an_earlier_date(bars):
     assert table["vix_change_1"].iloc[-1] == pytest.approx(13 / 12 - 1)
 
 
+def test_the_date_of_an_intraday_bar_is_that_of_utc(bars):
+    """02:00 on 10 January in Tokyo is still the 9th in New York, whose VIX has not closed."""
+    vix = pd.Series([12.0, 13.0], index=pd.to_datetime(["2024-01-08", "2024-01-09"]))
+    times = pd.to_datetime(["2024-01-10 02:00", "2024-01-10 10:00"]).tz_localize("Asia/Tokyo")
+    np.testing.assert_array_equal(beside(bars, times, vix)["vix_level"], [12.0, 13.0])
+
+
 def test_an_old_close_is_not_carried_on(bars):
     vix = pd.Series([10.0], index=pd.to_datetime(["2024-01-04"]))
     times = pd.to_datetime(["2024-01-05 10:00", "2024-01-11 23:00", "2024-01-12 00:00"]).tz_localize("UTC")
