@@ -104,6 +104,7 @@
         if (megabytes > limitMb) {
           return [none(), { name: name, megabytes: megabytes }];
         }
+        window.dash_clientside.set_props("label-message", { children: "Reading " + name + " …" });
         return [{ name: name, contents: contents }, none()];
       },
     },

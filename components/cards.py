@@ -10,10 +10,11 @@ import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
-from components import theme, words
+from components import words
 from components.theme import LOOKS
 from regime_core.datasets import Dataset
-from regime_core.evaluation.persistence import TimeShare
+from regime_core.evaluation.persistence import Spells, TimeShare
+from regime_core.readers import ReadResult
 from regime_core.regimes import ALL_NAMES, N_REGIMES, UNKNOWN_CODE, Detection
 
 Children = Any
@@ -31,29 +32,24 @@ STRATEGY_WORDS = {
 }
 
 
-def card(*children: Children, title: Children = None, aside: Children = None, className: str = "", **properties: Any) -> html.Section:  # noqa: N803, ANN401
+def card(
+    *children: Children, title: Children = None, aside: Children = None, className: str = "", **properties: Any
+) -> html.Section:
     """One surface with an optional title at the left and controls at the right of its head."""
     head = [] if title is None else [html.Div([html.H2(title, className="card-title"), aside], className="card-head")]
     return html.Section([*head, *children], className=f"surface {className}".strip(), **properties)
 
 
-def headline(code: int, confidence: float, age: int, *, censored: bool, unit: str) -> html.H1:
+def headline(detection: Detection, unit: str) -> html.H1:
     """``▲ 72 % likely trending bullish, for 17 days``."""
-    look = LOOKS[code]
-    held = "" if code == UNKNOWN_CODE else f", for {'at least ' if censored else ''}{words.count(age, unit)}"
+    look = LOOKS[ALL_NAMES.index(detection.regime.name)]
     sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
-    return html.H1([sign, html.Span(words.likely(code, confidence) + held)], className="headline")
+    return html.H1([sign, html.Span(words.answer(detection, unit))], className="headline")
 
 
-def verdict(dataset: Dataset, detection: Detection, unit: str, today: np.datetime64) -> html.Div:
-    """The answer: regime, confidence, how long, of which market and date, what to do with it, and the alternatives."""
-    code = ALL_NAMES.index(detection.regime.name)
-    first = headline(code, detection.confidence, detection.regime_age, censored=detection.regime_age_censored, unit=unit)
-    where = html.P([html.Strong(dataset.title), html.Span(" "), *as_of(dataset, today)], className="where")
-    return html.Div(
-        [html.Div([first, where, advice(detection)], className="verdict-words"), probabilities(detection.probabilities)],
-        className="verdict",
-    )
+def where(dataset: Dataset, today: np.datetime64) -> html.P:
+    """Of which market and date an answer is."""
+    return html.P([html.Strong(dataset.title), *as_of(dataset, today)], className="where")
 
 
 def as_of(dataset: Dataset, today: np.datetime64) -> list[Component | str]:
@@ -69,25 +65,40 @@ def stale(dataset: Dataset, today: np.datetime64) -> html.Span:
     """``Stale: the newest bar is 12 trading days old``."""
     age = dataset.trading_days_old(today)
     return html.Span(
-        [html.I(className="icon icon-warning", **{"aria-hidden": "true"}), f"Stale: the newest bar is {age:,} trading days old"],
+        [
+            html.I(className="icon icon-warning", **{"aria-hidden": "true"}),
+            f"Stale: the newest bar is {age:,} trading days old",
+        ],
         className="stale",
     )
 
 
-def probabilities(values: np.ndarray) -> html.Div:
-    """One bar a regime, in wire order; ``values`` (5,) sums to 1."""
-    rows = [_share_row(code, float(values[code]), words.percent(float(values[code]))) for code in range(N_REGIMES)]
-    return html.Div(rows, className="shares", role="list", **{"aria-label": "Probability of each regime"})
+def probabilities(detection: Detection) -> html.Div:
+    """One bar a regime, in wire order."""
+    values = [float(value) for value in detection.probabilities]
+    rows = [_share_row(code, values[code], words.percent(values[code])) for code in range(N_REGIMES)]
+    what = "Share of each regime in the points" if detection.model.name == "rules" else "Probability of each regime"
+    return html.Div(rows, className="shares", role="list", **{"aria-label": what})
 
 
-def time_spent(share: TimeShare, unit: str) -> html.Div:
+def time_spent(share: TimeShare, found: Spells, unit: str) -> html.Div:
     """One bar a regime with its share of all bars; a regime that never occurs keeps its row, unknown only where it occurs."""
     codes = [code for code in range(len(LOOKS)) if code != UNKNOWN_CODE or share.bars[code]]
     rows = [
-        _share_row(code, float(share.share[code]), words.percent(float(share.share[code]), 1), words.count(int(share.bars[code]), unit))
+        _share_row(code, float(share.share[code]), words.percent(float(share.share[code]), 1), _in_spells(code, found, unit))
         for code in codes
     ]
     return html.Div(rows, className="shares shares-wide", role="list", **{"aria-label": "Share of time in each regime"})
+
+
+def _in_spells(code: int, found: Spells, unit: str) -> str:
+    lengths = found.length[found.code == code]
+    if len(lengths) == 0:
+        return "never"
+    if len(lengths) == 1:
+        return f"{words.count(int(lengths[0]), unit)} in one spell"
+    mean, longest = float(lengths.mean()), int(lengths.max())
+    return f"{words.count(int(lengths.sum()), unit)} in {len(lengths)} spells: {mean:.0f} on average, {longest} at most"
 
 
 def _share_row(code: int, share: float, text: str, hint: str = "") -> html.Div:
@@ -99,13 +110,13 @@ def _share_row(code: int, share: float, text: str, hint: str = "") -> html.Div:
             html.Span(
                 html.Span(
                     className="fill unknown" if code == UNKNOWN_CODE else "fill",
-                    style={"width": f"{filled * 100:.2f}%", "--regime": look.colour},
+                    style={"width": f"{filled * 100:.2f}%", "minWidth": 1 if filled else 0, "--regime": look.colour},
                 ),
                 className="track",
                 **{"aria-hidden": "true"},
             ),
             html.Span(text, className="figure"),
-            *([html.Span(hint, className="figure muted")] if hint else []),
+            *([html.Span(hint, className="hint")] if hint else []),
         ],
         className="share",
         role="listitem",
@@ -138,14 +149,16 @@ def evidence(detection: Detection) -> html.Div:
     model, bars = detection.model, words.count(detection.metrics.sample_size, "bar")
     short = "" if detection.warm else f" The series is short: {model.name} wants more bars for full accuracy."
     foot = f"Model {model.name}, version {model.version}. Metrics of the last {bars}.{short}"
-    return html.Div([html.P(detection.reasoning, className="reason"), html.Dl(items, className="metrics"), html.P(foot, className="note")])
+    return html.Div(
+        [html.P(detection.reasoning, className="reason"), html.Dl(items, className="metrics"), html.P(foot, className="note")]
+    )
 
 
 def advice(detection: Detection) -> html.Div:
     """Strategies that suit the regime and the multiplier for the risk to take."""
     chips = [html.Span(STRATEGY_WORDS.get(name, name), className="chip") for name in detection.regime.strategies]
     risk = html.Span(
-        [html.Span("Risk ", className="muted"), f"×{words.NBSP}{detection.regime.risk_multiplier:g}"],
+        [html.Span("Risk ", className="muted"), f"×{words.NBSP}{detection.regime.risk_multiplier:.1f}"],
         className="chip chip-plain",
         title="Multiplier for the usual position size",
     )
@@ -157,13 +170,18 @@ def legend() -> html.Div:
     codes = [*range(N_REGIMES), UNKNOWN_CODE]
     swatches = [
         html.Span(
-            [html.Span(className="swatch unknown" if code == UNKNOWN_CODE else "swatch", style={"--regime": LOOKS[code].colour}), regime(code)],
+            regime(code) if code != UNKNOWN_CODE else [html.Span(className="swatch unknown"), LOOKS[code].word],
             className="legend-item",
         )
         for code in codes
     ]
     ramp = html.Span(
-        ["Ribbon: the more opaque, the more confident", html.Span("0", className="figure"), html.Span(className="ramp"), html.Span(f"100{words.NBSP}%", className="figure")],
+        [
+            "Ribbon: the more opaque, the more confident",
+            html.Span("0", className="figure"),
+            html.Span(className="ramp"),
+            html.Span(f"100{words.NBSP}%", className="figure"),
+        ],
         className="legend-item muted",
     )
     return html.Div([*swatches, ramp], className="legend")
@@ -172,7 +190,10 @@ def legend() -> html.Div:
 def problem(message: str, *advice_: Children, title: str = "This did not work") -> html.Div:
     """What happened, where, and what to do; announced to screen readers."""
     return html.Div(
-        [html.I(className="icon icon-warning", **{"aria-hidden": "true"}), html.Div([html.Strong(title), html.P(message), *advice_])],
+        [
+            html.I(className="icon icon-warning", **{"aria-hidden": "true"}),
+            html.Div([html.Strong(title), html.P(message), *advice_]),
+        ],
         className="message message-problem",
         role="alert",
     )
@@ -201,6 +222,50 @@ def update_button(identifier: str) -> html.Button:
         className="quiet",
         title="Ask the sources for newer bars",
     )
+
+
+def good_file(read: ReadResult) -> html.Div:
+    """How much of a file was read."""
+    skipped = f", {words.count(read.rows_skipped, 'row')} left out" if read.rows_skipped else ""
+    return notice(
+        html.P(f"{words.count(read.rows_read, 'row')} read{skipped}. The file is in the dataset list now."), title=read.name
+    )
+
+
+def bad_file(name: str, message: str) -> html.Div:
+    """What is wrong with a file, where, and what to do."""
+    return problem(message, html.P("Nothing was kept of it.", className="muted"), title=f"{name} could not be labelled")
+
+
+def read_facts(dataset: Dataset, detection: Detection | None, unit: str) -> html.Div:
+    """What a dataset holds, its newest regime where it is labelled, and what was repaired in it."""
+    time = dataset.bars.time
+    pairs: list[tuple[str, Children]] = [
+        ("Bars", f"{dataset.bars.n_bars:,}"),
+        ("Range", words.span(int(time[0]), int(time[-1]), intraday=dataset.intraday)),
+        ("Interval", words.interval(time)),
+    ]
+    if detection is not None:
+        code = ALL_NAMES.index(detection.regime.name)
+        sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].colour}, **{"aria-hidden": "true"})
+        pairs.append(("Newest bar", [sign, words.answer(detection, unit)]))
+    return html.Div([facts(pairs), *_problems(dataset)])
+
+
+def _problems(dataset: Dataset) -> list[Component]:
+    if dataset.bundled:
+        return []
+    if not dataset.problems:
+        return [html.P("No problems found in the file.", className="note")]
+    return [
+        html.Div(
+            [
+                html.Strong(f"{words.count(len(dataset.problems), 'thing')} to know about the file"),
+                html.Ul([html.Li(text) for text in dataset.problems]),
+            ],
+            className="problems",
+        )
+    ]
 
 
 def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:

@@ -37,17 +37,60 @@ def model_select(identifier: str, names: Iterable[str], value: str) -> html.Labe
     )
 
 
-def chart(identifier: str, *, description: str, height_class: str = "chart") -> html.Div:
+def chart(identifier: str, *, description: str) -> html.Div:
     """Graph that keeps its place while it loads, described in words for those who cannot see it."""
     graph = dcc.Graph(
         id=identifier,
-        className=height_class,
+        style={"height": "100%"},
         responsive=True,
         config={"displayModeBar": False, "doubleClick": "autosize", "scrollZoom": False},
     )
     return html.Div(
         [
-            html.Div(graph, role="img", **{"aria-labelledby": description}),
+            html.Div(graph, className="chart", role="img", **{"aria-labelledby": description}),
             html.P(id=description, className="visually-hidden"),
         ]
     )
+
+
+def download_button(identifier: str) -> html.Button:
+    """Fetches the labelled bars as a file."""
+    icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
+    return html.Button([icon, "Download CSV"], id=identifier, className="quiet primary", disabled=True)
+
+
+def drop_zone(identifier: str, *, max_mb: float, days: float, sample: str) -> html.Div:
+    """Where a file is dropped or chosen, what it must hold, and how long it is kept."""
+    inside = html.Div(
+        [
+            html.I(className="icon icon-upload", **{"aria-hidden": "true"}),
+            html.Div(
+                [
+                    html.Span("Drop a CSV here or "),
+                    html.Button("choose a file", className="link-button", type="button"),
+                    html.P(
+                        f"One line a bar, oldest or newest first, with a header line. Up to {max_mb:g} MB.",
+                        className="muted",
+                    ),
+                ]
+            ),
+        ],
+        className="drop-inside",
+    )
+    columns = [
+        ("time", "date, ISO time or epoch seconds"),
+        ("open, high, low, close", "prices above 0"),
+        ("volume", "optional, 0 or more"),
+    ]
+    needed = html.Dl([html.Div([html.Dt(html.Code(name)), html.Dd(meaning)]) for name, meaning in columns], className="columns")
+    foot = html.P(
+        [
+            html.A("Download a small example", href=sample, download="sample.csv"),
+            f". A file is kept for {days:g} days and shown in this browser only.",
+        ],
+        className="muted",
+    )
+    upload = dcc.Upload(
+        inside, id=identifier, className="drop", className_active="drop drop-active", style={}, style_active={}, multiple=False
+    )
+    return html.Div([upload, html.Div([needed, foot], className="drop-needs")], className="surface drop-card")

@@ -41,7 +41,12 @@ def panel(name: str) -> html.Div:
             dcc.Interval(id={"type": "job-poll", "name": name}, interval=POLL_MS, disabled=True),
             html.Div(id=job_shown_id(name), role="status"),
             dbc.Button(
-                "Cancel", id={"type": "job-cancel", "name": name}, size="sm", color="secondary", outline=True, style={"display": "none"}
+                "Cancel",
+                id={"type": "job-cancel", "name": name},
+                size="sm",
+                color="secondary",
+                outline=True,
+                style={"display": "none"},
             ),
         ],
         className="job",

@@ -173,10 +173,19 @@ def remember(name: str, component: str, property_: str = "value") -> None:
     )
 
 
-_clientside("pickDataset", Output(DATASET, "value"), Output(DATASET, "options"), Input(URL, "search"), State(DATASET, "options"))
+_clientside(
+    "pickDataset", Output(DATASET, "value"), Output(DATASET, "options"), Input(URL, "search"), State(DATASET, "options")
+)
 _clientside("query", Output(QUERY, "data"), Input(URL, "search"))
 _clientside("links", Output(_LINKS, "href"), Input(QUERY, "data"), State(_LINKS, "id"))
 _clientside("here", Output(_PAGES, "className"), Input(URL, "pathname"), State(_PAGES, "id"))
 _clientside("theme", Output(THEME, "data"), Input(_THEME_SWITCH, "n_clicks"))
-_clientside("fold", Output(_BAR, "className"), Output(_FOLD, "aria-expanded"), Input(_FOLD, "n_clicks"), Input(URL, "pathname"), State(_BAR, "className"))
+_clientside(
+    "fold",
+    Output(_BAR, "className"),
+    Output(_FOLD, "aria-expanded"),
+    Input(_FOLD, "n_clicks"),
+    Input(URL, "pathname"),
+    State(_BAR, "className"),
+)
 remember("dataset", DATASET)

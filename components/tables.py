@@ -16,10 +16,10 @@ from regime_core.regimes import N_REGIMES, REGIME_NAMES, Labels
 
 Row = dict[str, Any]
 ROW_HEIGHT = 36
-_FIGURE = {"type": "rightAligned", "cellClass": "figure"}
-_PERCENT = {"function": "params.value == null ? '–' : d3.format('.0%')(params.value)"}
-_CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1%')(params.value)"}
-_PRICE = {"function": "params.value == null ? '–' : d3.format(',.6~r')(params.value)"}
+_FIGURE = {"type": "rightAligned", "cellClass": "figure ag-right-aligned-cell"}
+_PERCENT = {"function": "params.value == null ? '–' : d3.format('.0f')(100 * params.value) + '\u00a0%'"}
+_CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1f')(100 * params.value) + '\u00a0%'"}
+_PRICE = {"function": "params.value == null ? '–' : d3.format(params.value >= 10 ? ',.2f' : '.5~g')(params.value)"}
 _THEME = {
     "function": "themeQuartz.withParams({"
     "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', headerBackgroundColor: 'var(--surface)', "
@@ -45,7 +45,14 @@ LABEL_COLUMNS: list[Row] = [
     {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
     {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
     *(
-        {"field": name, "headerName": f"P({LOOKS[code].word.lower()})", "minWidth": 120, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE}
+        {
+            "field": name,
+            "headerName": f"P({LOOKS[code].word.lower().split()[-1]})",
+            "minWidth": 120,
+            "flex": 1,
+            "valueFormatter": _PERCENT,
+            **_FIGURE,
+        }
         for code, name in enumerate(REGIME_NAMES)
     ),
 ]
@@ -60,8 +67,13 @@ def spell_grid(identifier: str) -> dag.AgGrid:
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions={"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False},
         className="grid",
-        style={"height": "404px", "width": "100%"},
+        style=spell_height(10),
     )
+
+
+def spell_height(n_rows: int) -> dict[str, str]:
+    """Style that shows all rows up to ten, and scrolls beyond."""
+    return {"height": f"{ROW_HEIGHT * (min(n_rows, 10) + 1) + 4}px", "width": "100%"}
 
 
 def spell_rows(found: Spells, bars: OHLCV) -> list[Row]:
@@ -123,7 +135,7 @@ def transition_matrix(found: Transitions) -> html.Div:
     """Heat map with numbers: from the regime of the row to that of the column at the next bar."""
     corner = html.Th([html.Span("from", className="muted"), html.Span(" ↓  to →", className="muted")], scope="col")
     head = html.Tr([corner, *(html.Th(_short(code), scope="col", title=LOOKS[code].word) for code in range(N_REGIMES))])
-    body = [html.Tr([html.Th(cards.regime(row), scope="row"), *_cells(found, row)]) for row in range(N_REGIMES)]
+    body = [html.Tr([html.Th(_short(row), scope="row", title=LOOKS[row].word), *_cells(found, row)]) for row in range(N_REGIMES)]
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="matrix"), className="scroll")
 
 
@@ -154,7 +166,9 @@ def _cells(found: Transitions, row: int) -> list[html.Td]:
             f"in {words.percent(probability, 1)} of cases ({times:,} of {total:,})."
         )
         heat = {"--heat": f"{100 * probability**0.5:.0f}%"}
-        kind = " ".join(name for name, true in (("stay", row == column), ("hot", probability > 0.45), ("none", times == 0)) if true)
+        kind = " ".join(
+            name for name, true in (("stay", row == column), ("hot", probability > 0.45), ("none", times == 0)) if true
+        )
         cells.append(html.Td(words.percent(probability, 1) if times else "0", style=heat, className=kind, title=hint))
     return cells
 
@@ -162,7 +176,7 @@ def _cells(found: Transitions, row: int) -> list[html.Td]:
 def _short(code: int) -> list[html.Span]:
     look = LOOKS[code]
     sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
-    return [sign, html.Span(look.word.split()[-1], className="matrix-word")]
+    return [sign, html.Span(look.word.split()[-1].capitalize(), className="matrix-word")]
 
 
 def _regime(code: int) -> Row:

@@ -61,7 +61,9 @@ def explain(seen: View) -> Detection:
 def unlabelled(seen: View) -> Component:
     """Word on a long series without labels, and where to get them."""
     return cards.notice(
-        html.P(f"{seen.dataset.title} has {words.count(seen.dataset.bars.n_bars, 'bar')}: so many are labelled in the background."),
+        html.P(
+            f"{seen.dataset.title} has {words.count(seen.dataset.bars.n_bars, 'bar')}: so many are labelled in the background."
+        ),
         html.P(dcc.Link("Label it on the Label page", href=shell.href("/label", dataset=seen.dataset.id))),
         title="Not labelled yet",
     )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from components import theme
 from regime_core.bars import DAY_NS
+from regime_core.regimes import ALL_NAMES, MIN_BARS, UNKNOWN, Detection
 
 NBSP = "\u00a0"
 _SOURCES = {"arch": "arch package", "yahoo": "Yahoo", "cboe": "CBOE", "fred": "FRED", "csv": "CSV file", "upload": "upload"}
@@ -68,10 +69,16 @@ def interval(time_ns: NDArray[np.int64]) -> str:
     return count(int(seconds), "second")
 
 
-def likely(code: int, confidence: float) -> str:
-    """``72 % likely trending bullish``."""
-    word = theme.LOOKS[code].word.lower()
-    return "No regime stands out" if word == "unknown" else f"{percent(confidence)} likely {word}"
+def answer(detection: Detection, unit: str) -> str:
+    """``72 % likely trending bullish, for 17 days``; points instead of a likelihood for rules, which know none."""
+    if detection.regime is UNKNOWN:
+        few = detection.bars_used < MIN_BARS
+        return f"Unknown: {count(detection.bars_used, 'bar')}, need {MIN_BARS}" if few else "No regime stands out"
+    word = theme.LOOKS[ALL_NAMES.index(detection.regime.name)].word
+    held = f"for {'at least ' if detection.regime_age_censored else ''}{count(detection.regime_age, unit)}"
+    if detection.model.name == "rules":
+        return f"{word} with {detection.confidence * 100:.0f} of 100 points, {held}"
+    return f"{percent(detection.confidence)} likely {word.lower()}, {held}"
 
 
 def _median_step(time_ns: NDArray[np.int64]) -> int:

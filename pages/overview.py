@@ -22,6 +22,9 @@ PRESET = "overview-preset"
 RANGE = "overview-range"
 STYLE = "overview-style"
 HEADLINE = "overview-headline"
+WHERE = "overview-where"
+ADVICE = "overview-advice"
+PROBABILITIES = "overview-probabilities"
 PRICE = "overview-price"
 PRICE_TITLE = "overview-price-title"
 PRICE_TEXT = "overview-price-text"
@@ -37,7 +40,7 @@ UPDATE_JOB = "update"
 STYLES = {"line": "Line", "candles": "Candles"}
 
 
-def layout(model: str | None = None, range: str | None = None, style: str | None = None, **_others: str) -> html.Div:  # noqa: A002
+def layout(model: str | None = None, range: str | None = None, style: str | None = None, **_others: str) -> html.Div:
     """Page with the controls as the URL has them; what they choose comes by callbacks."""
     engine = runtime.engine()
     aside = html.Div(
@@ -64,9 +67,23 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
         [
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
             cards.card(
-                html.Div(cards.skeleton(132), id=HEADLINE),
-                html.Div([cards.update_button(UPDATE), progress.panel(UPDATE_JOB)], id=UPDATING, className="update"),
-                className="hero",
+                html.Div(
+                    [
+                        html.Div(cards.skeleton(35), id=HEADLINE),
+                        html.Div(
+                            [
+                                html.Div(id=WHERE),
+                                html.Div(
+                                    [cards.update_button(UPDATE), progress.panel(UPDATE_JOB)], id=UPDATING, className="update"
+                                ),
+                            ],
+                            className="where-row",
+                        ),
+                        html.Div(id=ADVICE, className="advice-row"),
+                    ]
+                ),
+                html.Div(id=PROBABILITIES),
+                className="verdict",
             ),
             html.Div([price, html.Div(thirds, className="thirds"), spells], id=BODY, className="stack"),
         ],
@@ -76,6 +93,9 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
 
 @callback(
     Output(HEADLINE, "children"),
+    Output(WHERE, "children"),
+    Output(ADVICE, "children"),
+    Output(PROBABILITIES, "children"),
     Output(EVIDENCE, "children"),
     Output(BODY, "hidden"),
     Output(UPDATING, "hidden"),
@@ -90,11 +110,19 @@ def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) ->
     try:
         seen = views.view(dataset_id, model)
         if seen.labels is None:
-            return views.unlabelled(seen), None, True, True
+            return views.unlabelled(seen), None, None, None, None, True, True
         detection = views.explain(seen)
     except RegimeError as error:
-        return views.not_shown(error), None, True, True
-    return cards.verdict(seen.dataset, detection, seen.unit, shell.today()), cards.evidence(detection), False, not seen.dataset.bundled
+        return views.not_shown(error), None, None, None, None, True, True
+    return (
+        cards.headline(detection, seen.unit),
+        cards.where(seen.dataset, shell.today()),
+        cards.advice(detection),
+        cards.probabilities(detection),
+        cards.evidence(detection),
+        False,
+        not seen.dataset.bundled,
+    )
 
 
 @callback(
@@ -120,6 +148,7 @@ def show_price(dataset_id: str | None, model: str | None, range_: str, style: st
     Output(SHARE, "children"),
     Output(MATRIX, "children"),
     Output(SPELLS, "rowData"),
+    Output(SPELLS, "style"),
     Output(SPELLS_TITLE, "children"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
@@ -134,9 +163,14 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
     steps = persistence.transitions(labels.codes, N_REGIMES)
     found = persistence.spells(labels.codes, labels.confidence, bars.close)
     return (
-        [cards.dates(window.span), cards.time_spent(share, unit)],
-        [cards.dates(window.span), tables.transition_matrix(steps), html.P(tables.stay_sentence(steps, unit), className="note")],
+        [cards.dates(window.span), cards.time_spent(share, found, unit)],
+        [
+            cards.dates(window.span),
+            tables.transition_matrix(steps),
+            html.P(tables.stay_sentence(steps, unit), className="note"),
+        ],
         tables.spell_rows(found, bars),
+        tables.spell_height(len(found)),
         f"{window.title}: {words.count(len(found), 'spell')} of regimes, {window.span}",
     )
 

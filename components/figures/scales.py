@@ -9,7 +9,7 @@ import numpy as np
 
 PADDING = 0.05
 _MANTISSAS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7))
-WANTED_TICKS = 5
+WANTED_TICKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def place(scale: Scale, value: float) -> float:
 
 def tick_text(value: float, *, exact: bool = False) -> str:
     """A price with the digits it needs: ``4,000``, ``1,234.57``, ``0.00042``."""
-    digits = max(0, (2 if abs(value) >= 10 else 4) if exact and abs(value) >= 1 else -math.floor(math.log10(abs(value) or 1)) + 3)
+    digits = max(
+        0, (2 if abs(value) >= 10 else 4) if exact and abs(value) >= 1 else -math.floor(math.log10(abs(value) or 1)) + 3
+    )
     if not exact:
         return f"{value:,.10g}" if abs(value) < 1e9 else f"{value:.4g}"
     return f"{value:,.{digits}f}"

@@ -264,6 +264,9 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "tickvals": scale.ticks,
             "ticktext": [scales.tick_text(tick) for tick in scale.ticks],
             "gridcolor": palette.hairline,
+            "ticks": "outside",
+            "ticklen": 5,
+            "tickcolor": "rgba(0,0,0,0)",
             "tickfont": {"size": 12, "color": palette.muted},
             "fixedrange": True,
             "zeroline": False,
@@ -288,7 +291,7 @@ def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object
         "font": {"size": 12, "color": palette.background},
         "bgcolor": palette.text,
         "borderpad": 3,
-        "xshift": 3,
+        "xshift": 4,
     }
 
 
