@@ -47,13 +47,9 @@ def read_rows(file: TextFile, layout: Layout, *, max_bars: int) -> Rows:
     body = file.data[layout.body_start :]
     if not body.strip():
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
-    if body.count(b"\n") > max_bars and sum(1 for line in body.splitlines() if line.strip()) > max_bars:
-        raise _too_many(file, max_bars)
+    if body.count(b"\n") >= max_bars and sum(1 for line in body.split(b"\n") if line.strip()) > max_bars:
+        raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
     table = _split(file, layout, body)
-    if table.num_rows > max_bars:
-        raise _too_many(file, max_bars)
-    if table.num_rows == 0:
-        raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
     columns = {field: table.column(f"f{i}") for field, i in layout.position.items()}
     return Rows(file, layout, columns, table.num_rows)
 
@@ -61,13 +57,9 @@ def read_rows(file: TextFile, layout: Layout, *, max_bars: int) -> Rows:
 def _split(file: TextFile, layout: Layout, body: bytes) -> pa.Table:
     names = [f"f{i}" for i in range(len(layout.header))]
     wanted = [f"f{i}" for i in layout.position.values()]
-    ragged: list[Any] = []
 
     def on_ragged(row: Any) -> str:  # noqa: ANN401  (pyarrow's InvalidRow has no public type)
-        if row.text.strip():
-            ragged.append(row)
-            return "error"
-        return "skip"
+        return "error" if row.text.strip() else "skip"
 
     try:
         return arrow_csv.read_csv(
@@ -115,7 +107,3 @@ def _line_without_quotes(body: bytes, row: int, delimiter: str) -> int:
     mark = delimiter.encode()
     lines = (i for i, line in enumerate(body.split(b"\n")) if mark in line or line.strip())
     return next(itertools.islice(lines, row, None))
-
-
-def _too_many(file: TextFile, max_bars: int) -> ReaderError:
-    return ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")

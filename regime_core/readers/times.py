@@ -82,12 +82,13 @@ def _plain_iso(text: pa.Array, absent: NDArray[np.bool_]) -> Times | None:
 
 
 def _epochs(rows: Rows, text: pa.Array, absent: NDArray[np.bool_]) -> Times:
+    present = np.flatnonzero(~absent)
     whole = _all(text, INTEGER)
     try:
         numbers = pc.cast(pc.drop_null(text), pa.int64() if whole else pa.float64()).to_numpy()
     except pa.ArrowInvalid as error:
-        raise ReaderError("reader.time", f"{rows.file.name}: a time is too large for epoch nanoseconds ({error}).") from error
-    present = np.flatnonzero(~absent)
+        row = next(int(row) for row in present if abs(float(text[int(row)].as_py())) >= 2**63)
+        raise _refusal(rows, row, "is beyond the year 2262: send epoch seconds") from error
     if ((numbers >= EXCEL_DAYS[0]) & (numbers <= EXCEL_DAYS[1])).all():
         raise ReaderError(
             "reader.excel_dates",
@@ -171,14 +172,17 @@ def _to_ns(rows: Rows, text: pa.Array, absent: NDArray[np.bool_], shown: pa.Arra
     try:
         stamps = pc.cast(text, pa.timestamp("ns"))
     except pa.ArrowInvalid as error:
-        for row in np.flatnonzero(~absent):
-            try:
-                pc.cast(text[int(row)], pa.timestamp("ns"))
-            except pa.ArrowInvalid:
-                problem = f"is no date or time that exists ({shown[int(row)].as_py()}): correct it"
-                raise _refusal(rows, int(row), problem) from error
-        raise
+        row = next(int(row) for row in np.flatnonzero(~absent) if not _exists(text[int(row)]))
+        raise _refusal(rows, row, f"is no date or time that exists ({shown[row].as_py()}): correct it") from error
     return np.asarray(pc.fill_null(pc.cast(stamps, pa.int64()), 0).to_numpy(), dtype=np.int64)
+
+
+def _exists(stamp: pa.Scalar) -> bool:
+    try:
+        pc.cast(stamp, pa.timestamp("ns"))
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _two(digits: pa.Array) -> pa.Array:

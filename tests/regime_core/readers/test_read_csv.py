@@ -162,6 +162,9 @@ def test_unsorted_and_repeated_rows_are_named_by_line():
         ),
         (["2021-03-01 9:30", "2021-03-01 9:35"], ns(2021, 3, 1, 9, 30)),
         (["2021.03.01 09:30", "2021.03.01 09:35"], ns(2021, 3, 1, 9, 30)),
+        (["2021-03-01 09:30:00 UTC", "2021-03-01 09:35:00 UTC"], ns(2021, 3, 1, 9, 30)),
+        (["2021-03-01 09:30:00Z", "2021-03-01 11:35:00+02:00"], ns(2021, 3, 1, 9, 30)),
+        (["2021-03-01T10:30:00+01", "2021-03-01T10:35:00+01"], ns(2021, 3, 1, 9, 30)),
         (["13/03/2021 09:30", "13/03/2021 09:35"], ns(2021, 3, 13, 9, 30)),
         (["2021-03-01T09:30:00.250000Z", "2021-03-01T09:35:00.250000Z"], ns(2021, 3, 1, 9, 30) + 250_000_000),
         (["1614591000.25", "1614591300.25"], ns(2021, 3, 1, 9, 30) + 250_000_000),
@@ -214,6 +217,8 @@ def test_dates_that_may_be_either_way_round_are_refused():
         (["1609718400", "1609804800000"], 3),
         (["2021-01-04", ""], 3),
         (["99999999999999999999", "99999999999999999999"], 2),
+        (["1609718400", "9999999999999999999"], 3),
+        (["13/01/2021", "14/01/2021", "15/01/2021", "soon"], 5),
     ],
 )
 def test_a_bad_time_is_named(dates, line):
@@ -303,6 +308,19 @@ def test_missing_columns_name_what_was_found():
 )
 def test_what_is_no_csv_is_refused_in_words(data, word):
     refuse(data, "bars.csv", word)
+
+
+def test_quotes_that_do_not_work_out():
+    refuse(DAILY + '" "\n', "check its quotes")
+    refuse(
+        "note," + DAILY.replace("\n2021", '\n"n",2021') + '"' + "x" * 200_000 + '",2021-01-07,1,1,1,1,y\n',
+        "line 5",
+        "check its quotes",
+    )
+
+
+def test_a_time_column_without_times():
+    refuse(with_dates(["", ""]), '"Date" is empty')
 
 
 def test_paths_that_cannot_be_read(tmp_path):
