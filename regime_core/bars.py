@@ -83,9 +83,9 @@ def normalise(
     Raises BarsError, naming the row by ``where``, on prices that are not positive finite numbers, high < low, negative volume.
     """
     n = len(time)
-    prices = {name: np.ascontiguousarray(columns[name], dtype=np.float64) for name in PRICES}
+    prices = {name: np.require(columns[name], np.float64, ["C", "W"]) for name in PRICES}
     given = columns.get("volume")
-    volume = np.full(n, np.nan) if given is None else np.ascontiguousarray(given, dtype=np.float64)
+    volume = np.full(n, np.nan) if given is None else np.require(given, np.float64, ["C", "W"])
     for name, values in (*prices.items(), ("volume", volume)):
         if len(values) != n:
             raise BarsError("bars.length", f"{name} has {len(values)} values but timestamp has {n}: send one of each per bar.")
@@ -93,7 +93,7 @@ def normalise(
     _check_volume(volume, where)
     warnings: list[str] = []
     _widen(prices, where, warnings)
-    bars = OHLCV(np.ascontiguousarray(time, dtype=np.int64), volume=volume, **prices)
+    bars = OHLCV(np.require(time, np.int64, ["C", "W"]), volume=volume, **prices)
     bars = _sorted(bars, where, warnings)
     if strict and warnings:
         raise BarsError("bars.needs_repair", f"strict was asked for, but: {' '.join(warnings)}")

@@ -68,7 +68,7 @@ def test_errors_are_one_sentence_and_exit_1(arguments, capsys, tmp_path, monkeyp
 
 def test_an_unknown_model_is_an_error(file, tmp_path, capsys):
     assert main(["label", str(file), "--out", str(tmp_path / "out.csv"), "--model", "oracle"]) == 1
-    assert "rules, boosted" in capsys.readouterr().err
+    assert "boosted, rules" in capsys.readouterr().err
     assert not (tmp_path / "out.csv").exists()
 
 
