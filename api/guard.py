@@ -90,9 +90,21 @@ def _check_body(max_mb: int) -> None:
         raise RegimeError("http.unsupported_media_type", f"Send the body as application/json, {declared}.")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise RegimeError("http.unsupported_media_type", "JSON is UTF-8: leave the charset out, or name that one.")
-    request.max_content_length = max_mb * MB  # holds for chunked bodies too, whose length shows only as they are read
     if (request.content_length or 0) > max_mb * MB:
-        raise RegimeError("limits.body", f"The body is {request.content_length:,} bytes; send at most {max_mb * MB:,}.")
+        raise _too_large(max_mb)
+
+
+def read_body(max_mb: int) -> bytes:
+    """Body of the request. Raises RegimeError for one that did not tell its length and goes on beyond the limit."""
+    request.max_content_length = max_mb * MB + 1  # werkzeug reads no further, and does not say that there was more
+    body = request.get_data(cache=False)
+    if len(body) > max_mb * MB:
+        raise _too_large(max_mb)
+    return body
+
+
+def _too_large(max_mb: int) -> RegimeError:
+    return RegimeError("limits.body", f"The body is too large: send at most {max_mb * MB:,} bytes, in several requests.")
 
 
 def _secure(response: Response) -> Response:

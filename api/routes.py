@@ -11,7 +11,7 @@ from msgspec import Raw
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 import telemetry
-from api import docs, openapi, problems, wire
+from api import docs, guard, openapi, problems, wire
 from api.problems import Problem
 from regime_core import datasets
 from regime_core.errors import RegimeError
@@ -40,14 +40,14 @@ def register(server: Flask, runtime: Runtime) -> None:
 
 def detect_regime() -> Response:
     """Regime of the last bar in the body."""
-    series = wire.decode(request.get_data(cache=False))
+    series = wire.decode(guard.read_body(_runtime().settings.max_body_mb))
     return _json(_answer(series, "json"))
 
 
 def detect_regime_batch() -> Response:
     """Regime of each series in the body, or its problem, in order."""
     runtime = _runtime()
-    series = wire.decode_batch(request.get_data(cache=False))
+    series = wire.decode_batch(guard.read_body(runtime.settings.max_body_mb))
     if len(series) > runtime.settings.max_series:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")

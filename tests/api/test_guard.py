@@ -1,6 +1,7 @@
 """Keys, sizes, types, rates and headers."""
 
 import hashlib
+import io
 import json
 
 import pytest
@@ -85,10 +86,20 @@ def test_a_body_that_does_not_tell_its_length_is_read_up_to_the_limit(service_wi
         "wsgi.input": Endless(),
         "wsgi.input_terminated": True,
         "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": "",
+        "HTTP_TRANSFER_ENCODING": "chunked",
     }
     refused(service.post("/detect_regime", environ_overrides=environ), 413, "limits.body")
     assert read <= 1_100_000
+
+
+def test_a_body_that_does_not_tell_its_length_and_fits_is_answered(service):
+    environ = {
+        "wsgi.input": io.BytesIO(json.dumps({"bars": BARS}).encode()),
+        "wsgi.input_terminated": True,
+        "CONTENT_TYPE": "application/json",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    assert service.post("/detect_regime", environ_overrides=environ).get_json()["bars_used"] == 60
 
 
 def test_series_longer_than_the_limit_and_batches_larger_are_422(service_with):
