@@ -1,0 +1,84 @@
+"""How the house is wired: cookies, prefix, proxies."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+
+from app import UnderPrefix, _wrap
+from runtime import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_importing_the_app_creates_nothing():
+    script = "import app, dash, runtime; assert runtime._runtime is None and not dash.page_registry"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=120)
+
+
+def test_a_newcomer_gets_a_signed_cookie_that_scripts_cannot_read_and_keeps_it(app):
+    first, second = app.server.test_client(), app.server.test_client()
+    names = set()
+    for visitor in (first, second):
+        cookie = visitor.get("/").headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "Set-Cookie" not in visitor.get("/").headers
+        with visitor.session_transaction() as session:
+            names.add(session["visitor"])
+    assert len(names) == 2
+    assert min(len(name) for name in names) >= 32
+
+
+def test_a_forged_cookie_is_a_newcomer(app):
+    client = app.server.test_client()
+    client.set_cookie("regime_desk", "eyJ2aXNpdG9yIjoibWUifQ.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb")
+    client.get("/")
+    with client.session_transaction() as session:
+        assert session["visitor"] != "me"
+
+
+@pytest.mark.parametrize("path", ["/health", "/detect_regime", "/metrics", "/assets/favicon.svg", "/ready"])
+def test_a_trading_client_gets_no_cookie(client, path):
+    with client.get(path) as response:
+        assert "Set-Cookie" not in response.headers
+
+
+def paths_seen(settings, path, **environ):
+    server = Flask("seen")
+
+    @server.get("/", defaults={"rest": ""})
+    @server.get("/<path:rest>")
+    def seen(rest):
+        return {"root": request.script_root, "path": request.path, "address": request.remote_addr, "url": request.url}
+
+    _wrap(server, settings)
+    return server.test_client().get(path, environ_overrides=environ).get_json()
+
+
+@pytest.mark.parametrize("prefix", ["/desk", "desk/", "/desk/"])
+@pytest.mark.parametrize("given", ["/desk/label", "/label"])
+def test_the_prefix_may_be_stripped_or_kept(prefix, given):
+    seen = paths_seen(Settings(url_prefix=prefix), given)
+    assert (seen["root"], seen["path"]) == ("/desk", "/label")
+
+
+@pytest.mark.parametrize(("given", "path"), [("/desk", "/"), ("/desk/", "/"), ("/desktop", "/desktop"), ("/", "/")])
+def test_only_the_whole_prefix_is_stripped(given, path):
+    assert paths_seen(Settings(url_prefix="/desk"), given)["path"] == path
+
+
+def test_as_many_proxies_are_believed_as_the_settings_say():
+    headers = {"HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.1", "HTTP_X_FORWARDED_PROTO": "https"}
+    assert paths_seen(Settings(), "/", **headers)["address"] == "127.0.0.1"
+    assert paths_seen(Settings(trusted_proxies=1), "/", **headers)["address"] == "198.51.100.1"
+    assert paths_seen(Settings(trusted_proxies=2), "/", **headers)["address"] == "203.0.113.9"
+    assert paths_seen(Settings(trusted_proxies=1), "/", **headers)["url"].startswith("https://")
+
+
+def test_without_a_prefix_nothing_is_wrapped():
+    server = Flask("plain")
+    _wrap(server, Settings())
+    assert not isinstance(server.wsgi_app, UnderPrefix)
