@@ -1,4 +1,6 @@
 import io
+import os
+import threading
 
 import numpy as np
 import pandas as pd
@@ -87,6 +89,18 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     assert path.read_bytes() == written(bars, labels)
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    bars, labels = labelled(START + MINUTE_NS * np.arange(3), [1, 2, 3])
+    write_labels_csv(pipe, bars, labels)
+    reader.join(timeout=10)
+    assert got == [written(bars, labels)]
+    assert pipe.is_fifo()
 
 
 def test_labels_of_other_bars_are_refused():

@@ -135,6 +135,11 @@ def test_ways_to_say_missing(mark):
     assert (result.bars.n_bars, result.rows_skipped) == (3, 1)
 
 
+def test_rows_left_out_do_not_shift_the_lines_that_are_named():
+    empty = "2021-01-03,,,,,\n"
+    refuse(HEAD + empty + "2021-01-04,10,12,9,11,1\n2021-01-05,10,8,9,11,1\n", "line 4", '"High"')
+
+
 def test_volume_may_be_absent():
     result = read_csv(b"date,open,high,low,close\n2021-01-04,1,1,1,1\n2021-01-05,1,1,1,1\n")
     assert np.isnan(result.bars.volume).all()

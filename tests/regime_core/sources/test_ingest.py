@@ -323,6 +323,7 @@ def test_history_that_the_download_lacks_stays(loopback, tmp_path):
     values = closes(len(DAYS))
     report, series = join(loopback, tmp_path, DAYS[20:90], values[20:90], DAYS[:50], values[:50])
     assert series.bars.close.tolist() == values[:90].tolist()
+    assert series.sources == ("cboe",) * 50 + ("arch",) * 40
     assert (report.rows_added, report.rows) == (20, 90)
 
 
@@ -361,6 +362,8 @@ def test_a_hole_between_disk_and_download_is_refused(loopback, tmp_path):
     values = closes(len(DAYS))
     with pytest.raises(SourceError, match=r"leaves \d+ days without a row"):
         join(loopback, tmp_path, DAYS[:40], values[:40], DAYS[60:], values[60:])
+    with pytest.raises(SourceError, match=r"leaves \d+ days without a row"):
+        join(loopback, tmp_path, DAYS[60:], values[60:], DAYS[:40], values[:40])
     _, series = join(loopback, tmp_path, DAYS[:40], values[:40], DAYS[42:], values[42:])
     assert series.bars.n_bars == len(DAYS) - 2
 
