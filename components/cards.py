@@ -43,7 +43,7 @@ def card(
 def headline(detection: Detection, unit: str) -> html.H1:
     """``▲ 72 % likely trending bullish, for 17 days``."""
     look = LOOKS[ALL_NAMES.index(detection.regime.name)]
-    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.ink}, **{"aria-hidden": "true"})
     return html.H1([sign, html.Span(words.answer(detection, unit))], className="headline")
 
 
@@ -127,7 +127,7 @@ def _share_row(code: int, share: float, text: str, hint: str = "") -> html.Div:
 def regime(code: int) -> html.Span:
     """Sign and word of a regime."""
     look = LOOKS[code]
-    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.ink}, **{"aria-hidden": "true"})
     return html.Span([sign, look.word], className="regime")
 
 
@@ -247,7 +247,7 @@ def read_facts(dataset: Dataset, detection: Detection | None, unit: str) -> html
     ]
     if detection is not None:
         code = ALL_NAMES.index(detection.regime.name)
-        sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].colour}, **{"aria-hidden": "true"})
+        sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].ink}, **{"aria-hidden": "true"})
         pairs.append(("Newest bar", [sign, words.answer(detection, unit)]))
     return html.Div([facts(pairs), *_problems(dataset)])
 

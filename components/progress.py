@@ -53,9 +53,12 @@ def panel(name: str) -> html.Div:
     )
 
 
-def started(identifier: str) -> Job:
-    """What the job store holds for a job that was just started or joined."""
-    return {"id": identifier, "since": time.time()}
+def started(identifier: str, *, tell_result: bool = True) -> Job:
+    """What the job store holds for a job that was just started or joined.
+
+    tell_result : show what a job that is done has to say; not needed where the page shows the result itself.
+    """
+    return {"id": identifier, "since": time.time(), "tell": tell_result}
 
 
 @callback(
@@ -77,7 +80,8 @@ def poll(job: Job | None, _ticks: int | None) -> tuple[bool, Any, dict[str, str]
     except RegimeError as error:
         status = JobStatus("failed", message=error.message)
     if status.ended:
-        return True, _outcome(status), hidden, {"id": job["id"], "state": status.state, "message": status.message}
+        told = _outcome(status) if job["tell"] or status.state != "done" else None
+        return True, told, hidden, {"id": job["id"], "state": status.state, "message": status.message}
     late = time.time() - job["since"] > CANCEL_AFTER_SECONDS
     return False, _bar(status), {} if late else hidden, no_update
 
@@ -108,8 +112,12 @@ def _bar(status: JobStatus) -> html.Div:
 
 
 def _outcome(status: JobStatus) -> html.Div:
+    """The first line of the result; what follows it unfolds."""
     icon = "icon-done" if status.state == "done" else "icon-warning"
+    first, _, rest = (status.message or status.state.capitalize()).partition("\n")
+    words: list[Any] = [html.Span(first)]
+    if rest:
+        words.append(html.Details([html.Summary("More"), html.Pre(rest)]))
     return html.Div(
-        [html.I(className=f"icon {icon}", **{"aria-hidden": "true"}), html.Span(status.message or status.state.capitalize())],
-        className=f"job-{status.state}",
+        [html.I(className=f"icon {icon}", **{"aria-hidden": "true"}), html.Div(words)], className=f"job-{status.state}"
     )

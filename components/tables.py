@@ -8,9 +8,9 @@ import dash_ag_grid as dag
 import numpy as np
 from dash import html
 
-from components import cards, words
+from components import words
 from components.theme import LOOKS
-from regime_core.bars import OHLCV, is_intraday
+from regime_core.bars import OHLCV, PRICES, is_intraday
 from regime_core.evaluation.persistence import Spells, Transitions
 from regime_core.regimes import N_REGIMES, REGIME_NAMES, Labels
 
@@ -28,41 +28,67 @@ _THEME = {
     "wrapperBorder: false, wrapperBorderRadius: 0, spacing: 6})"
 }
 
-SPELL_COLUMNS: list[Row] = [
-    {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
-    {"field": "from", "headerName": "From", "minWidth": 118, "flex": 1, "cellClass": "figure"},
-    {"field": "to", "headerName": "To", "minWidth": 118, "flex": 1, "cellClass": "figure"},
-    {"field": "bars", "headerName": "Bars", "minWidth": 80, "flex": 1, **_FIGURE},
-    {"field": "change", "headerName": "Return", "minWidth": 95, "flex": 1, "valueFormatter": _CHANGE, **_FIGURE},
-    {"field": "confidence", "headerName": "Mean confidence", "minWidth": 150, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
-]
-LABEL_COLUMNS: list[Row] = [
-    {"field": "time", "headerName": "Time", "minWidth": 118, "flex": 2, "cellClass": "figure"},
-    *(
+DAY_WIDTH, MOMENT_WIDTH = 120, 175
+
+
+def spell_columns(*, intraday: bool) -> list[Row]:
+    """Columns of the grid of spells."""
+    return [
+        {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
+        {"field": "from", "headerName": "From", "flex": 1, **_time_column(intraday)},
+        {"field": "to", "headerName": "To", "flex": 1, **_time_column(intraday)},
+        {"field": "bars", "headerName": "Bars", "minWidth": 80, "flex": 1, **_FIGURE},
+        {"field": "change", "headerName": "Return", "minWidth": 95, "flex": 1, "valueFormatter": _CHANGE, **_FIGURE},
+        {
+            "field": "confidence",
+            "headerName": "Mean confidence",
+            "minWidth": 150,
+            "flex": 1,
+            "valueFormatter": _PERCENT,
+            **_FIGURE,
+        },
+    ]
+
+
+def label_columns(*, intraday: bool) -> list[Row]:
+    """Columns of the grid of labels."""
+    prices = [
         {"field": name, "headerName": name.capitalize(), "minWidth": 96, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
-        for name in ("open", "high", "low", "close")
-    ),
-    {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
-    {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
-    *(
+        for name in PRICES
+    ]
+    chances = [
         {
             "field": name,
-            "headerName": f"P({LOOKS[code].word.lower().split()[-1]})",
-            "minWidth": 120,
+            "headerName": f"P({_last_word(code)})",
+            "minWidth": 112,
             "flex": 1,
             "valueFormatter": _PERCENT,
             **_FIGURE,
         }
         for code, name in enumerate(REGIME_NAMES)
-    ),
-]
+    ]
+    return [
+        {"field": "time", "headerName": "Time", **_time_column(intraday)},
+        {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
+        {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
+        *prices,
+        *chances,
+    ]
+
+
+def _time_column(intraday: bool) -> Row:
+    return {"minWidth": MOMENT_WIDTH if intraday else DAY_WIDTH, "cellClass": "figure"}
+
+
+def _last_word(code: int) -> str:
+    return LOOKS[code].word.lower().split()[-1]
 
 
 def spell_grid(identifier: str) -> dag.AgGrid:
     """Empty grid of spells, to be filled with ``spell_rows``; sortable by any column."""
     return dag.AgGrid(
         id=identifier,
-        columnDefs=SPELL_COLUMNS,
+        columnDefs=spell_columns(intraday=False),
         rowData=[],
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
         dashGridOptions={"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False},
@@ -93,11 +119,11 @@ def spell_rows(found: Spells, bars: OHLCV) -> list[Row]:
     return rows[::-1]
 
 
-def label_grid(identifier: str) -> dag.AgGrid:
+def label_grid(identifier: str | dict[str, str], *, intraday: bool) -> dag.AgGrid:
     """Grid of labelled bars that asks for rows as they come into sight, so that its length does not matter."""
     return dag.AgGrid(
         id=identifier,
-        columnDefs=LABEL_COLUMNS,
+        columnDefs=label_columns(intraday=intraday),
         rowModelType="infinite",
         defaultColDef={"sortable": False, "resizable": True, "suppressMovable": True},
         dashGridOptions={
@@ -122,7 +148,7 @@ def label_rows(bars: OHLCV, labels: Labels, first: int, stop: int) -> list[Row]:
     return [
         {
             "time": time[i],
-            **{name: float(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")},
+            **{name: float(getattr(bars, name)[row]) for name in PRICES},
             **_regime(int(labels.codes[row])),
             "confidence": float(labels.confidence[row]),
             **{name: float(labels.probabilities[row, code]) for code, name in enumerate(REGIME_NAMES)},
@@ -135,7 +161,9 @@ def transition_matrix(found: Transitions) -> html.Div:
     """Heat map with numbers: from the regime of the row to that of the column at the next bar."""
     corner = html.Th([html.Span("from", className="muted"), html.Span(" ↓  to →", className="muted")], scope="col")
     head = html.Tr([corner, *(html.Th(_short(code), scope="col", title=LOOKS[code].word) for code in range(N_REGIMES))])
-    body = [html.Tr([html.Th(_short(row), scope="row", title=LOOKS[row].word), *_cells(found, row)]) for row in range(N_REGIMES)]
+    body = [
+        html.Tr([html.Th(_short(row), scope="row", title=LOOKS[row].word), *_cells(found, row)]) for row in range(N_REGIMES)
+    ]
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)], className="matrix"), className="scroll")
 
 
@@ -175,13 +203,13 @@ def _cells(found: Transitions, row: int) -> list[html.Td]:
 
 def _short(code: int) -> list[html.Span]:
     look = LOOKS[code]
-    sign = html.Span(look.sign, className="sign", style={"--regime": look.colour}, **{"aria-hidden": "true"})
-    return [sign, html.Span(look.word.split()[-1].capitalize(), className="matrix-word")]
+    sign = html.Span(look.sign, className="sign", style={"--regime": look.ink}, **{"aria-hidden": "true"})
+    return [sign, html.Span(_last_word(code).capitalize(), className="matrix-word")]
 
 
 def _regime(code: int) -> Row:
     look = LOOKS[code]
-    return {"regime": look.word, "sign": look.sign, "colour": look.colour}
+    return {"regime": look.word, "sign": look.sign, "colour": look.ink}
 
 
 def _times(bars: OHLCV, rows: np.ndarray | None = None) -> list[str]:

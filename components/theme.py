@@ -22,6 +22,11 @@ class Look:
     sign: str
     word: str
 
+    @property
+    def ink(self) -> str:
+        """CSS colour of the sign: the colour itself, except that an unknown regime's is too faint to read."""
+        return "var(--muted)" if self.sign == "?" else self.colour
+
 
 _LOOKS = {
     "trending_bullish": Look("#009E73", "▲", "Trending bullish"),

@@ -59,9 +59,11 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
     )
     result = [
         cards.card(
-            html.Div(cards.skeleton(64), id=SUMMARY), title=html.Span("Labels", id=SUMMARY_TITLE), aside=summary_controls
+            html.Div(cards.skeleton(64), id=SUMMARY),
+            progress.panel(LABEL_JOB),
+            title=html.Span("Labels", id=SUMMARY_TITLE),
+            aside=summary_controls,
         ),
-        progress.panel(LABEL_JOB),
         html.Div(
             [
                 cards.card(
@@ -144,12 +146,18 @@ def show_summary(dataset_id: str | None, model: str | None, ended: dict[str, str
         seen = views.view(dataset_id, model)
         if seen.labels is None:
             again = dash.ctx.triggered_id == progress.ended_id(LABEL_JOB) and ended is not None and ended["state"] != "done"
-            job = no_update if again else progress.started(runtime.current().start_labelling(seen.dataset, model))
+            job = (
+                no_update
+                if again
+                else progress.started(runtime.current().start_labelling(seen.dataset, model), tell_result=False)
+            )
             return cards.read_facts(seen.dataset, None, seen.unit), seen.dataset.title, None, False, True, True, None, job
         detection = views.explain(seen)
     except RegimeError as error:
         return None, None, views.not_shown(error), True, True, True, None, None
-    grid = tables.label_grid({"type": GRID, "dataset": dataset_id, "model": detection.model.name})
+    grid = tables.label_grid(
+        {"type": GRID, "dataset": dataset_id, "model": detection.model.name}, intraday=seen.dataset.intraday
+    )
     return cards.read_facts(seen.dataset, detection, seen.unit), seen.dataset.title, None, False, False, False, grid, None
 
 

@@ -147,6 +147,7 @@ def show_price(dataset_id: str | None, model: str | None, range_: str, style: st
 @callback(
     Output(SHARE, "children"),
     Output(MATRIX, "children"),
+    Output(SPELLS, "columnDefs"),
     Output(SPELLS, "rowData"),
     Output(SPELLS, "style"),
     Output(SPELLS_TITLE, "children"),
@@ -169,6 +170,7 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
             tables.transition_matrix(steps),
             html.P(tables.stay_sentence(steps, unit), className="note"),
         ],
+        tables.spell_columns(intraday=window.intraday),
         tables.spell_rows(found, bars),
         tables.spell_height(len(found)),
         f"{window.title}: {words.count(len(found), 'spell')} of regimes, {window.span}",

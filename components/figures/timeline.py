@@ -121,7 +121,7 @@ def _tint(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heat
 
 
 def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
-    """Cells of equal regime and confidence step; a cell's text tells of the whole spell it belongs to."""
+    """Cells of equal regime and confidence step."""
     codes = window.labels.codes.astype(np.int64)
     step = np.minimum((window.labels.confidence * OPACITY_STEPS).astype(np.int64), OPACITY_STEPS - 1)
     cells = codes * OPACITY_STEPS + np.where(codes == UNKNOWN_CODE, 0, step)
@@ -131,9 +131,6 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
         for code, look in enumerate(LOOKS)
         for level in range(OPACITY_STEPS)
     ]
-    texts = _spell_texts(window)
-    spell_starts, _ = persistence.run_bounds(window.labels.codes)
-    spell = np.searchsorted(spell_starts, start, side="right") - 1
     return go.Heatmap(
         name="Regime and confidence (ribbon)",
         x=_dates(np.append(edges[start], edges[-1])),
@@ -143,22 +140,25 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
         zmax=len(colours) - 0.5,
         colorscale=_steps(colours),
         showscale=False,
-        text=[[texts[i] for i in spell]],
-        hovertemplate="%{text}<extra></extra>",
+        hoverinfo="skip",
         yaxis="y3",
     )
 
 
-def _spell_texts(window: Window) -> list[str]:
+def _told(window: Window) -> list[tuple[str, str]]:
+    """For each bar its regime and confidence, and the spell it belongs to, in words."""
     labels, bars = window.labels, window.bars
-    found = persistence.spells(labels.codes, labels.confidence, bars.close)
-    texts = []
-    for start, stop, code, confidence in zip(found.start, found.stop, found.code, found.confidence, strict=True):
+    start, stop = persistence.run_bounds(labels.codes)
+    told = []
+    for first, past in zip(start.tolist(), stop.tolist(), strict=True):
+        code = int(labels.codes[first])
         look = LOOKS[code]
-        dates = words.span(bars.time[start], bars.time[stop - 1], intraday=window.intraday)
-        sure = "" if code == UNKNOWN_CODE else f"<br>mean confidence {words.percent(confidence)}"
-        texts.append(f"{look.sign} {look.word}<br>{dates}<br>{words.count(int(stop - start), 'bar')}{sure}")
-    return texts
+        dates = words.span(bars.time[first], bars.time[past - 1], intraday=window.intraday)
+        spell = f"{words.count(past - first, 'bar')}, {dates}"
+        for sure in labels.confidence[first:past]:
+            confidence = "no answer" if code == UNKNOWN_CODE else f"confidence {words.percent(float(sure))}"
+            told.append((f"{look.sign} {look.word}, {confidence}", spell))
+    return told
 
 
 def _add_unknown(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
@@ -188,29 +188,24 @@ def _add_unknown(figure: go.Figure, window: Window, edges: NDArray[np.int64], pa
 def _line(window: Window, palette: Palette) -> go.Scatter:
     close = window.bars.close
     shown = decimate.extremes(close)
-    codes, confidence = window.labels.codes[shown], window.labels.confidence[shown]
-    told = [
-        [
-            f"{LOOKS[code].sign} {LOOKS[code].word}",
-            "no answer" if code == UNKNOWN_CODE else f"confidence {words.percent(sure)}",
-        ]
-        for code, sure in zip(codes, confidence, strict=True)
-    ]
+    told = _told(window)
     return go.Scatter(
         name="Close",
         x=_dates(window.bars.time[shown]),
         y=close[shown],
         mode="lines",
         line={"color": palette.text, "width": 1.5},
-        customdata=told,
-        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>Close %{y:,.2f}<extra></extra>",
+        customdata=[told[i] for i in shown],
+        hovertemplate="Close %{y:,.6~g}<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         yaxis="y2",
     )
 
 
 def _candles(window: Window, palette: Palette) -> go.Candlestick:
     """Hollow candles rise, filled ones fall: told apart without colour."""
-    bars, _ = decimate.candles(window.bars)
+    bars, size = decimate.candles(window.bars)
+    told = _told(window)[size - 1 :: size]
+    told += _told(window)[-1:] if len(told) < bars.n_bars else []
     line = {"color": palette.text, "width": 1}
     return go.Candlestick(
         name="Price",
@@ -219,6 +214,7 @@ def _candles(window: Window, palette: Palette) -> go.Candlestick:
         high=bars.high,
         low=bars.low,
         close=bars.close,
+        text=["<br>".join(lines) for lines in told],
         increasing={"line": line, "fillcolor": palette.background},
         decreasing={"line": line, "fillcolor": palette.text},
         yaxis="y2",
@@ -238,6 +234,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         meta={"title": heading(window)},
         showlegend=False,
         hovermode="x unified",
+        hoversubplots="axis",
         dragmode="zoom",
         bargap=0,
         margin={"l": 4, "r": 64, "t": 8, "b": 28},
