@@ -12,8 +12,8 @@ Int = NDArray[np.int64]
 def confusion(truth: ArrayLike, predicted: ArrayLike, n_classes: int) -> Int:
     """Counts of each (true, predicted) pair, (n_classes, n_classes).
 
-    truth : (n,) codes in 0..n_classes-1. predicted : (n,) codes; one outside that range, such as unknown, is a wrong answer of no
-    class and is not counted, so that a row may sum to less than the class's size.
+    truth : (n,) codes in 0..n_classes-1. predicted : (n,) codes; one outside that range, such as unknown, is a wrong answer of
+    no class and is not counted, so that a row may sum to less than the class's size.
     """
     true, given = np.asarray(truth, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
     known = (given >= 0) & (given < n_classes)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from regime_core.bars import INTRADAY_BELOW_NS, OHLCV, Float
 from regime_core.features.base import Feature
+from regime_core.kernels import regime_filter
 from regime_core.kernels import relative as kernel
 from regime_core.regimes import MIN_BARS, REGIME_NAMES
 
-FIRST_ROW = kernel.FIRST_ROW
+FIRST_ROW = regime_filter.FIRST_ROW
 """Rows before this one are NaN: the bars up to it set the unit, and tell intraday bars from daily ones."""
 _FILTER = "Hamilton (1989), A new approach to the economic analysis of nonstationary time series; docs/models.md"
 _RANGE = "Garman and Klass (1980), On the estimation of security price volatilities; weights for 24 steps a bar"
@@ -64,7 +65,7 @@ def matrix(bars: OHLCV, *, start: int = 0) -> NDArray[np.float32]:
     """
     if bars.n_bars < MIN_BARS:
         return np.full((bars.n_bars - start, len(FEATURES)), np.nan, dtype=np.float32)
-    return np.asarray(kernel.features(standardised_moves(bars), start))
+    return np.asarray(kernel.features(regime_filter.filter_bars(standardised_moves(bars)), start))
 
 
 def standardised_moves(bars: OHLCV) -> Float:

@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 
 N_REGIMES = 5
+BULLISH, BEARISH, RANGING = 0, 1, 2
 VOLATILITY = (0.7, 0.7, 1.0, 2.5, 0.4)
 TREND_DRIFT = 0.25 * 0.7
 PULL = 0.15
 HAZARD = 1.0 / 60.0
 """Probability per bar that a regime ends."""
-N_GRID = 24
-LOG_STEP = 0.12
+SWITCH = HAZARD / (N_REGIMES - 1)
+"""Probability per bar that a certain other one follows."""
+N_GRID = 20
+LOG_STEP = 0.13
 DRIFT_OF_S0 = 0.001
 """Probability per bar that s0 moves one grid step, half of it each way."""
 SMALLEST = 1e-6
-NEGLIGIBLE = 1e-9
+NEGLIGIBLE = 1e-5
 """Grid points with less posterior mass than this are left out until their neighbours grow."""
 
 DOF_RANGE = 5
@@ -36,101 +39,171 @@ TAIL_DOF = (123.0, 5.0)
 STUDENT_CONSTANT, BLIND_STUDENT_CONSTANT = 6.101663, 1.221114
 """Normalising constant of the Student density over that of the near Gaussian one."""
 
-N_OUT = 9
-FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER = 5, 6, 7, 8
-"""Places in the output after the five regimes' probabilities."""
+N_OUT = 11
+FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE = 5, 6, 7, 8, 9, 10
+"""Columns of the output after the five regimes' probabilities."""
+FIRST_ROW = 49
+"""The moves of the bars before this one set the unit; from it on the output may be used."""
+WINSOR_TOP, WINSOR_BOTTOM = 10.0, 0.05
+"""Moves beyond this multiple of s0, and volatilities below this one, are drawn in to it."""
+LEAST_VARIANCE = 0.22
+"""A bar's variance is at least this share of its squared move: its range is at least its move."""
 
 
-State = tuple[Float, Float, Float, Float, NDArray[np.int64]]
+State = tuple[Float, Float, Float, Float, Float, NDArray[np.int64]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def filter_bars(moved: Float) -> Float:
+    """What is known of regime, s0 and tails after each bar.
+
+    moved : (n_bars, 3) log move, variance from the range, and 1 where the range tells nothing; n_bars over FIRST_ROW.
+    Returns (n_bars, N_OUT): five probabilities, that of fat tails, mean and standard deviation of log s0, how much the
+    probabilities changed with this bar, and its move and variance with outliers drawn in; s0, move and variance are over
+    the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
+    """
+    n = len(moved)
+    out = np.full((n, N_OUT), np.nan)
+    state = new_state()
+    unit = first_unit(moved)
+    known = np.zeros(N_OUT)
+    for t in range(n):
+        if unit == 0.0 and t >= FIRST_ROW:
+            unit = np.sqrt(moved[t, 1])
+        if unit == 0.0:
+            continue
+        s0 = np.exp(known[LOG_S0])
+        move = min(max(moved[t, 0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
+        variance = min(max(moved[t, 1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
+        known[MOVE] = move
+        known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move)
+        step(state, moved[t, 2] > 0.0, known)
+        out[t] = known
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def first_unit(moved: Float) -> float:
+    """Median volatility of the moving ones among the bars before FIRST_ROW; 0 if none moved."""
+    variance = moved[1:FIRST_ROW, 1]
+    variance = variance[variance > 0]
+    return float(np.sqrt(np.median(variance))) if len(variance) else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def new_state() -> State:
     """Nothing known.
 
     Joint probabilities (2, N_GRID, 5), mean and variance of the distance to the ranging level (2, N_GRID), s0 at each grid
-    point (N_GRID,), and [first grid point in use, one past the last, grid steps the centre has moved].
+    point (N_GRID,), precision of a bar's move there under each regime (N_GRID, 5), and [first grid point in use, one past the
+    last, grid steps the centre has moved].
     """
     weight = np.full((2, N_GRID, N_REGIMES), 1.0 / (2 * N_GRID * N_REGIMES))
-    grid = np.exp(LOG_STEP * (np.arange(N_GRID) - N_GRID // 2))
-    return weight, np.zeros((2, N_GRID)), np.zeros((2, N_GRID)), grid, np.array([0, N_GRID, 0])
+    grid = np.empty(N_GRID)
+    precision = np.empty((N_GRID, N_REGIMES))
+    _lay_grid(grid, precision, 0)
+    return weight, np.zeros((2, N_GRID)), np.zeros((2, N_GRID)), grid, precision, np.array([0, N_GRID, 0])
 
 
-@njit(cache=True, nogil=True)
-def step(state: State, move: float, variance: float, blind: bool, out: Float) -> None:
-    """Take one bar into the state.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _lay_grid(grid: Float, precision: Float, shift: int) -> None:
+    for g in range(N_GRID):
+        grid[g] = np.exp(LOG_STEP * (g - N_GRID // 2 + shift))
+        for k in range(N_REGIMES):
+            precision[g, k] = 1.0 / (VOLATILITY[k] * grid[g]) ** 2
 
-    move : log return over the unit of the grid's centre. variance : of the bar, from its range, in the same unit squared.
-    blind : the range tells nothing; only the move counts.
-    out : (N_OUT,) is overwritten: five probabilities, that of fat tails, mean and standard deviation of log s0 over the
-    unit, and how much the regimes' probabilities changed with this bar, in [0, 1].
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def step(state: State, blind: bool, known: Float) -> None:
+    """Take the bar whose move and variance stand in ``known`` into the state, and update the rest of ``known``.
+
+    blind : the range tells nothing; only the move counts. known : (N_OUT,) as a row of ``filter_bars``.
     """
-    weight, distance, spread, grid, band = state
-    rest = 0.0 if blind else max(DOF_RANGE * variance - move * move, 0.0)
+    weight, distance, spread, grid, precision, band = state
+    move = known[MOVE]
+    rest = 0.0 if blind else max(DOF_RANGE * known[VARIANCE] - move * move, 0.0)
     for tail in range(2):
         for g in range(band[0], band[1]):
-            cell = weight[tail, g]
             s0 = grid[g]
-            e, p = _predict(cell, distance[tail, g], spread[tail, g])
-            _weigh(cell, s0, move, rest, e, p, tail == 0, blind)
+            e, p = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
+            _weigh(weight, tail, g, precision[g], move, move + PULL * e, move - TREND_DRIFT * s0, rest, p, blind)
             gain = -PULL * p / (PULL * PULL * p + s0 * s0)
             distance[tail, g] = e + gain * (move + PULL * e) + move
             spread[tail, g] = p * (1.0 + PULL * gain)
     _normalise(weight, band)
     _let_s0_drift(weight, band)
     _recentre(state)
-    _summarise(weight, band, out)
+    _summarise(weight, band, known)
 
 
-@njit(cache=True, nogil=True)
-def _predict(cell: Float, distance: float, spread: float) -> tuple[float, float]:
-    """Let the regime change, in place; mean and variance of the distance to the ranging level, which is 0 where it just began."""
-    switch = HAZARD / (N_REGIMES - 1)
-    mass = cell.sum()
-    stays = cell[2] * (1.0 - HAZARD)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _predict(weight: Float, tail: int, g: int, distance: float, spread: float) -> tuple[float, float]:
+    """Let the regime change, in place; mean and variance of the distance to the ranging level, which is 0 where it began."""
+    mass = 0.0
     for k in range(N_REGIMES):
-        cell[k] = cell[k] * (1.0 - HAZARD - switch) + switch * mass
-    if cell[2] <= 0.0:
+        mass += weight[tail, g, k]
+    stays = weight[tail, g, RANGING] * (1.0 - HAZARD)
+    for k in range(N_REGIMES):
+        weight[tail, g, k] = weight[tail, g, k] * (1.0 - HAZARD - SWITCH) + SWITCH * mass
+    if weight[tail, g, RANGING] <= 0.0:
         return 0.0, 0.0
-    share = stays / cell[2]
+    share = stays / weight[tail, g, RANGING]
     return share * distance, share * spread + share * (1.0 - share) * distance * distance
 
 
-@njit(cache=True, nogil=True)
-def _weigh(cell: Float, s0: float, move: float, rest: float, e: float, p: float, gaussian: bool, blind: bool) -> None:
-    """Multiply by the likelihood of the bar under each regime, in place."""
-    nu = TAIL_DOF[0] if gaussian else TAIL_DOF[1]
-    if gaussian and blind:
-        nu += 4.0
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _weigh(
+    weight: Float,
+    tail: int,
+    g: int,
+    precision: Float,
+    move: float,
+    from_level: float,
+    from_trend: float,
+    rest: float,
+    spread: float,
+    blind: bool,
+) -> None:
+    """Multiply by the likelihood of the bar under each regime, in place.
+
+    from_level, from_trend : the move less what ranging, or a bullish trend, would have it be. spread : variance of the former.
+    """
+    gaussian = tail == 0
+    over_dof = 1.0 / (TAIL_DOF[tail] + (4.0 if gaussian and blind else 0.0) - 2.0)
     constant = 1.0
     if not gaussian:
         constant = BLIND_STUDENT_CONSTANT if blind else STUDENT_CONSTANT
+    free = move * move
+    other_trend = 2.0 * move - from_trend
+    widen = 1.0 + PULL * PULL * spread * precision[RANGING]
     for k in range(N_REGIMES):
-        sigma = VOLATILITY[k] * s0
-        precision = 1.0 / (sigma * sigma)
-        factor = constant / sigma if blind else constant * precision * precision / sigma
-        if k == 2:
-            widen = 1.0 + PULL * PULL * p * precision
-            surprise = (move + PULL * e) ** 2 / widen
-            factor /= np.sqrt(widen)
-        else:
-            drift = TREND_DRIFT * s0 if k == 0 else (-TREND_DRIFT * s0 if k == 1 else 0.0)
-            surprise = (move - drift) ** 2
-        cell[k] *= factor * _power(1.0 + (surprise + rest) * precision / (nu - 2.0), gaussian, blind)
+        surprise = free
+        if k == BULLISH:
+            surprise = from_trend * from_trend
+        elif k == BEARISH:
+            surprise = other_trend * other_trend
+        elif k == RANGING:
+            surprise = from_level * from_level / widen
+        here = precision[k]
+        density = constant * np.sqrt(here) * _power(1.0 + (surprise + rest) * here * over_dof, gaussian, blind)
+        weight[tail, g, k] *= density if blind else density * here * here
+    weight[tail, g, RANGING] /= np.sqrt(widen)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _power(base: float, gaussian: bool, blind: bool) -> float:
     """``base`` to minus half of all degrees of freedom: -64 for near Gaussian shocks, -5 or, of a blind bar, -3 for Student."""
     square = base * base
     if gaussian:
-        eighth = square * square * square * square
-        half = eighth * eighth * eighth * eighth
+        fourth = square * square
+        eighth = fourth * fourth
+        sixteenth = eighth * eighth
+        half = sixteenth * sixteenth
         return 1.0 / (half * half)
     return 1.0 / (square * base) if blind else 1.0 / (square * square * base)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _normalise(weight: Float, band: NDArray[np.int64]) -> None:
     total = 0.0
     for tail in range(2):
@@ -143,7 +216,7 @@ def _normalise(weight: Float, band: NDArray[np.int64]) -> None:
                 weight[tail, g, k] /= total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _let_s0_drift(weight: Float, band: NDArray[np.int64]) -> None:
     """Move a little mass to the neighbours on the grid, and keep to the band of points that matter, one wider each side."""
     low, high = max(band[0] - 1, 0), min(band[1] + 1, N_GRID)
@@ -156,19 +229,31 @@ def _let_s0_drift(weight: Float, band: NDArray[np.int64]) -> None:
                 after = weight[tail, g + 1, k] if g + 1 < N_GRID else 0.0
                 weight[tail, g, k] = here * (1.0 - 2.0 * leak) + leak * (before + after)
                 before = here
-    while high - low > 3 and weight[:, low, :].sum() < NEGLIGIBLE:
-        weight[:, low, :] = 0.0
+    while high - low > 3 and _cleared(weight, low):
         low += 1
-    while high - low > 3 and weight[:, high - 1, :].sum() < NEGLIGIBLE:
-        weight[:, high - 1, :] = 0.0
+    while high - low > 3 and _cleared(weight, high - 1):
         high -= 1
     band[0], band[1] = low, high
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _cleared(weight: Float, g: int) -> bool:
+    """Empty a grid point whose mass is negligible."""
+    mass = 0.0
+    for k in range(N_REGIMES):
+        mass += weight[0, g, k] + weight[1, g, k]
+    if mass >= NEGLIGIBLE:
+        return False
+    for k in range(N_REGIMES):
+        weight[0, g, k] = 0.0
+        weight[1, g, k] = 0.0
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _recentre(state: State) -> None:
     """Slide the grid by a quarter of its width once the band in use is narrow and leans on an end."""
-    weight, distance, spread, grid, band = state
+    weight, distance, spread, grid, precision, band = state
     quarter = N_GRID // 4
     middle = (band[0] + band[1]) // 2
     if band[1] - band[0] > 2 * quarter or quarter <= middle < N_GRID - quarter:
@@ -186,27 +271,32 @@ def _recentre(state: State) -> None:
     band[0] -= by
     band[1] -= by
     band[2] += by
-    for g in range(N_GRID):
-        grid[g] = np.exp(LOG_STEP * (g - N_GRID // 2 + band[2]))
+    _lay_grid(grid, precision, band[2])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _summarise(weight: Float, band: NDArray[np.int64], out: Float) -> None:
     change = 0.0
     for k in range(N_REGIMES):
-        probability = weight[:, band[0] : band[1], k].sum()
+        probability = 0.0
+        for g in range(band[0], band[1]):
+            probability += weight[0, g, k] + weight[1, g, k]
         change += abs(probability - out[k])
         out[k] = probability
-    out[FAT_TAILS] = weight[1, band[0] : band[1]].sum()
+    fat = 0.0
     first = 0.0
     second = 0.0
     for g in range(band[0], band[1]):
-        mass = 0.0
+        thin_here = 0.0
+        fat_here = 0.0
         for k in range(N_REGIMES):
-            mass += weight[0, g, k] + weight[1, g, k]
+            thin_here += weight[0, g, k]
+            fat_here += weight[1, g, k]
         log_s0 = LOG_STEP * (g - N_GRID // 2 + band[2])
-        first += mass * log_s0
-        second += mass * log_s0 * log_s0
+        fat += fat_here
+        first += (thin_here + fat_here) * log_s0
+        second += (thin_here + fat_here) * log_s0 * log_s0
+    out[FAT_TAILS] = fat
     out[LOG_S0] = first
     out[SD_LOG_S0] = np.sqrt(max(second - first * first, 0.0))
     out[TURNOVER] = 0.5 * change

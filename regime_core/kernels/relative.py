@@ -11,8 +11,6 @@ from regime_core.kernels import regime_filter as bank
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-FIRST_ROW = 49
-"""Rows before this one have no features: the bars up to it set the unit everything is measured in."""
 N_BUCKETS = 96
 """Time-of-day buckets of 15 minutes."""
 DAY_NS = 86_400_000_000_000
@@ -25,8 +23,6 @@ GAP_STEPS = 3
 RANGE_WEIGHT, MOVE_WEIGHT = 0.694, -0.470
 """Variance of a bar from its squared range and squared move: of all such sums the unbiased one with the least variance on
 a walk of 24 steps; 2 / (its relative variance) is about 5, against 1 for the squared move alone."""
-WINSOR_TOP, WINSOR_BOTTOM = 10.0, 0.05
-"""Moves beyond this multiple of s0, and volatilities below this one, are drawn in to it."""
 
 VOLATILITY_HALF_LIVES = (3.0, 8.0, 20.0, 60.0)
 DRIFT_HALF_LIVES = (4.0, 8.0, 16.0, 32.0, 64.0)
@@ -54,11 +50,9 @@ PATH, LAST_MOVE = N_MEANS - 2, N_MEANS - 1
 N_FEATURES = 31
 P_CALM_MEAN = 27
 LOG_RATIO = np.log(np.array(bank.VOLATILITY))
-LEAST_VARIANCE = 0.22
-"""A bar's variance is at least this share of its squared move: its range is at least its move."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def moves(time: NDArray[np.int64], open_: Float, high: Float, low: Float, close: Float, intraday: bool, usual: int) -> Float:
     """Log move and variance of each bar.
 
@@ -86,7 +80,7 @@ def moves(time: NDArray[np.int64], open_: Float, high: Float, low: Float, close:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def remove_time_of_day(moved: Float, time: NDArray[np.int64]) -> None:
     """Divide moves by the usual volatility of their time of day, in place; each day is divided by the days before it.
 
@@ -110,7 +104,7 @@ def remove_time_of_day(moved: Float, time: NDArray[np.int64]) -> None:
         moved[t, 1] /= usual * usual
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _close_day(total: Float, days: Float, today: Float, seen: Float) -> None:
     bars = seen.sum()
     if (seen > 0).sum() >= 4:
@@ -123,64 +117,47 @@ def _close_day(total: Float, days: Float, today: Float, seen: Float) -> None:
     seen[:] = 0.0
 
 
-@njit(cache=True, nogil=True)
-def first_unit(moved: Float) -> float:
-    """Median volatility of the moving ones among the bars before FIRST_ROW; 0 if none moved."""
-    variance = moved[1:FIRST_ROW, 1]
-    variance = variance[variance > 0]
-    return float(np.sqrt(np.median(variance))) if len(variance) else 0.0
-
-
-@njit(cache=True, nogil=True)
-def features(moved: Float, start: int) -> Float32:
+@njit(cache=True, nogil=True, error_model="numpy")
+def features(filtered: Float, start: int) -> Float32:
     """Scale-free features of bars ``start:``; the order is that of ``features.relative.FEATURES``.
 
-    moved : (n_bars, 3) as ``moves`` returns, divided by the time of day where that matters. n_bars > FIRST_ROW.
-    Returns (n_bars - start, N_FEATURES). Rows of bars before FIRST_ROW are NaN; until a bar has moved, calm is certain and all
-    else 0.
+    filtered : (n_bars, bank.N_OUT) as ``regime_filter.filter_bars`` returns.
+    Returns (n_bars - start, N_FEATURES). Rows of bars before bank.FIRST_ROW are NaN; until a bar has moved, calm is certain and
+    all else 0.
     """
-    n = len(moved)
-    first = max(start, FIRST_ROW)
+    n = len(filtered)
+    first = max(start, bank.FIRST_ROW)
     out = np.full((n - start, N_FEATURES), np.nan, dtype=np.float32)
-    state = bank.new_state()
-    unit = first_unit(moved)
-    begun = 0
     means = np.zeros(N_MEANS)
-    posterior = np.zeros(bank.N_OUT)
+    age = 0
     for t in range(n):
-        if unit == 0.0:
-            if t >= FIRST_ROW:
-                unit = np.sqrt(moved[t, 1])
-                begun = t
-            if unit == 0.0:
-                if t >= first:
-                    _fill_still(out[t - start])
-                continue
-        s0 = np.exp(posterior[bank.LOG_S0]) if t > begun else 1.0
-        move = min(max(moved[t, 0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
-        variance = min(max(moved[t, 1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
-        variance = max(variance, LEAST_VARIANCE * move * move)
-        bank.step(state, move, variance, moved[t, 2] > 0.0, posterior)
-        _update(means, move, variance, posterior, t - begun)
-        if t >= first:
-            _fill(out[t - start], means, posterior, t - begun)
+        still = np.isnan(filtered[t, 0])
+        if not still:
+            _update(means, filtered[t, bank.MOVE], filtered[t, bank.VARIANCE], filtered[t], age)
+            age += 1
+        if t < first:
+            continue
+        if still:
+            _fill_still(out[t - start])
+        else:
+            _fill(out[t - start], means, filtered[t], age)
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_still(row: Float32) -> None:
     row[:] = 0.0
     row[:4] = np.log(bank.SMALLEST)
     row[P_CALM_MEAN] = 1.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _blend(value: float, new: float, weight: float, age: int) -> float:
     """Exponentially weighted mean that starts as a plain mean."""
     return value + max(weight, 1.0 / (age + 1.0)) * (new - value)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _update(means: Float, move: float, variance: float, posterior: Float, age: int) -> None:
     """Bring the running means up to date, in the order of WEIGHTS; after them come the path and the last move."""
     path = means[PATH] + move
@@ -216,7 +193,7 @@ def _update(means: Float, move: float, variance: float, posterior: Float, age: i
     means[LAST_MOVE] = move
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
     log_s0 = posterior[bank.LOG_S0]
     local = np.sqrt(means[1])
@@ -224,7 +201,7 @@ def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
         row[k] = np.log(max(posterior[k], bank.SMALLEST))
     row[5] = posterior[bank.FAT_TAILS]
     row[6] = posterior[bank.SD_LOG_S0]
-    row[7] = np.log(min(age + 1.0, 2000.0))
+    row[7] = np.log(min(float(age), 2000.0))
     i = 0
     j = 8
     for _ in range(len(VOLATILITY_HALF_LIVES)):

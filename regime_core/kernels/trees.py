@@ -11,10 +11,10 @@ Float32 = NDArray[np.float32]
 Int = NDArray[np.int32]
 
 BLOCK = 64
-"""Rows that go through all trees together, so that they stay in the first-level cache."""
+"""Rows that go through all trees together, column by column: they stay in the first-level cache and their steps overlap."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def complete(left: Int, right: Int, feature: Int, value: Float32, depth: int) -> tuple[Int, Float32, Float32]:
     """Complete tree of ``depth`` levels from one of any shape.
 
@@ -43,25 +43,36 @@ def complete(left: Int, right: Int, feature: Int, value: Float32, depth: int) ->
     return features, thresholds, leaves
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def margins(rows: Float32, feature: Int, threshold: Float32, leaf: Float32, group: Int, n_groups: int) -> Float:
     """Sum of the leaves each row reaches, per group: (n_rows, n_groups).
 
     rows : (n_rows, n_features) finite. feature, threshold : (n_trees, 2**depth - 1). leaf : (n_trees, 2**depth).
     group : (n_trees,) the output each tree adds to.
     """
-    n_rows = len(rows)
+    n_rows, n_columns = rows.shape
     inner = feature.shape[1]
     depth = 0
     while 2**depth - 1 < inner:
         depth += 1
     out = np.zeros((n_rows, n_groups))
+    block = np.empty((n_columns, BLOCK), dtype=np.float32)
+    node = np.empty(BLOCK, dtype=np.int64)
+    total = np.zeros((n_groups, BLOCK))
     for first in range(0, n_rows, BLOCK):
-        last = min(first + BLOCK, n_rows)
+        size = min(BLOCK, n_rows - first)
+        block[:, :size] = rows[first : first + size].T
+        total[:] = 0.0
         for tree in range(len(feature)):
-            for row in range(first, last):
-                node = 0
-                for _ in range(depth):
-                    node = 2 * node + (1 if rows[row, feature[tree, node]] < threshold[tree, node] else 2)
-                out[row, group[tree]] += leaf[tree, node - inner]
+            column, border = feature[tree, 0], threshold[tree, 0]
+            for i in range(size):
+                node[i] = 2 - int(block[column, i] < border)
+            for _ in range(depth - 1):
+                for i in range(size):
+                    here = node[i]
+                    node[i] = 2 * here + 2 - int(block[feature[tree, here], i] < threshold[tree, here])
+            output = group[tree]
+            for i in range(size):
+                total[output, i] += leaf[tree, node[i] - inner]
+        out[first : first + size] = total[:, :size].T
     return out

@@ -51,9 +51,9 @@ class Boosted:
         *,
         window: int = 500,
         lead: float = 0.7,
-        rounds: int = 80,
-        depth: int = 4,
-        learning_rate: float = 0.12,
+        rounds: int = 70,
+        depth: int = 5,
+        learning_rate: float = 0.15,
         min_child_weight: float = 50.0,
         subsample: float = 0.5,
         threads: int = 2,
@@ -127,7 +127,7 @@ class Boosted:
         return Filtered(codes, probabilities, confidence)
 
     def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
-        """Held regimes and probabilities of bars ``start:``; the trees also see the few bars before that a label looks back on."""
+        """Held regimes and probabilities of bars ``start:``; the trees also see the bars before that a label looks back on."""
         first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
         margins = self.margins(relative.matrix(bars, start=first))
         held = persistence.hold(margins, self.lead, start - first)

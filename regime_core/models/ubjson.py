@@ -84,10 +84,10 @@ class _Reader:
             return values.astype(dtype.newbyteorder("="))
         if length >= 0:
             return [self.value(kind) for _ in range(length)]
-        values = []
+        items = []
         while not self.peek("]"):
-            values.append(self.value())
-        return values
+            items.append(self.value())
+        return items
 
     def object(self) -> dict[str, Any]:
         kind, length = self.header()
