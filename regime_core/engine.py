@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regime_core import artifacts
 from regime_core.artifacts import Artifacts, ModelEntry
@@ -17,8 +18,8 @@ from regime_core.regimes import ALL_REGIMES, MIN_BARS, N_REGIMES, UNKNOWN, UNKNO
 
 EXPLAIN_BARS = 252
 """Bars that the metrics beside a label rest on: as many as a label of a file under rules does."""
-AGE_STEP = 32
-"""Rows looked at in the first step back in time for the age of a regime; doubled at each further step."""
+RECENT_BARS = 64
+"""Bars labelled for an answer: the last one, and those before it for its age; eight times as many at each further look back."""
 
 
 class Engine:
@@ -88,9 +89,11 @@ class Engine:
         if bars.n_bars < MIN_BARS:
             return _insufficient(bars, entry, warnings, labels)
         detector = self._answering[entry.name]
-        last = detector.filter(bars, start=bars.n_bars - 1)
+        first = max(MIN_BARS - 1, bars.n_bars - RECENT_BARS)
+        recent = detector.filter(bars, start=first)
+        last = Filtered(recent.codes[-1:], recent.probabilities[-1:], recent.confidence[-1:])
         code = int(last.codes[0])
-        age, censored = (0, False) if code == UNKNOWN_CODE else _age(detector, bars, code)
+        age, censored = (0, False) if code == UNKNOWN_CODE else _age(detector, bars, recent.codes, first)
         return Detection(
             regime=ALL_REGIMES[code],
             confidence=float(last.confidence[0]),
@@ -146,18 +149,16 @@ class Engine:
             self.detect(bars, model=name, history=True)
 
 
-def _age(detector: Detector, bars: OHLCV, code: int) -> tuple[int, bool]:
-    """How many bars the last label has held, looking back in growing steps; True where the run reaches the first label."""
-    step, stop = AGE_STEP, bars.n_bars
-    while True:
-        start = max(MIN_BARS - 1, bars.n_bars - step)
-        codes = detector.filter(bars.rows(None, stop), start=start).codes
-        different = np.flatnonzero(codes != code)
-        if len(different):
-            return bars.n_bars - (start + int(different[-1]) + 1), False
-        if start == MIN_BARS - 1:
-            return bars.n_bars - start, True
-        stop, step = start, 2 * step
+def _age(detector: Detector, bars: OHLCV, codes: NDArray[np.int8], first: int) -> tuple[int, bool]:
+    """How many bars the last label has held; True where its run reaches the first bar that can be labelled.
+
+    codes : labels of the bars from ``first`` on. Where they are all the same, more are made, further and further back.
+    """
+    while first > MIN_BARS - 1 and (codes == codes[-1]).all():
+        first = max(MIN_BARS - 1, bars.n_bars - 8 * len(codes))
+        codes = detector.filter(bars, start=first).codes
+    age = last_run(codes)
+    return age, age == bars.n_bars - MIN_BARS + 1
 
 
 def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], labels: Labels | None) -> Detection:

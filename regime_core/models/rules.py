@@ -19,7 +19,7 @@ LABEL_WINDOW = 252
 class Rules:
     """Scores five regimes by absolute thresholds on seven metrics, tuned for daily stocks.
 
-    window : trailing bars a label of a file rests on; 0 lets each label rest on all bars so far, as the answer to a client does.
+    window : trailing bars a label rests on, as in a file; with 0 each rests on all bars so far, as the answer to a client does.
     """
 
     name: ClassVar[str] = "rules"

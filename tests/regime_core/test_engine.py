@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from regime_core.engine import Engine
+from regime_core.engine import RECENT_BARS, Engine
 from regime_core.errors import ModelError
 from regime_core.regimes import MIN_BARS, UNKNOWN_CODE
 
@@ -34,7 +34,7 @@ def test_the_age_is_the_length_of_the_last_run(engine, sp500, model):
         assert detection.regime_age == run
         assert detection.regime_age_censored == (run == len(codes) - MIN_BARS + 1)
         ages.add(detection.regime_age)
-    assert max(ages) > 32  # beyond the first step back
+    assert max(ages) > RECENT_BARS  # so that a further look back was needed
 
 
 @pytest.mark.parametrize("n", [0, 1, 49])

@@ -10,7 +10,9 @@ from regime_core import MODEL_DIR
 from regime_core.__main__ import main, run_command
 from regime_core.datasets import read_labels, write_bars
 
-COLUMNS = ["timestamp", "open", "high", "low", "close", "volume", "regime", "confidence", "p_trending_bullish", "p_trending_bearish", "p_ranging", "p_volatile", "p_calm"]
+BARS = ["timestamp", "open", "high", "low", "close", "volume"]
+ANSWER = ["regime", "confidence", "p_trending_bullish", "p_trending_bearish", "p_ranging", "p_volatile", "p_calm"]
+COLUMNS = [*BARS, *ANSWER]
 
 
 @pytest.fixture
