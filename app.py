@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dash
-from flask import Flask, request, session
+from flask import Flask, Response, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
 import runtime
+from api import guard
 from components import shell
 from runtime import Settings
 
@@ -84,6 +85,14 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
     )
     app.index_string = shell.index_string(app)
     app.layout = shell.layout
+
+    def allow_own_scripts(response: Response) -> Response:
+        """Dash writes scripts into its page, the last of them at the first request: only then are all hashes known."""
+        if request.endpoint in VISITED and response.mimetype == "text/html":
+            response.headers["Content-Security-Policy"] = guard.content_policy(app.csp_hashes())
+        return response
+
+    server.after_request(allow_own_scripts)
     return app
 
 

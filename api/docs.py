@@ -14,7 +14,8 @@ from runtime import Settings
 
 SHOWN = ("DetectRequest", "Bar", "DetectReply", "Metrics", "Health")
 SCRIPT = (
-    "import json; c = [100 * 1.005**i for i in range(60)]; t = [1699000000 + 86400 * i for i in range(60)]; "
+    "import json, math; c = [round(100 * 1.004**i + math.sin(i), 2) for i in range(60)]; "
+    "t = [1699000000 + 86400 * i for i in range(60)]; "
     'print(json.dumps({"columns": {"timestamp": t, "open": c, "high": c, "low": c, "close": c}}))'
 )
 

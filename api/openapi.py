@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -16,8 +17,8 @@ Json = dict[str, Any]
 
 
 def example() -> Json:
-    """Sixty daily bars that rise half a percent each: enough for an answer."""
-    closes = [100 * 1.005**i for i in range(60)]
+    """Sixty daily bars that rise in waves: enough for an answer."""
+    closes = [round(100 * 1.004**i + math.sin(i), 2) for i in range(60)]
     times = [1_699_000_000 + 86_400 * i for i in range(60)]
     return {"columns": {"timestamp": times, "open": closes, "high": closes, "low": closes, "close": closes}}
 

@@ -1,5 +1,8 @@
 """How the house is wired: cookies, prefix, proxies."""
 
+import base64
+import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from app import UnderPrefix, _wrap
 from runtime import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+INLINE_SCRIPT = r"""<script(?![^>]*(?:src=|type="application/json"))[^>]*>(.*?)</script>"""
 
 
 def test_importing_the_app_creates_nothing():
@@ -44,6 +48,16 @@ def test_a_forged_cookie_is_a_newcomer(app):
 def test_a_trading_client_gets_no_cookie(client, path):
     with client.get(path) as response:
         assert "Set-Cookie" not in response.headers
+
+
+def test_the_page_allows_the_scripts_it_holds_and_no_others(client):
+    for path in ("/", "/label"):
+        response = client.get(path)
+        policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
+        scripts = re.findall(INLINE_SCRIPT, response.text, re.DOTALL)
+        held = {f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts}
+        assert scripts
+        assert held == set(policy["script-src"].split()) - {"'self'"}
 
 
 def paths_seen(settings, path, **environ):

@@ -136,9 +136,18 @@ def test_the_rate_is_by_key_where_there_are_keys(service_with):
     assert statuses == [200, 429, 200, 429, 401]
 
 
+def test_where_the_shared_store_of_rates_is_away_each_worker_counts_and_the_log_says_so(service_with, caplog):
+    service = service_with(rate_limit="2/hour", redis_url="redis://127.0.0.1:1/0")
+    assert [detect(service, BARS).status_code for _ in range(3)] == [200, 200, 429]
+    assert "storage unreachable" in caplog.text
+
+
 @pytest.mark.parametrize("path", ["/health", "/docs", "/nowhere", "/detect_regime", "/metrics"])
 def test_every_answer_has_the_security_headers(service, path):
     headers = service.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'; script-src 'self';")
+    assert "unsafe-eval" not in policy

@@ -2,7 +2,10 @@
 
 import ast
 import html
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -84,6 +87,28 @@ def test_the_page_asks_nobody_else_and_lists_every_code(service):
         assert meaning in page
     for field in wire.DetectReply.__struct_fields__:
         assert f"<code>{field}</code>" in page
+
+
+def test_the_line_to_try_sends_what_the_page_answers(service):
+    page = html.unescape(service.get("/docs").text)
+    script, answer = re.search(r"<pre>python3 -c '(.*?)' .*?</pre>.*?<pre>(.*?)</pre>", page, re.DOTALL).groups()
+    sent = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60).stdout
+    reply = service.post("/detect_regime", data=sent, content_type="application/json")
+    assert reply.get_json() == json.loads(answer)
+
+
+def test_the_line_of_the_manual_gets_the_answer_it_shows(client):
+    """The shipped model answers; its figures change with a new training, the fields and the regime do not."""
+    manual = (ROOT / "docs" / "api.md").read_text()
+    script, answer = re.search(r"```sh\npython3 -c '(.*?)' .*?```json\n(.*?)\n```", manual, re.DOTALL).groups()
+    sent = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60).stdout
+    reply = client.post("/detect_regime", data=sent, content_type="application/json").get_json()
+    shown = json.loads(answer)
+    assert list(reply) == list(shown)
+    assert reply["metrics"] == pytest.approx(shown["metrics"])
+    assert [reply[name] for name in ("regime", "as_of", "bars_used")] == [
+        shown[name] for name in ("regime", "as_of", "bars_used")
+    ]
 
 
 def codes_raised_in(*files):
