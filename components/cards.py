@@ -167,14 +167,11 @@ def advice(detection: Detection) -> html.Div:
 
 def legend() -> html.Div:
     """What the chart's tint and ribbon mean."""
-    codes = [*range(N_REGIMES), UNKNOWN_CODE]
-    swatches = [
-        html.Span(
-            regime(code) if code != UNKNOWN_CODE else [html.Span(className="swatch unknown"), LOOKS[code].word],
-            className="legend-item",
-        )
-        for code in codes
-    ]
+    swatches = []
+    for code, look in enumerate(LOOKS):
+        style = {"--regime": look.colour, "--hatch": "var(--muted)" if code == UNKNOWN_CODE else "var(--surface)"}
+        lean = {"/": " leaning-right", "\\": " leaning-left"}.get(look.hatch, "")
+        swatches.append(html.Span([html.Span(className=f"swatch{lean}", style=style), regime(code)], className="legend-item"))
     ramp = html.Span(
         [
             "Ribbon: the more opaque, the more confident",

@@ -40,9 +40,10 @@ def _bounds(text: str, time_ns: NDArray[np.int64]) -> tuple[int, int]:
         return int(np.searchsorted(time_ns, start.value, side="left")), len(time_ns)
     left, separator, right = text.partition("..")
     try:
-        edges = [pd.Timestamp(left).as_unit("ns").value, pd.Timestamp(right).as_unit("ns").value]
+        edges = [pd.Timestamp(left).as_unit("ns"), pd.Timestamp(right).as_unit("ns")]
     except ValueError:
-        edges = []
-    if not separator or len(edges) != 2:
         return _bounds(DEFAULT, time_ns)
-    return int(np.searchsorted(time_ns, min(edges), side="left")), int(np.searchsorted(time_ns, max(edges), side="right"))
+    if not separator or pd.NaT in edges:
+        return _bounds(DEFAULT, time_ns)
+    first, last = min(edge.value for edge in edges), max(edge.value for edge in edges)
+    return int(np.searchsorted(time_ns, first, side="left")), int(np.searchsorted(time_ns, last, side="right"))

@@ -16,11 +16,16 @@ AS_TEXT = "\ufe0e"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a regime is shown, everywhere the same."""
+    """How a regime is shown, everywhere the same.
+
+    hatch : lines over its surface in the ribbon, where the colour alone does not tell it from another's to every eye: calm and
+    volatile are the same grey to a deuteranope. Empty for none.
+    """
 
     colour: str
     sign: str
     word: str
+    hatch: str = ""
 
     @property
     def ink(self) -> str:
@@ -32,9 +37,9 @@ _LOOKS = {
     "trending_bullish": Look("#009E73", "▲", "Trending bullish"),
     "trending_bearish": Look("#D55E00", "▼", "Trending bearish"),
     "ranging": Look("#0072B2", "↔" + AS_TEXT, "Ranging"),
-    "volatile": Look("#CC79A7", "⚡" + AS_TEXT, "Volatile"),
+    "volatile": Look("#CC79A7", "⚡" + AS_TEXT, "Volatile", hatch="\\"),
     "calm": Look("#8A9BA8", "●", "Calm"),
-    "unknown": Look("#E3E8EE", "?", "Unknown"),
+    "unknown": Look("#E3E8EE", "?", "Unknown", hatch="/"),
 }
 LOOKS: tuple[Look, ...] = tuple(_LOOKS[name] for name in ALL_NAMES)
 """Looks in the order of ``regimes.ALL_REGIMES``: the index is the code of a label."""

@@ -22,9 +22,9 @@ class Scale:
 
 
 def linear(low: float, high: float) -> Scale:
-    """Scale from just below ``low`` to just above ``high``."""
+    """Scale from just below ``low``, at least 0, to just above ``high``."""
     pad = PADDING * (high - low) or 0.01 * abs(high)
-    bottom, top = low - pad, high + pad
+    bottom, top = max(0.0, low - pad), high + pad
     return Scale((bottom, top), _round_steps(bottom, top), log=False)
 
 

@@ -89,7 +89,7 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     figure = go.Figure()
     figure.add_trace(_tint(window, edges, palette))
     figure.add_trace(_ribbon(window, edges, palette))
-    _add_unknown(figure, window, edges, palette)
+    _add_hatches(figure, window, edges, palette)
     figure.add_trace(_candles(window, palette) if candles else _line(window, palette))
     _lay_out(figure, window, mode, palette)
     return figure
@@ -161,28 +161,30 @@ def _told(window: Window) -> list[tuple[str, str]]:
     return told
 
 
-def _add_unknown(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
-    """Hatch the ribbon where no answer is given."""
+def _add_hatches(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
+    """Hatch the ribbon where a regime's colour alone does not tell it from another's."""
     start, stop = persistence.run_bounds(window.labels.codes)
-    unknown = window.labels.codes[start] == UNKNOWN_CODE
-    if not unknown.any():
-        return
-    left, right = edges[start[unknown]], edges[stop[unknown]]
-    figure.add_trace(
-        go.Bar(
-            name="Unknown",
-            x=_dates(left + (right - left) // 2),
-            width=((right - left) / 1e6).tolist(),
-            y=np.ones(len(left)).tolist(),
-            marker={
-                "color": "rgba(0,0,0,0)",
-                "line": {"width": 0},
-                "pattern": {"shape": "/", "fgcolor": palette.muted, "size": 6, "solidity": 0.25},
-            },
-            hoverinfo="skip",
-            yaxis="y3",
+    for code, look in enumerate(LOOKS):
+        of_code = window.labels.codes[start] == code
+        if not look.hatch or not of_code.any():
+            continue
+        left, right = edges[start[of_code]], edges[stop[of_code]]
+        lines = palette.muted if code == UNKNOWN_CODE else palette.background
+        figure.add_trace(
+            go.Bar(
+                name=look.word,
+                x=_dates(left + (right - left) // 2),
+                width=((right - left) / 1e6).tolist(),
+                y=np.ones(len(left)).tolist(),
+                marker={
+                    "color": "rgba(0,0,0,0)",
+                    "line": {"width": 0},
+                    "pattern": {"shape": look.hatch, "fgcolor": lines, "size": 6, "solidity": 0.25},
+                },
+                hoverinfo="skip",
+                yaxis="y3",
+            )
         )
-    )
 
 
 def _line(window: Window, palette: Palette) -> go.Scatter:

@@ -1,0 +1,133 @@
+"""The price chart: its traces and words, held against bars whose labels are written out by hand."""
+
+import numpy as np
+import pytest
+
+from components import theme
+from components.figures import decimate, timeline
+from markets import daily_bars, labels_of
+from regime_core.bars import DAY_NS
+
+BARS = daily_bars([100, 102, 104, 103, 101, 99, 98, 97])
+LABELS = labels_of(BARS, [5, 0, 0, 0, 3, 3, 2, 2], [0.0, 0.5, 0.5, 0.9, 0.7, 0.7, 0.35, 0.95])
+
+
+@pytest.fixture
+def window():
+    return timeline.window("Test", BARS, LABELS, 0, 8)
+
+
+def traces(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+def day(text):
+    return np.datetime64(text).astype("M8[s]")
+
+
+def test_the_tint_has_one_cell_a_spell_in_the_regimes_colour(window):
+    tint = traces(timeline.price(window))["Regime (tint)"]
+    assert list(tint.z[0]) == [5, 0, 3, 2]
+    # edges lie halfway between bars: bar 0 is 1 January, the spells begin at bars 1, 4 and 6
+    edges = [day(f"2018-01-0{d}T12") - np.timedelta64(1, "D") for d in (1, 2, 5, 7, 9)]
+    assert list(np.asarray(tint.x).astype("M8[s]")) == edges
+    colours = [colour for _, colour in tint.colorscale]
+    assert colours[0] == "rgba(0,158,115,0.1)" == theme.rgba(theme.LOOKS[0].colour, 0.1)
+    assert colours[-1].endswith(",0)")  # unknown has no tint
+    assert tint.hoverinfo == "skip"
+
+
+def test_the_ribbons_opacity_is_the_confidence_in_steps_of_a_fifth(window):
+    ribbon = traces(timeline.price(window))["Regime and confidence (ribbon)"]
+    scale = {index: colour for (_, colour), index in zip(ribbon.colorscale[::2], range(30), strict=True)}
+    shown = [scale[int(cell)] for cell in ribbon.z[0]]
+    alpha = [float(colour.rsplit(",", 1)[1][:-1]) if colour.startswith("rgba") else None for colour in shown]
+    # unknown; bullish 0.5 (two bars, one cell) and 0.9; volatile 0.7; ranging 0.35 and 0.95
+    assert alpha == [None, 0.6, 1.0, 0.8, 0.4, 1.0]
+    assert shown[0] == theme.PALETTES["light"].hairline
+    assert ribbon.yaxis == "y3"
+
+
+def test_full_confidence_stays_in_the_scale():
+    labels = labels_of(BARS, [1] * 8, [1.0] * 8)
+    ribbon = traces(timeline.price(timeline.window("Test", BARS, labels, 0, 8)))["Regime and confidence (ribbon)"]
+    assert list(ribbon.z[0]) == [9]
+    assert ribbon.colorscale[2 * 9][1] == "rgba(213,94,0,1)"
+
+
+def test_unknown_and_volatile_are_hatched_where_they_are(window):
+    found = traces(timeline.price(window))
+    assert found["Unknown"].marker.pattern.shape == "/"
+    assert list(found["Unknown"].width) == [DAY_NS / 1e6]
+    assert list(found["Volatile"].width) == [2 * DAY_NS / 1e6]
+    assert list(np.asarray(found["Volatile"].x).astype("M8[s]")) == [day("2018-01-05T12")]
+    assert "Calm" not in found
+
+
+def test_the_line_tells_regime_confidence_and_spell(window):
+    line = traces(timeline.price(window))["Close"]
+    assert list(line.y) == list(BARS.close)
+    assert line.line.width == 1.5
+    told = [tuple(text.replace("\u00a0", " ").replace("\ufe0e", "") for text in row) for row in line.customdata]
+    assert told[0] == ("? Unknown, no answer", "1 bar, 1 Jan 2018 – 1 Jan 2018")
+    assert told[3] == ("▲ Trending bullish, confidence 90 %", "3 bars, 2 Jan 2018 – 4 Jan 2018")
+    assert told[5][0] == "⚡ Volatile, confidence 70 %"
+
+
+def test_the_title_says_what_and_when(window):
+    assert timeline.heading(window).replace("\u00a0", " ") == "Test: price and regime, 1 Jan 2018 – 8 Jan 2018"
+    assert timeline.heading(window, candles=True).startswith("Test: candles and regime")
+    words = timeline.description(window).replace("\u00a0", " ")
+    assert "from 100.00 to 97.00 (−3.0 %) over 8 bars" in words
+    assert "4 spells of regimes, the last one ranging" in words
+
+
+def test_only_the_bars_in_sight_are_drawn():
+    figure = timeline.price(timeline.window("Test", BARS, LABELS, 3, 7))
+    assert list(traces(figure)["Close"].y) == [103, 101, 99, 98]
+    first, last = np.asarray(figure.layout.xaxis.range).astype("M8[s]")
+    assert (first, last) == (day("2018-01-03T12"), day("2018-01-07T12"))
+
+
+@pytest.mark.parametrize(("years", "log"), [(4.9, False), (5.0, False), (5.1, True), (20, True)])
+def test_spans_over_five_years_are_logarithmic(years, log):
+    n = int(years * 365.25) + 1
+    bars = daily_bars(np.linspace(100, 400, n))
+    window = timeline.window("Test", bars, labels_of(bars, [4] * n, [0.5] * n), 0, n)
+    axis = timeline.price(window).layout.yaxis2
+    assert axis.type == ("log" if log else "linear")
+    assert ("log scale" in timeline.heading(window)) is log
+    low, high = (10**edge for edge in axis.range) if log else axis.range
+    assert low < 99 < 404 < high
+    assert all(low <= tick <= high for tick in axis.tickvals)
+    assert len(axis.tickvals) >= 3
+
+
+def test_candles_are_told_apart_without_colour(window):
+    candles = traces(timeline.price(window, candles=True))["Price"]
+    assert list(candles.high) == list(BARS.high)
+    assert candles.increasing.fillcolor != candles.decreasing.fillcolor
+    assert candles.increasing.line.color == candles.decreasing.line.color
+
+
+def test_long_series_have_few_points_and_few_cells():
+    rng = np.random.default_rng(0)
+    n = 20_000
+    bars = daily_bars(100 * np.exp(np.cumsum(rng.normal(0, 0.01, n))))
+    labels = labels_of(bars, np.repeat(rng.integers(0, 5, n // 40), 40), np.full(n, 0.65))
+    figure = timeline.price(timeline.window("Long", bars, labels, 0, n))
+    found = traces(figure)
+    assert len(found["Close"].y) <= decimate.MAX_POINTS
+    assert max(found["Close"].y) == bars.close.max()
+    assert len(found["Regime (tint)"].z[0]) <= n // 40
+    assert len(figure.data) <= 5
+    assert not figure.layout.shapes
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_one_bar_of_one_price_can_be_drawn(mode):
+    bars = daily_bars([5.0])._replace(high=np.array([5.0]), low=np.array([5.0]))
+    figure = timeline.price(timeline.window("One", bars, labels_of(bars, [5], [0]), 0, 1), mode=mode)
+    low, high = figure.layout.yaxis2.range
+    assert low < 5 < high
+    assert figure.layout.template.layout.font.color == theme.PALETTES[mode].text

@@ -1,0 +1,68 @@
+"""Dates, counts and ranges, by hand."""
+
+import numpy as np
+import pytest
+
+from components import ranges, words
+from markets import daily_bars
+from regime_core.bars import DAY_NS
+
+HOUR_NS = DAY_NS // 24
+YEARS = daily_bars(np.ones(3000)).time  # 1 January 2018 to 18 March 2026
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("step_ns", "text"),
+    [(DAY_NS, "daily"), (7 * DAY_NS, "weekly"), (30 * DAY_NS, "monthly"), (HOUR_NS, "1 hour"), (4 * HOUR_NS, "4 hours"),
+     (HOUR_NS // 12, "5 minutes"), (10**9, "1 second"), (10**9 * 90, "90 seconds")],
+)  # fmt: skip
+def test_interval(step_ns, text):
+    assert plain(words.interval(np.arange(5, dtype=np.int64) * step_ns)) == text
+
+
+def test_numbers():
+    assert plain(words.percent(0.7213)) == "72 %"
+    assert plain(words.percent(float("nan"))) == "–"
+    assert plain(words.signed_percent(-0.0213)) == "−2.1 %"
+    assert plain(words.count(1, "bar")) == "1 bar"
+    assert plain(words.count(2500, "bar")) == "2,500 bars"
+
+
+def test_times():
+    noon = 1_699_012_800 * 10**9  # 2023-11-03 12:00 UTC
+    assert plain(words.moment(noon, intraday=False)) == "3 Nov 2023"
+    assert plain(words.moment(noon, intraday=True)) == "3 Nov 2023, 12:00 UTC"
+    assert words.bar_unit(YEARS) == "day"
+    assert words.bar_unit(YEARS * 7) == "bar"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "stop"),
+    [
+        ("all", 0, 3000),
+        ("1y", 2999 - 365, 3000),
+        ("1m", 2999 - 28, 3000),  # back from 19 March to 19 February
+        ("2018-01-03T00:00:00..2018-01-05T00:00:00", 2, 5),
+        ("2018-01-05T00:00:00..2018-01-03T00:00:00", 2, 5),
+        ("2018-01-03T12:00:00..2018-01-05T12:00:00", 3, 5),
+        ("2018-01-03T12:00:00..2018-01-03T13:00:00", 2, 4),  # no bar inside: its neighbours
+        ("2050-01-01..2060-01-01", 2998, 3000),
+        ("1900-01-01..1910-01-01", 0, 2),
+        (None, 2999 - 365, 3000),
+        ("nonsense", 2999 - 365, 3000),
+        ("2018-99-99..x", 2999 - 365, 3000),
+        ("..", 2999 - 365, 3000),
+        ("9999-01-01..99999-01-01", 2999 - 365, 3000),
+    ],
+)
+def test_bounds(text, first, stop):
+    assert ranges.bounds(text, YEARS) == (first, stop)
+
+
+def test_bounds_of_hardly_any_bars():
+    assert ranges.bounds("1y", YEARS[:0]) == (0, 0)
+    assert ranges.bounds("1y", YEARS[:1]) == (0, 1)
