@@ -85,6 +85,8 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
     )
     app.index_string = shell.index_string(app)
     app.layout = shell.layout
+    with server.test_request_context("/"):
+        app.index()  # Dash serves only scripts that a page of this very process has named: a worker's first request may be for one
 
     def allow_own_scripts(response: Response) -> Response:
         """Dash writes scripts into its page, the last of them at the first request: only then are all hashes known."""

@@ -96,3 +96,19 @@ def test_without_a_prefix_nothing_is_wrapped():
     server = Flask("plain")
     _wrap(server, Settings())
     assert not isinstance(server.wsgi_app, UnderPrefix)
+
+
+def test_a_worker_that_served_no_page_yet_serves_the_scripts_of_one(client, tmp_path):
+    """One worker's page is followed by requests for its scripts to another worker."""
+    page = client.get("/").text
+    paths = re.findall(r'src="(/_dash-component-suites/[^"]+)"', page)
+    script = (
+        "import sys, app, runtime; from pathlib import Path\n"
+        "client = app.create_app(runtime.Settings(state_dir=Path(sys.argv[1]))).server.test_client()\n"
+        "print(*{client.get(path).status_code for path in sys.argv[2:]})"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), *paths], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert len(paths) > 5
+    assert shown.stdout.split() == ["200"]
