@@ -1,3 +1,4 @@
+import fcntl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,19 @@ def test_an_update_is_due_once_for_all_workers(tmp_path):
     assert not refresh.due(tmp_path, 2.0, 1000.0 + 7199)
     assert refresh.due(tmp_path, 2.0, 1000.0 + 7200)
     assert not refresh.due(tmp_path, 2.0, 1000.0 + 7200)
+
+
+def test_a_worker_waits_while_another_looks(tmp_path):
+    assert refresh.due(tmp_path, 1.0, 0.0)
+    answers = []
+    with (tmp_path / "refreshed").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        thread = threading.Thread(target=lambda: answers.append(refresh.due(tmp_path, 1.0, 9999.0)))
+        thread.start()
+        thread.join(0.2)
+        assert not answers
+    thread.join(10)
+    assert answers == [True]
 
 
 def test_without_a_schedule_nothing_watches(tmp_path):

@@ -52,13 +52,14 @@ def scores_by_hand(m):
 
 
 def markets():
-    for seed, (drift, volatility, spread) in enumerate(
-        (drift, volatility, spread)
+    for seed, (n, drift, volatility, spread) in enumerate(
+        (n, drift, volatility, spread)
+        for n in (50, 90, 330)
         for drift in (-0.02, -0.012, -0.004, 0.0, 0.004, 0.012, 0.02)
         for volatility in (0.001, 0.006, 0.012, 0.018, 0.027, 0.04)
         for spread in (0.0005, 0.006, 0.015)
     ):
-        yield bars_of(walk(50 + seed, drift=drift, volatility=volatility, seed=seed), spread=spread)
+        yield bars_of(walk(n, drift=drift, volatility=volatility, seed=seed), spread=spread)
 
 
 def test_the_rules_answer_as_the_contract_says(service):
