@@ -41,6 +41,9 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server = _server(settings)
     api.register(server, current)
     app = _dashboard(server, settings)
+    server.test_client().get(
+        "/"
+    )  # Dash sets itself up in the first request, and a second one beside it would find it half done
     _wrap(server, settings)
     return app
 
@@ -85,8 +88,6 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
     )
     app.index_string = shell.index_string(app)
     app.layout = shell.layout
-    with server.test_request_context("/"):
-        app.index()  # Dash serves only scripts that a page of this very process has named: a worker's first request may be for one
 
     def allow_own_scripts(response: Response) -> Response:
         """Dash writes scripts into its page, the last of them at the first request: only then are all hashes known."""
