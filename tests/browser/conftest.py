@@ -1,0 +1,133 @@
+"""A real server and a real Chromium, one of each for all browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+]
+DEAD = "http://127.0.0.1:9"
+"""No one listens here: an update fails at once, and nothing leaves this machine."""
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Address of a server with two workers, the shipped models and a copy of the bundled data."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(ROOT / "data", folder / "data")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "2",
+        "REGIME_STATE_DIR": str(folder / "state"),
+        "REGIME_DATA_DIR": str(folder / "data"),
+        "REGIME_YAHOO_URL": DEAD,
+        "REGIME_CBOE_URL": f"{DEAD}/vix.csv",
+        "REGIME_MAX_UPLOAD_MB": "4",
+        "TMPDIR": str(folder),
+    }
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}
+    log = folder / "log"
+    with log.open("wb") as file:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_server()"],
+            cwd=ROOT,
+            env=kept | settings,
+            stdout=file,
+            stderr=file,
+        )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: server.poll() is not None or _ready(base), seconds=90)
+        assert server.poll() is None, log.read_text()
+        yield base
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser; without one the tests fail and say how to get it."""
+    found = next(filter(None, (shutil.which(name) for name in NAMES)), None)
+    if found is None:
+        pytest.fail("No Chromium found. Install it with: apt-get install -y chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser profile of its own, which notes what a page says to the console and where it sends requests."""
+
+    def __init__(self, chromium, address, **options):
+        self.address = address
+        self.noted = []
+        self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True} | options)
+        self.context.set_default_timeout(20_000)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.noted.append(f"console {message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.noted.append(f"error: {error}"))
+        self.page.on("response", lambda response: self._note_response(response))
+        self.context.on("request", lambda request: self._note_request(request))
+
+    def open(self, path):
+        """Go to a page and wait until it is drawn."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def _note_request(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and f"{parts.scheme}://{parts.netloc}" != self.address:
+            self.noted.append(f"request to {request.url}")
+
+    def _note_response(self, response):
+        if response.status >= 400:
+            self.noted.append(f"{response.status} for {response.url}")
+
+
+@pytest.fixture
+def visitors(chromium, address):
+    """Makes visitors; at the end none may have seen an error, a console message or a request to elsewhere."""
+    made = []
+
+    def make(**options):
+        made.append(Visitor(chromium, address, **options))
+        return made[-1]
+
+    yield make
+    noted = [note for visitor in made for note in visitor.noted]
+    for visitor in made:
+        visitor.context.close()
+    assert noted == []
+
+
+@pytest.fixture
+def visitor(visitors):
+    return visitors()
+
+
+def _ready(base):
+    try:
+        with urllib.request.urlopen(f"{base}/ready", timeout=5) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
