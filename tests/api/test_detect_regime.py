@@ -148,16 +148,23 @@ def test_unsorted_bars_repeated_times_and_closes_outside_the_range_are_repaired_
 
 
 def test_history_gives_a_label_a_bar_on_a_trailing_window(service):
-    bars = bars_of(walk(300, volatility=0.02, seed=8))
+    bars = bars_of(np.concatenate([walk(200, drift=0.01, seed=8), 600 * walk(200, volatility=0.02, seed=9) / 100]))
     reply = detect(service, bars, history=True).get_json()
     assert list(reply) == [*REPLY, "labels", "confidences"]
-    assert len(reply["labels"]) == len(reply["confidences"]) == 300
+    assert len(reply["labels"]) == len(reply["confidences"]) == 400
     assert set(reply["labels"][:49]) == {"unknown"}
-    for t in (49, 130, 299):
-        scores = scores_by_hand(metrics_by_hand(bars[max(0, t - 251) : t + 1]))
-        best = max(scores.values())
-        assert reply["labels"][t] == (next(name for name in ORDER if scores[name] == best) if best else "unknown")
-        assert reply["confidences"][t] == best / 100
+    from_all_bars = []
+    for t in range(49, 400, 6):
+        (regime, confidence), from_all = (answer_by_hand(bars[first : t + 1]) for first in (max(0, t - 251), 0))
+        assert (reply["labels"][t], reply["confidences"][t]) == (regime, confidence)
+        from_all_bars.append((regime, confidence) == from_all)
+    assert not all(from_all_bars)
+
+
+def answer_by_hand(bars):
+    scores = scores_by_hand(metrics_by_hand(bars))
+    best = max(scores.values())
+    return next(name for name in ORDER if scores[name] == best) if best else "unknown", best / 100
 
 
 def test_the_age_counts_the_bars_for_which_the_answer_has_held(service):
