@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.kernels import simulation
 
-Shocks = Literal["gaussian", "student"]
+Shocks = Literal["gaussian", "student", "resampled"]
 STUDENT_DOF = 5
 FIRST_TIME_NS = 10_957 * DAY_NS
 """Time of the first bar, 2000-01-01 UTC."""
 FIRST_PRICE = 100.0
 WANDER_HALF_LIVES = (15.0, 500.0)
+GAMMA_SHAPE = 3.0
+GARCH_ALPHA, GARCH_BETA = 0.08, 0.88
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,58 @@ def market(
     traded = 1e6 * np.exp(0.3 * rng.standard_normal(n_bars)) if volume else np.full(n_bars, np.nan)
     bars = _bars(path[burn_in:], traded, step_ns)
     return SimulatedMarket(bars, codes[burn_in:], s0, mean_duration, shocks)
+
+
+def resampled_market(
+    n_bars: int, *, s0: float, mean_duration: float, daily: OHLCV, rng: np.random.Generator, burn_in: int = 200
+) -> SimulatedMarket:
+    """Simulate a market of another kind, to see whether a detector learned regimes or only ``market``; never trained on.
+
+    Durations are gamma-distributed, volatility inside a regime follows GARCH(1,1), and each bar has the shape of a real one
+    drawn at random, so that tails, ranges and their relation are real. Drifts, volatilities and pull are those of ``market``.
+    daily : real bars to draw from, some hundreds at least.
+    """
+    n = n_bars + burn_in
+    codes = _gamma_regimes(n, mean_duration, rng)
+    pool = bar_shapes(daily)
+    shapes = pool[rng.integers(len(pool), size=n)]
+    local = simulation.VOLATILITY[codes] * s0
+    scale = simulation.garch_scale(shapes[:, 2], codes, GARCH_ALPHA, GARCH_BETA)
+    path = simulation.log_path_of_shapes(codes, simulation.DRIFT[codes] * local, local * scale, shapes)
+    return SimulatedMarket(
+        _bars(path[burn_in:], np.full(n_bars, np.nan), DAY_NS), codes[burn_in:], s0, mean_duration, "resampled"
+    )
+
+
+def bar_shapes(daily: OHLCV) -> NDArray[np.float64]:
+    """Log high, low and close of real bars over the close before, over their trailing volatility: (n_shapes, 3).
+
+    Volatility is the root of an exponentially weighted mean of the squared moves before (weight 0.06); the first 50 bars
+    only start it. Closes are centred and scaled to mean square 1; bars without any range are left out.
+    """
+    before = np.log(daily.close[:-1])
+    shapes = np.log(np.column_stack([daily.high, daily.low, daily.close])[1:]) - before[:, None]
+    shapes[:, 0] = np.maximum(shapes[:, 0], 0.0)
+    shapes[:, 1] = np.minimum(shapes[:, 1], 0.0)
+    variance = np.empty(len(shapes))
+    variance[0] = np.mean(shapes[:50, 2] ** 2)
+    for t in range(1, len(shapes)):
+        variance[t] = 0.94 * variance[t - 1] + 0.06 * shapes[t - 1, 2] ** 2
+    shapes = (shapes / np.sqrt(variance)[:, None])[50:]
+    shapes = shapes[shapes[:, 0] > shapes[:, 1]]
+    shapes -= shapes[:, 2].mean()
+    return np.asarray(shapes / np.sqrt(np.mean(shapes[:, 2] ** 2)))
+
+
+def _gamma_regimes(n: int, mean_duration: float, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Regime of each bar, durations from a gamma distribution of shape GAMMA_SHAPE and at least 1 bar."""
+    codes = np.empty(n, dtype=np.int8)
+    code, t = int(rng.integers(5)), 0
+    while t < n:
+        duration = max(1, round(rng.gamma(GAMMA_SHAPE, mean_duration / GAMMA_SHAPE)))
+        codes[t : t + duration] = code
+        code, t = (code + int(rng.integers(1, 5))) % 5, t + duration
+    return codes
 
 
 def shock_scale(n: int, shocks: Shocks, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def train(out: Path, *, seed: int, progress: Progress | None = None, plan: Plan 
     tell("fit", 1, 1)
     model.calibrate(*rows(plan.validation_markets, plan.rows_a_market, part="validation", seed=seed, progress=tell))
     figures = held_out_scores(model, seed=seed, paths=plan.test_paths, progress=tell)
-    model.window = _window(figures["agreement_by_window"])
+    model.window = choose_window(figures["agreement_by_window"])
     training = {
         "seed": seed,
         "rows": len(codes),
@@ -193,7 +193,7 @@ def _last_label(model: Detector, bars: OHLCV) -> int:
     return int(model.filter(bars, start=bars.n_bars - 1).codes[0])
 
 
-def _window(agreement: dict[str, float]) -> int:
+def choose_window(agreement: dict[str, float]) -> int:
     """Shortest window that agrees with all history often enough, or the longest tried."""
     return next((int(w) for w, share in agreement.items() if share >= AGREEMENT_WANTED), max(WINDOWS))
 

@@ -86,7 +86,7 @@ def detection_lags(truth: ArrayLike, predicted: ArrayLike) -> Int:
     """
     true, given = np.asarray(truth), np.asarray(predicted)
     first = np.flatnonzero(np.diff(true)) + 1
-    last = np.append(first[1:], len(true))
+    last = np.append(first, len(true))[1:]
     lags = []
     for start, stop in zip(first, last, strict=True):
         agrees = np.flatnonzero(given[start:stop] == true[start])

@@ -28,6 +28,8 @@ N_GRID = 20
 LOG_STEP = 0.13
 DRIFT_OF_S0 = 0.001
 """Probability per bar that s0 moves one grid step, half of it each way."""
+CHANGE_OF_TAILS = 0.0005
+"""Probability per bar that the shocks become of the other kind: none is ruled out for good."""
 SMALLEST = 1e-6
 NEGLIGIBLE = 1e-5
 """Grid points with less posterior mass than this are left out until their neighbours grow."""
@@ -131,7 +133,7 @@ def step(state: State, blind: bool, known: Float) -> None:
             distance[tail, g] = e + gain * (move + PULL * e) + move
             spread[tail, g] = p * (1.0 + PULL * gain)
     _normalise(weight, band)
-    _let_s0_drift(weight, band)
+    _let_parameters_drift(weight, band)
     _recentre(state)
     _summarise(weight, band, known)
 
@@ -217,9 +219,14 @@ def _normalise(weight: Float, band: NDArray[np.int64]) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _let_s0_drift(weight: Float, band: NDArray[np.int64]) -> None:
-    """Move a little mass to the neighbours on the grid, and keep to the band of points that matter, one wider each side."""
+def _let_parameters_drift(weight: Float, band: NDArray[np.int64]) -> None:
+    """Move a little mass to the other tails and to the neighbours on the grid; keep to the points that matter, one wider."""
     low, high = max(band[0] - 1, 0), min(band[1] + 1, N_GRID)
+    for g in range(band[0], band[1]):
+        for k in range(N_REGIMES):
+            flow = CHANGE_OF_TAILS * (weight[1, g, k] - weight[0, g, k])
+            weight[0, g, k] += flow
+            weight[1, g, k] -= flow
     leak = 0.5 * DRIFT_OF_S0
     for tail in range(2):
         for k in range(N_REGIMES):

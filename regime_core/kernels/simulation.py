@@ -75,3 +75,42 @@ def wander(n_bars: int, size: float, half_life: float, rng: np.random.Generator)
         out[t] = value
         value = keep * value + shock * rng.standard_normal()
     return out
+
+
+@njit(cache=True, nogil=True)
+def garch_scale(shocks: Float, codes: NDArray[np.int8], alpha: float, beta: float) -> Float:
+    """Scale of each bar's shock under GARCH(1,1) of mean variance 1, begun anew with each regime, (n_bars,).
+
+    shocks : (n_bars,) of mean square 1. Source: Bollerslev (1986), Generalized autoregressive conditional heteroskedasticity.
+    """
+    out = np.empty(len(shocks))
+    variance = 1.0
+    for t in range(len(shocks)):
+        if t > 0 and codes[t] != codes[t - 1]:
+            variance = 1.0
+        out[t] = np.sqrt(variance)
+        variance = 1.0 - alpha - beta + (alpha * shocks[t] * shocks[t] + beta) * variance
+    return out
+
+
+@njit(cache=True, nogil=True)
+def log_path_of_shapes(codes: NDArray[np.int8], drift: Float, volatility: Float, shapes: Float) -> Float:
+    """Log open, high, low and close of each bar when a bar is a given shape, scaled and shifted; the first bar opens at 0.
+
+    codes, drift, volatility : as for ``log_path``. shapes : (n_bars, 3) log high, low and close over the open, in volatilities.
+    Returns (n_bars, 4).
+    """
+    out = np.empty((len(codes), 4))
+    x = 0.0
+    level = 0.0
+    for t in range(len(codes)):
+        if t > 0 and codes[t] != codes[t - 1]:
+            level = x
+        move = drift[t] - (PULL * (x - level) if codes[t] == RANGING else 0.0)
+        close = x + move + volatility[t] * shapes[t, 2]
+        out[t, 0] = x
+        out[t, 1] = max(x + max(move, 0.0) + volatility[t] * shapes[t, 0], max(x, close))
+        out[t, 2] = min(x + min(move, 0.0) + volatility[t] * shapes[t, 1], min(x, close))
+        out[t, 3] = close
+        x = close
+    return out

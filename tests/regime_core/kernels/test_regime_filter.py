@@ -1,0 +1,87 @@
+"""The forward filter over regime, s0 and tails against a plain NumPy twin with scipy's densities and no pruning."""
+
+import numpy as np
+import pytest
+from scipy.special import gammaln
+
+from regime_core import simulate
+from regime_core.features import relative
+from regime_core.kernels import regime_filter as kernel
+
+RATIO = np.array(kernel.VOLATILITY)
+TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0]) * kernel.TREND_DRIFT
+
+
+def log_density(surprise, rest, sigma, nu, n):
+    """Of a move and n - 1 further degrees of freedom under one random scale, up to a constant that no hypothesis changes."""
+    shape = gammaln((n + nu) / 2) - gammaln(nu / 2) - n / 2 * np.log(nu - 2)
+    return shape - n * np.log(sigma) - (n + nu) / 2 * np.log1p((surprise + rest) / ((nu - 2) * sigma**2))
+
+
+def twin(moves, variances, blind):
+    """Probabilities (n, 5), of fat tails (n,) and mean log s0 (n,) on a fixed grid."""
+    n_grid, n = kernel.N_GRID, 1 if blind else kernel.DOF_RANGE
+    log_s0 = kernel.LOG_STEP * (np.arange(n_grid) - n_grid // 2)
+    s0 = np.exp(log_s0)
+    weight = np.full((2, n_grid, 5), 0.1 / n_grid)
+    change = np.full((5, 5), kernel.HAZARD / 4) + np.eye(5) * (1 - kernel.HAZARD - kernel.HAZARD / 4)
+    e, p = np.zeros((2, n_grid)), np.zeros((2, n_grid))
+    out = []
+    for move, variance in zip(moves, variances, strict=True):
+        rest = 0.0 if blind else max(n * variance - move**2, 0.0)
+        prior = weight @ change
+        share = weight[..., 2] * (1 - kernel.HAZARD) / prior[..., 2]
+        p = share * p + share * (1 - share) * e**2
+        e = share * e
+        for tail, nu in enumerate((127.0 if blind else 123.0, 5.0)):
+            for k in range(5):
+                sigma = RATIO[k] * s0
+                if k == 2:
+                    widen = 1 + kernel.PULL**2 * p[tail] / sigma**2
+                    like = log_density((move + kernel.PULL * e[tail]) ** 2 / widen, rest, sigma, nu, n) - np.log(widen) / 2
+                else:
+                    like = log_density((move - TREND[k] * s0) ** 2, rest, sigma, nu, n)
+                prior[tail, :, k] *= np.exp(like)
+        gain = -kernel.PULL * p / (kernel.PULL**2 * p + s0**2)
+        e, p = e + gain * (move + kernel.PULL * e) + move, p * (1 + kernel.PULL * gain)
+        weight = prior / prior.sum()
+        weight = weight * (1 - kernel.CHANGE_OF_TAILS) + weight[::-1] * kernel.CHANGE_OF_TAILS
+        leak = kernel.DRIFT_OF_S0 / 2
+        padded = np.pad(weight, ((0, 0), (1, 1), (0, 0)))
+        weight = weight * (1 - 2 * leak) + leak * (padded[:, :-2] + padded[:, 2:])
+        out.append((weight.sum((0, 1)), weight[1].sum(), weight.sum((0, 2)) @ log_s0))
+    return (np.array(column) for column in zip(*out, strict=True))
+
+
+@pytest.mark.parametrize("blind", [False, True])
+@pytest.mark.parametrize("shocks", ["gaussian", "student"])
+def test_equals_the_plain_twin(shocks, blind):
+    bars = simulate.market(200, s0=0.01, mean_duration=40, shocks=shocks, rng=np.random.default_rng(8)).bars
+    moved = relative.standardised_moves(bars)
+    if blind:
+        moved[:, 1], moved[:, 2] = moved[:, 0] ** 2, 1.0
+    got = kernel.filter_bars(moved)
+    probabilities, fat, log_s0 = twin(got[:, kernel.MOVE], got[:, kernel.VARIANCE], blind)
+    np.testing.assert_allclose(got[:, :5], probabilities, atol=5e-3)
+    np.testing.assert_allclose(got[:, kernel.FAT_TAILS], fat, atol=5e-3)
+    np.testing.assert_allclose(got[:, kernel.LOG_S0], log_s0, atol=1e-2)
+
+
+def test_the_grid_follows_a_market_whose_volatility_grows_a_hundredfold():
+    kwargs = {"mean_duration": 40, "shocks": "gaussian"}
+    low = simulate.market(600, s0=0.0003, **kwargs, rng=np.random.default_rng(1)).bars
+    high = simulate.market(6000, s0=0.03, **kwargs, rng=np.random.default_rng(2))
+    moved = np.concatenate([relative.standardised_moves(low), relative.standardised_moves(high.bars)])
+    got = kernel.filter_bars(moved)
+    s0 = np.exp(got[:, kernel.LOG_S0]) * kernel.first_unit(moved)
+    assert s0[500:600].mean() == pytest.approx(0.0003, rel=0.15)
+    assert s0[-500:].mean() == pytest.approx(0.03, rel=0.25)
+    assert np.mean(got[-2000:, :5].argmax(axis=1) == high.regimes[-2000:]) > 0.8
+
+
+def test_nothing_is_known_until_something_moves():
+    moved = np.zeros((80, 3))
+    moved[60:, 0], moved[60:, 1] = 0.01, 1e-4
+    got = kernel.filter_bars(moved)
+    assert np.isnan(got[:60]).all()
+    assert np.isfinite(got[60:]).all()

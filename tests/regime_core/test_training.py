@@ -1,0 +1,70 @@
+"""Training: the same seed gives the same bytes, parts share nothing, and the manifest says what was measured."""
+
+import json
+
+import numpy as np
+import pytest
+
+from regime_core import artifacts, training
+from regime_core.models import Rules
+
+TINY = training.Plan(train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    stages = []
+    folder = tmp_path_factory.mktemp("trained")
+    training.train(folder, seed=3, progress=lambda *told: stages.append(told), plan=TINY)
+    return folder, stages
+
+
+def test_the_same_seed_gives_the_same_bytes(trained, tmp_path):
+    training.train(tmp_path, seed=3, plan=TINY)
+    names = sorted(path.name for path in trained[0].iterdir())
+    assert names == sorted(path.name for path in tmp_path.iterdir()) == ["boosted.json", "boosted.ubj", "manifest.json"]
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (trained[0] / name).read_bytes()
+
+
+def test_the_folder_loads_and_says_how_it_was_made(trained):
+    loaded = artifacts.load(trained[0])
+    assert loaded.default == "boosted"
+    assert set(loaded.detectors) == {"boosted", "rules"}
+    entry = loaded.entries["boosted"]
+    assert entry.training["seed"] == 3
+    assert entry.training["rows"] <= 30 * 60
+    assert set(entry.scores["agreement_by_window"]) == {"60", "120", "252", "500", "1000"}
+    assert len(entry.scores["balanced_accuracy"]) == 18
+    assert entry.window == loaded.detectors["boosted"].window in training.WINDOWS
+
+
+def test_progress_reaches_the_end_of_every_stage(trained):
+    stages = trained[1]
+    last = {stage: (done, total) for stage, done, total in stages}
+    assert set(last) == {"simulate train", "fit", "simulate validation", "score"}
+    assert all(done == total for done, total in last.values())
+
+
+def test_parts_share_no_market():
+    first = {part: training.rows(1, 50, part=part, seed=0)[0] for part in ("train", "validation")}
+    assert first["train"].shape != first["validation"].shape or not np.array_equal(first["train"], first["validation"])
+    held_out = training.held_out_market(0.01, 60.0, "gaussian", path=0, seed=0).bars
+    other = training.held_out_market(0.01, 60.0, "student", path=0, seed=0).bars
+    assert not np.array_equal(held_out.close, other.close)
+
+
+def test_the_window_is_the_shortest_that_agrees():
+    assert training.choose_window({"60": 0.7, "120": 0.96, "252": 0.94, "500": 0.99}) == 120
+    assert training.choose_window({"60": 0.7, "120": 0.8}) == max(training.WINDOWS)
+
+
+def test_held_out_scores_judge_what_they_are_given(monkeypatch):
+    """A detector of a fixed answer: a fifth balanced, and every window agrees with all history."""
+    monkeypatch.setattr(training, "TEST_S0", (0.01,))
+    monkeypatch.setattr(training, "TEST_DURATIONS", (60.0,))
+    monkeypatch.setattr(training, "TEST_SHOCKS", ("gaussian",))
+    figures = training.held_out_scores(Rules(), seed=0, paths=1)
+    assert list(figures["balanced_accuracy"]) == ["gaussian, s0 0.01, mean duration 60"]
+    assert figures["agreement_by_window"]["252"] == pytest.approx(1.0)
+    json.dumps(figures, allow_nan=False)
