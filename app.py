@@ -41,9 +41,8 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
     server = _server(settings)
     api.register(server, current)
     app = _dashboard(server, settings)
-    server.test_client().get(
-        "/"
-    )  # Dash sets itself up in the first request, and a second one beside it would find it half done
+    # Dash sets itself up in the first request, and a second one beside it would find it half done.
+    server.test_client().get("/")
     _wrap(server, settings)
     return app
 
