@@ -105,7 +105,7 @@ def _wrap(server: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         wsgi = ProxyFix(wsgi, x_for=n, x_proto=n, x_host=n, x_port=n)
-    server.wsgi_app = wsgi  # type: ignore[method-assign]
+    server.wsgi_app = wsgi
 
 
 def _prefix(settings: Settings) -> str:

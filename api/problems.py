@@ -99,10 +99,9 @@ def _on_regime_error(error: RegimeError) -> Response:
 
 
 def _on_http_exception(error: HTTPException) -> Response:
-    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:  # a redirect
-        return Response(error.get_body(), error.code, error.get_headers())
-    code = _BY_STATUS.get(error.code, f"http.{error.code}")
-    response = _render(_problem(code, error.code, error.description or HTTPStatus(error.code).phrase))
+    status = error.code or 500
+    code = _BY_STATUS.get(status, f"http.{status}")
+    response = _render(_problem(code, status, error.description or HTTPStatus(status).phrase))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value

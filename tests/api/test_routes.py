@@ -95,6 +95,11 @@ def test_a_damaged_model_folder_is_503_and_its_path_is_logged_not_told(tmp_path,
     assert "manifest.json" in caplog.text
 
 
+def test_what_a_request_says_of_itself_is_shown_as_text(service):
+    page = service.get("/docs", headers={"Host": "x<script>alert(1)</script>"}).text
+    assert "<script>alert" not in page
+
+
 def test_a_fault_of_the_server_is_500_and_its_trace_is_logged_not_told(server, service, monkeypatch, caplog):
     def fail(*_, **__):
         raise ZeroDivisionError("a secret of the house")
