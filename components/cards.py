@@ -32,12 +32,10 @@ STRATEGY_WORDS = {
 }
 
 
-def card(
-    *children: Children, title: Children = None, aside: Children = None, className: str = "", **properties: Any
-) -> html.Section:
+def card(*children: Children, title: Children = None, aside: Children = None, className: str = "") -> html.Section:
     """One surface with an optional title at the left and controls at the right of its head."""
     head = [] if title is None else [html.Div([html.H2(title, className="card-title"), aside], className="card-head")]
-    return html.Section([*head, *children], className=f"surface {className}".strip(), **properties)
+    return html.Section([*head, *children], className=f"surface {className}".strip())
 
 
 def headline(detection: Detection, unit: str) -> html.H1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import dash_ag_grid as dag
 import numpy as np
 from dash import html
+from numpy.typing import NDArray
 
 from components import words
 from components.theme import LOOKS
@@ -53,14 +54,14 @@ def spell_columns(*, intraday: bool) -> list[Row]:
 def label_columns(*, intraday: bool) -> list[Row]:
     """Columns of the grid of labels."""
     prices = [
-        {"field": name, "headerName": name.capitalize(), "minWidth": 96, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
+        {"field": name, "headerName": name.capitalize(), "minWidth": 92, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
         for name in PRICES
     ]
     chances = [
         {
             "field": name,
             "headerName": f"P({_last_word(code)})",
-            "minWidth": 112,
+            "minWidth": 98,
             "flex": 1,
             "valueFormatter": _PERCENT,
             **_FIGURE,
@@ -69,15 +70,16 @@ def label_columns(*, intraday: bool) -> list[Row]:
     ]
     return [
         {"field": "time", "headerName": "Time", **_time_column(intraday)},
-        {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
-        {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
+        {"field": "regime", "headerName": "Regime", "minWidth": 160, "flex": 1, "cellRenderer": "RegimeCell"},
+        {"field": "confidence", "headerName": "Confidence", "minWidth": 104, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
         *prices,
         *chances,
     ]
 
 
 def _time_column(intraday: bool) -> Row:
-    return {"minWidth": MOMENT_WIDTH if intraday else DAY_WIDTH, "cellClass": "figure"}
+    width = MOMENT_WIDTH if intraday else DAY_WIDTH
+    return {"width": width, "minWidth": width, "cellClass": "figure"}
 
 
 def _last_word(code: int) -> str:
@@ -102,14 +104,15 @@ def spell_height(n_rows: int) -> dict[str, str]:
     return {"height": f"{ROW_HEIGHT * (min(n_rows, 10) + 1) + 4}px", "width": "100%"}
 
 
-def spell_rows(found: Spells, bars: OHLCV) -> list[Row]:
-    """Rows of the grid of spells, newest first."""
-    time = _times(bars)
+def spell_rows(found: Spells, series_time: NDArray[np.int64]) -> list[Row]:
+    """Rows of the grid of spells, newest first; ``series_time`` is that of the series the spells were found in."""
+    unit = _unit(series_time)
+    begin, end = _iso(series_time[found.start], unit), _iso(series_time[found.stop - 1], unit)
     rows = [
         {
             **_regime(int(found.code[i])),
-            "from": time[found.start[i]],
-            "to": time[found.stop[i] - 1],
+            "from": begin[i],
+            "to": end[i],
             "bars": int(found.length[i]),
             "change": _finite(found.simple_return[i]),
             "confidence": _finite(found.confidence[i]),
@@ -144,7 +147,7 @@ def label_rows(bars: OHLCV, labels: Labels, first: int, stop: int) -> list[Row]:
     """Rows ``first:stop`` of the grid of labels, counted from the newest bar."""
     n = bars.n_bars
     chosen = np.arange(n - 1 - first, max(-1, n - 1 - stop), -1)
-    time = _times(bars, chosen)
+    time = _iso(bars.time[chosen], _unit(bars.time))
     return [
         {
             "time": time[i],
@@ -212,10 +215,13 @@ def _regime(code: int) -> Row:
     return {"regime": look.word, "sign": look.sign, "colour": look.ink}
 
 
-def _times(bars: OHLCV, rows: np.ndarray | None = None) -> list[str]:
-    """ISO times, to the day for daily and longer bars, else to the second, in UTC."""
-    unit = "s" if is_intraday(bars.time) else "D"
-    time = bars.time if rows is None else bars.time[rows]
+def _unit(series_time: NDArray[np.int64]) -> Literal["s", "D"]:
+    """Times are told to the day for daily and longer bars, else to the second."""
+    return "s" if is_intraday(series_time) else "D"
+
+
+def _iso(time: NDArray[np.int64], unit: Literal["s", "D"]) -> list[str]:
+    """ISO times in UTC."""
     return [text.replace("T", " ") for text in np.datetime_as_string(time.view("M8[ns]"), unit=unit).tolist()]
 
 

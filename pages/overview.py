@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import cards, controls, progress, ranges, shell, tables, views, words
 from components.figures import timeline
+from components.figures.window import Window
 from regime_core.errors import RegimeError
 from regime_core.evaluation import persistence
 from regime_core.regimes import ALL_REGIMES, N_REGIMES
@@ -171,9 +172,9 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
             html.P(tables.stay_sentence(steps, unit), className="note"),
         ],
         tables.spell_columns(intraday=window.intraday),
-        tables.spell_rows(found, bars),
-        tables.spell_height(len(found)),
-        f"{window.title}: {words.count(len(found), 'spell')} of regimes, {window.span}",
+        tables.spell_rows(window.spells, window.series_time),
+        tables.spell_height(len(window.spells)),
+        f"{window.title}: {words.count(len(window.spells), 'spell')} of regimes, {window.span}",
     )
 
 
@@ -204,7 +205,7 @@ def take_up(ended: dict[str, str] | None, refreshed: int) -> int:
     return refreshed + 1
 
 
-def _window(dataset_id: str | None, model: str | None, range_: str) -> timeline.Window:
+def _window(dataset_id: str | None, model: str | None, range_: str) -> Window:
     """Bars and labels in sight; what cannot be shown is told by the headline alone."""
     if not dataset_id:
         raise PreventUpdate

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from components import theme, words
 from components.figures import decimate, scales
+from components.figures.window import Window
 from components.theme import LOOKS, Palette
-from regime_core.bars import OHLCV, is_intraday
 from regime_core.evaluation import persistence
-from regime_core.regimes import UNKNOWN_CODE, Labels
+from regime_core.regimes import UNKNOWN_CODE
 
 RIBBON_SHARE = 0.027
 """Height of the ribbon as a share of the plot: 10 px of the usual 380."""
 GAP_SHARE = 0.02
 OPACITY_STEPS = 5
 """The ribbon's opacity follows the confidence in steps of 20 %."""
-LOG_BEYOND_DAYS = 5.02 * 365.25
-"""Longer spans are drawn on a logarithmic scale; five years and their leap days are not longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The bars and labels in sight: ``first:stop`` of a series."""
-
-    title: str
-    bars: OHLCV
-    labels: Labels
-
-    @property
-    def intraday(self) -> bool:
-        """Whether the time of day is shown."""
-        return is_intraday(self.bars.time)
-
-    @property
-    def span(self) -> str:
-        """First and last date in words."""
-        return words.span(self.bars.time[0], self.bars.time[-1], intraday=self.intraday)
-
-    @property
-    def logarithmic(self) -> bool:
-        """Whether the price is drawn on a logarithmic scale."""
-        days = (self.bars.time[-1] - self.bars.time[0]) / 86_400e9
-        return bool(days > LOG_BEYOND_DAYS)
-
-
-def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int) -> Window:
-    """Cut a series to the bars in sight."""
-    cut = slice(first, stop)
-    seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
-    return Window(title, bars.rows(first, stop), seen)
 
 
 def heading(window: Window, *, candles: bool = False) -> str:
@@ -70,11 +34,10 @@ def description(window: Window) -> str:
     """What a reader who cannot see the chart should know."""
     start, stop = window.bars.close[0], window.bars.close[-1]
     code = int(window.labels.codes[-1])
-    spells = len(persistence.run_bounds(window.labels.codes)[0])
     change = words.signed_percent(stop / start - 1)
     return (
         f"Line chart. {heading(window)}. The close went from {start:,.2f} to {stop:,.2f} ({change}) over "
-        f"{words.count(window.bars.n_bars, 'bar')}; {words.count(spells, 'spell')} of regimes, the last one "
+        f"{words.count(window.bars.n_bars, 'bar')}; {words.count(len(window.spells), 'spell')} of regimes, the last one "
         f"{LOOKS[code].word.lower()}. The table of spells below holds the same."
     )
 
@@ -147,15 +110,13 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
 
 def _told(window: Window) -> list[tuple[str, str]]:
     """For each bar its regime and confidence, and the spell it belongs to, in words."""
-    labels, bars = window.labels, window.bars
-    start, stop = persistence.run_bounds(labels.codes)
     told = []
-    for first, past in zip(start.tolist(), stop.tolist(), strict=True):
-        code = int(labels.codes[first])
+    spells, time = window.spells, window.series_time
+    for start, stop, code in zip(spells.start.tolist(), spells.stop.tolist(), spells.code.tolist(), strict=True):
         look = LOOKS[code]
-        dates = words.span(bars.time[first], bars.time[past - 1], intraday=window.intraday)
-        spell = f"{words.count(past - first, 'bar')}, {dates}"
-        for sure in labels.confidence[first:past]:
+        dates = words.span(time[start], time[stop - 1], intraday=window.intraday)
+        spell = f"{words.count(stop - start, 'bar')}, {dates}"
+        for sure in window.labels.confidence[max(0, start - window.first) : stop - window.first]:
             confidence = "no answer" if code == UNKNOWN_CODE else f"confidence {words.percent(float(sure))}"
             told.append((f"{look.sign} {look.word}, {confidence}", spell))
     return told
@@ -239,7 +200,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         hoversubplots="axis",
         dragmode="zoom",
         bargap=0,
-        margin={"l": 4, "r": 64, "t": 8, "b": 28},
+        margin={"l": 4, "r": 64, "t": 28, "b": 28},
         xaxis={
             "anchor": "y3",
             "range": _dates(edges[[0, -1]]),
@@ -271,8 +232,25 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "zeroline": False,
         },
         yaxis3={**hidden, "domain": [0, RIBBON_SHARE]},
-        annotations=[_price_tag(scales.place(scale, last), last, palette)],
+        annotations=[_axis_title(window, palette), _price_tag(scales.place(scale, last), last, palette)],
     )
+
+
+def _axis_title(window: Window, palette: Palette) -> dict[str, object]:
+    """What the price axis shows; the unit is that of the data."""
+    return {
+        "xref": "paper",
+        "x": 1,
+        "xanchor": "right",
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "text": "price, log scale" if window.logarithmic else "price",
+        "showarrow": False,
+        "font": {"size": 12, "color": palette.muted},
+        "xshift": 60,
+        "yshift": 7,
+    }
 
 
 def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object]:

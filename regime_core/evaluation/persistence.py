@@ -35,6 +35,12 @@ class Spells:
         """Bars in each spell, (n_spells,)."""
         return self.stop - self.start
 
+    def touching(self, first: int, stop: int) -> Spells:
+        """Those with a bar in ``first:stop``, whole."""
+        kept = (self.stop > first) & (self.start < stop)
+        start, stop, code = self.start[kept], self.stop[kept], self.code[kept]
+        return Spells(start, stop, code, self.simple_return[kept], self.confidence[kept])
+
 
 @dataclass(frozen=True, slots=True)
 class Transitions:

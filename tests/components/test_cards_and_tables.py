@@ -81,7 +81,7 @@ def test_time_spent():
 
 
 def test_spells_are_listed_newest_first():
-    rows = tables.spell_rows(persistence.spells(CODES, SURE, BARS.close), BARS)
+    rows = tables.spell_rows(persistence.spells(CODES, SURE, BARS.close), BARS.time)
     assert [row["regime"] for row in rows] == ["Ranging", "Volatile", "Trending bullish", "Unknown"]
     assert (rows[2]["from"], rows[2]["to"], rows[2]["bars"]) == ("2018-01-02", "2018-01-04", 3)
     assert rows[2]["change"] == pytest.approx(0.03)

@@ -5,6 +5,7 @@ import pytest
 
 from components import theme
 from components.figures import decimate, timeline
+from components.figures import window as windows
 from markets import daily_bars, labels_of
 from regime_core.bars import DAY_NS
 
@@ -14,7 +15,7 @@ LABELS = labels_of(BARS, [5, 0, 0, 0, 3, 3, 2, 2], [0.0, 0.5, 0.5, 0.9, 0.7, 0.7
 
 @pytest.fixture
 def window():
-    return timeline.window("Test", BARS, LABELS, 0, 8)
+    return windows.window("Test", BARS, LABELS, 0, 8)
 
 
 def traces(figure):
@@ -50,7 +51,7 @@ def test_the_ribbons_opacity_is_the_confidence_in_steps_of_a_fifth(window):
 
 def test_full_confidence_stays_in_the_scale():
     labels = labels_of(BARS, [1] * 8, [1.0] * 8)
-    ribbon = traces(timeline.price(timeline.window("Test", BARS, labels, 0, 8)))["Regime and confidence (ribbon)"]
+    ribbon = traces(timeline.price(windows.window("Test", BARS, labels, 0, 8)))["Regime and confidence (ribbon)"]
     assert list(ribbon.z[0]) == [9]
     assert ribbon.colorscale[2 * 9][1] == "rgba(213,94,0,1)"
 
@@ -83,17 +84,21 @@ def test_the_title_says_what_and_when(window):
 
 
 def test_only_the_bars_in_sight_are_drawn():
-    figure = timeline.price(timeline.window("Test", BARS, LABELS, 3, 7))
+    figure = timeline.price(windows.window("Test", BARS, LABELS, 3, 7))
     assert list(traces(figure)["Close"].y) == [103, 101, 99, 98]
     first, last = np.asarray(figure.layout.xaxis.range).astype("M8[s]")
     assert (first, last) == (day("2018-01-03T12"), day("2018-01-07T12"))
+    # the spell of bars 1 to 3 is told whole, though one of its bars is in sight
+    told = traces(figure)["Close"].customdata[0][1].replace("\u00a0", " ")
+    assert told == "3 bars, 2 Jan 2018 – 4 Jan 2018"
+    assert len(traces(figure)["Close"].customdata) == 4
 
 
 @pytest.mark.parametrize(("years", "log"), [(4.9, False), (5.0, False), (5.1, True), (20, True)])
 def test_spans_over_five_years_are_logarithmic(years, log):
     n = int(years * 365.25) + 1
     bars = daily_bars(np.linspace(100, 400, n))
-    window = timeline.window("Test", bars, labels_of(bars, [4] * n, [0.5] * n), 0, n)
+    window = windows.window("Test", bars, labels_of(bars, [4] * n, [0.5] * n), 0, n)
     axis = timeline.price(window).layout.yaxis2
     assert axis.type == ("log" if log else "linear")
     assert ("log scale" in timeline.heading(window)) is log
@@ -115,7 +120,7 @@ def test_long_series_have_few_points_and_few_cells():
     n = 20_000
     bars = daily_bars(100 * np.exp(np.cumsum(rng.normal(0, 0.01, n))))
     labels = labels_of(bars, np.repeat(rng.integers(0, 5, n // 40), 40), np.full(n, 0.65))
-    figure = timeline.price(timeline.window("Long", bars, labels, 0, n))
+    figure = timeline.price(windows.window("Long", bars, labels, 0, n))
     found = traces(figure)
     assert len(found["Close"].y) <= decimate.MAX_POINTS
     assert max(found["Close"].y) == bars.close.max()
@@ -127,7 +132,7 @@ def test_long_series_have_few_points_and_few_cells():
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_one_bar_of_one_price_can_be_drawn(mode):
     bars = daily_bars([5.0])._replace(high=np.array([5.0]), low=np.array([5.0]))
-    figure = timeline.price(timeline.window("One", bars, labels_of(bars, [5], [0]), 0, 1), mode=mode)
+    figure = timeline.price(windows.window("One", bars, labels_of(bars, [5], [0]), 0, 1), mode=mode)
     low, high = figure.layout.yaxis2.range
     assert low < 5 < high
     assert figure.layout.template.layout.font.color == theme.PALETTES[mode].text

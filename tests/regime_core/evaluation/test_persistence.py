@@ -22,6 +22,14 @@ def test_spells_by_hand():
     np.testing.assert_allclose(found.simple_return, [np.nan, 0.21, 66 / 121 - 1, 0.5])
 
 
+def test_spells_that_touch_a_window_stay_whole():
+    found = persistence.spells(CODES, CONFIDENCE, CLOSE)
+    assert found.touching(3, 5).start.tolist() == [1, 4]
+    assert found.touching(3, 5).stop.tolist() == [4, 6]
+    assert found.touching(4, 6).start.tolist() == [4]
+    assert found.touching(0, 8).length.tolist() == [1, 3, 2, 2]
+
+
 def test_transitions_by_hand():
     found = persistence.transitions(CODES, 5)
     # 0>0 at bars 1-2, 2-3 and 6-7; 0>2 at 3-4; 2>2 at 4-5; 2>0 at 5-6; the step from 5 (unknown) is not counted

@@ -1,0 +1,57 @@
+"""The bars and labels in sight, and the spells of regimes they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components import words
+from regime_core.bars import OHLCV, is_intraday
+from regime_core.evaluation import persistence
+from regime_core.evaluation.persistence import Spells
+from regime_core.regimes import Labels
+
+LOG_BEYOND_DAYS = 5.02 * 365.25
+"""Longer spans are drawn on a logarithmic scale; five years and their leap days are not longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Bars ``first:first + n`` of a series.
+
+    bars, labels : those in sight. spells : those that touch the window, whole, with indices into the series.
+    series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC.
+    """
+
+    title: str
+    first: int
+    bars: OHLCV
+    labels: Labels
+    spells: Spells
+    series_time: NDArray[np.int64]
+
+    @property
+    def intraday(self) -> bool:
+        """Whether the time of day is shown."""
+        return is_intraday(self.series_time)
+
+    @property
+    def span(self) -> str:
+        """First and last date in words."""
+        return words.span(self.bars.time[0], self.bars.time[-1], intraday=self.intraday)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the price is drawn on a logarithmic scale."""
+        days = (self.bars.time[-1] - self.bars.time[0]) / 86_400e9
+        return bool(days > LOG_BEYOND_DAYS)
+
+
+def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int) -> Window:
+    """Cut a series to the bars in sight; its spells stay whole."""
+    cut = slice(first, stop)
+    seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
+    whole = persistence.spells(labels.codes, labels.confidence, bars.close)
+    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time)
