@@ -38,8 +38,8 @@ class Spells:
     def touching(self, first: int, stop: int) -> Spells:
         """Those with a bar in ``first:stop``, whole."""
         kept = (self.stop > first) & (self.start < stop)
-        start, stop, code = self.start[kept], self.stop[kept], self.code[kept]
-        return Spells(start, stop, code, self.simple_return[kept], self.confidence[kept])
+        bounds = self.start[kept], self.stop[kept]
+        return Spells(*bounds, self.code[kept], self.simple_return[kept], self.confidence[kept])
 
 
 @dataclass(frozen=True, slots=True)
