@@ -21,7 +21,7 @@ from regime_core.regimes import MIN_BARS
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done and how much there is."""
 Part = Literal["train", "validation", "test"]
-_SEED_OF_PART: dict[Part, int] = {"train": 0, "validation": 1, "test": 2}
+SEED_OF_PART: dict[Part, int] = {"train": 0, "validation": 1, "test": 2}
 
 S0_RANGE = (1e-4, 5e-2)
 DURATION_RANGE = (30.0, 150.0)
@@ -97,7 +97,7 @@ def rows(
     tell = progress or _silent
     features, codes = [], []
     for i in range(n_markets):
-        rng = np.random.default_rng([seed, _SEED_OF_PART[part], i])
+        rng = np.random.default_rng([seed, SEED_OF_PART[part], i])
         market = random_market(rng)
         n_bars = market.bars.n_bars
         labelled = np.arange(MIN_BARS - 1, n_bars)
@@ -168,7 +168,7 @@ def held_out_scores(model: Detector, *, seed: int, paths: int, progress: Progres
 
 def held_out_market(s0: float, duration: float, shocks: simulate.Shocks, *, path: int, seed: int) -> simulate.SimulatedMarket:
     """Market of the test part; odd paths have no volume."""
-    key = [seed, _SEED_OF_PART["test"], int(s0 * 1e6), int(duration), len(shocks), path]
+    key = [seed, SEED_OF_PART["test"], int(s0 * 1e6), int(duration), len(shocks), path]
     return simulate.market(
         TEST_BARS, s0=s0, mean_duration=duration, shocks=shocks, rng=np.random.default_rng(key), volume=path % 2 == 0
     )

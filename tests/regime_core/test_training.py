@@ -47,6 +47,7 @@ def test_progress_reaches_the_end_of_every_stage(trained):
 
 
 def test_parts_share_no_market():
+    assert len(set(training.SEED_OF_PART.values())) == len(training.SEED_OF_PART) == 3
     first = {part: training.rows(1, 50, part=part, seed=0)[0] for part in ("train", "validation")}
     assert first["train"].shape != first["validation"].shape or not np.array_equal(first["train"], first["validation"])
     held_out = training.held_out_market(0.01, 60.0, "gaussian", path=0, seed=0).bars

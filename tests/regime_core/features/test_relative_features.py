@@ -41,6 +41,14 @@ def test_no_feature_sees_the_future(market, kind, cut):
     np.testing.assert_array_equal(relative.matrix(bars.rows(None, cut)), relative.matrix(bars)[:cut])
 
 
+def test_what_comes_later_does_not_tell_intraday_bars_from_daily_ones(market):
+    """A series that starts with five-minute bars and goes on daily."""
+    early = intraday(market.bars.rows(0, 200), gap=0.02)
+    late = market.bars.rows(200)._replace(time=early.time[-1] + DAY_NS * np.arange(1, 701))
+    joined = OHLCV(*(np.concatenate(pair) for pair in zip(early, late, strict=True)))
+    np.testing.assert_array_equal(relative.matrix(joined)[:200], relative.matrix(early))
+
+
 @pytest.mark.parametrize("start", [1, 49, 50, 640, 899])
 def test_rows_from_a_start_are_those_of_the_whole(market, start):
     np.testing.assert_array_equal(relative.matrix(market.bars, start=start), relative.matrix(market.bars)[start:])
