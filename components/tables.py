@@ -20,6 +20,7 @@ ROW_HEIGHT = 36
 _FIGURE = {"type": "rightAligned", "cellClass": "figure ag-right-aligned-cell"}
 _PERCENT = {"function": "params.value == null ? '–' : d3.format('.0f')(100 * params.value) + '\u00a0%'"}
 _CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1f')(100 * params.value) + '\u00a0%'"}
+_COUNT = {"function": "d3.format(',')(params.value)"}
 _PRICE = {"function": "params.value == null ? '–' : d3.format(params.value >= 10 ? ',.2f' : '.5~g')(params.value)"}
 _THEME = {
     "function": "themeQuartz.withParams({"
@@ -38,7 +39,7 @@ def spell_columns(*, intraday: bool) -> list[Row]:
         {"field": "regime", "headerName": "Regime", "minWidth": 170, "flex": 2, "cellRenderer": "RegimeCell"},
         {"field": "from", "headerName": "From", "flex": 1, **_time_column(intraday)},
         {"field": "to", "headerName": "To", "flex": 1, **_time_column(intraday)},
-        {"field": "bars", "headerName": "Bars", "minWidth": 80, "flex": 1, **_FIGURE},
+        {"field": "bars", "headerName": "Bars", "minWidth": 80, "flex": 1, "valueFormatter": _COUNT, **_FIGURE},
         {"field": "change", "headerName": "Return", "minWidth": 95, "flex": 1, "valueFormatter": _CHANGE, **_FIGURE},
         {
             "field": "confidence",

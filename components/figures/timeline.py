@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from components import theme, words
 from components.figures import decimate, scales
+from components.figures.scales import Scale
 from components.figures.window import Window
 from components.theme import LOOKS, Palette
 from regime_core.evaluation import persistence
@@ -16,6 +17,8 @@ from regime_core.regimes import UNKNOWN_CODE
 RIBBON_SHARE = 0.027
 """Height of the ribbon as a share of the plot: 10 px of the usual 380."""
 GAP_SHARE = 0.02
+TAG_SHARE = 0.045
+"""Distance from the label of the newest close, as a share of the price panel, within which it would cover another number."""
 OPACITY_STEPS = 5
 """The ribbon's opacity follows the confidence in steps of 20 %."""
 
@@ -222,7 +225,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "type": "log" if window.logarithmic else "linear",
             "range": scale.range,
             "tickvals": scale.ticks,
-            "ticktext": [scales.tick_text(tick) for tick in scale.ticks],
+            "ticktext": _tick_texts(scale, last),
             "gridcolor": palette.hairline,
             "ticks": "outside",
             "ticklen": 5,
@@ -234,6 +237,12 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         yaxis3={**hidden, "domain": [0, RIBBON_SHARE]},
         annotations=[_axis_title(window, palette), _price_tag(scales.place(scale, last), last, palette)],
     )
+
+
+def _tick_texts(scale: Scale, last: float) -> list[str]:
+    """Numbers on the price axis; none where the newest close is written over it."""
+    covered = scales.place(scale, last)
+    return ["" if abs(scales.place(scale, tick) - covered) < TAG_SHARE else scales.tick_text(tick) for tick in scale.ticks]
 
 
 def _axis_title(window: Window, palette: Palette) -> dict[str, object]:

@@ -136,3 +136,13 @@ def test_one_bar_of_one_price_can_be_drawn(mode):
     low, high = figure.layout.yaxis2.range
     assert low < 5 < high
     assert figure.layout.template.layout.font.color == theme.PALETTES[mode].text
+
+
+def test_the_newest_close_covers_no_other_number():
+    bars = daily_bars([100, 150, 200, 249, 251])
+    labels = labels_of(bars, [0] * 5, [0.5] * 5)
+    layout = timeline.price(windows.window("Test", bars, labels, 0, 5)).layout
+    written = dict(zip(layout.yaxis2.tickvals, layout.yaxis2.ticktext, strict=True))
+    assert written[250] == ""
+    assert written[200] == "200"
+    assert layout.annotations[-1].text == "251.00"
