@@ -51,7 +51,7 @@ train: $(VENV)/train.stamp        ## Rebuild final_model/ from nothing (OUT=FOLD
 	$(BIN)/python -m regime_core train --out $(OUT)
 
 bench: $(VENV)/dev.stamp          ## Print the figures of docs/ again
-	@for scenario in benchmarks/[a-z]*.py; do echo "== $$scenario"; $(BIN)/python $$scenario || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 browser:
 	@if command -v chromium >/dev/null 2>&1 && command -v chromedriver >/dev/null 2>&1; then exit 0; fi; \

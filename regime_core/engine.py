@@ -189,8 +189,8 @@ def _reasoning(entry: ModelEntry, last: Filtered, age: int, censored: bool, evid
     if code == UNKNOWN_CODE:
         return f"No regime stands out: {evidence}."
     words = ALL_REGIMES[code].name.replace("_", " ")
-    held = f"for {'at least ' if censored else ''}{age} bar{'s' if age != 1 else ''}"
+    held = f"for {'at least ' if censored else ''}{age:,} bar{'s' if age != 1 else ''}"
     confidence = float(last.confidence[0])
     if entry.name == "rules":
         return f"{words.capitalize()} with {confidence * 100:.0f} of 100 points, {held}: {evidence}."
-    return f"{confidence:.0%} likely {words}, {held}: {evidence}."
+    return f"{confidence * 100:.0f} % likely {words}, {held}: {evidence}."

@@ -27,11 +27,6 @@ def test_a_setting_that_does_not_parse_is_named(variable):
         Settings.from_environment({variable: "soon"})
 
 
-def test_the_readme_lists_every_setting_in_its_own_words():
-    """``python runtime.py`` prints the table."""
-    assert Settings.markdown() in (ROOT / "README.md").read_text()
-
-
 def test_the_signing_key_is_private_and_one_for_all_workers(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(signing_key, [tmp_path / "state"] * 32))

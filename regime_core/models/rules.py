@@ -48,8 +48,8 @@ class Rules:
         scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
         volatility, trend, atr, efficiency, momentum = metrics[0, :5]
         figures = (
-            f"volatility {volatility:.2%} a bar, trend {trend:+.2%} a bar, range efficiency {efficiency:.2f}, "
-            f"momentum {momentum:+.1%}, ATR {atr:.2f} %"
+            f"volatility {volatility * 100:.2f} % a bar, trend {trend * 100:+.2f} % a bar, range efficiency {efficiency:.2f}, "
+            f"momentum {momentum * 100:+.1f} %, ATR {atr:.2f} %"
         )
         return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
 

@@ -81,7 +81,7 @@ def test_a_client_s_rules_rest_on_all_bars_sent(engine, sp500):
 
 def test_reasoning_says_how_likely_how_long_and_why(engine, sp500):
     detection = engine.detect(sp500.rows(None, 1000))
-    assert f"{detection.confidence:.0%} likely" in detection.reasoning
+    assert f"{detection.confidence * 100:.0f} % likely" in detection.reasoning
     assert f"{detection.regime_age} bar" in detection.reasoning
     assert ": " in detection.reasoning
 
