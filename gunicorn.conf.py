@@ -39,6 +39,7 @@ def on_starting(server: Arbiter) -> None:
 
     The child leaves compiled kernels in numba's cache, so that the workers do not compile them side by side.
     """
+    server.log.info("Loading the models; a first start also compiles them, which takes up to a minute")
     child = os.fork()
     if child == 0:
         os._exit(0 if _load(Runtime(settings), server.log) else 1)
