@@ -224,6 +224,8 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes | Raw, at: str) -> 
         return decoder.decode(body)
     except RecursionError:
         raise _too_deep() from None
+    except UnicodeDecodeError:
+        raise RegimeError("json.malformed", f"{at or 'The body'} holds text that is not UTF-8: encode it so.") from None
     except msgspec.ValidationError as error:
         _require_well_formed(body)
         raise _misfit(str(error), at) from None
@@ -250,7 +252,7 @@ def _malformed(body: bytes | Raw, error: msgspec.DecodeError) -> RegimeError:
     if b"NaN" in content or b"Infinity" in content:
         place = _first_non_finite(content)
         if place is not None:
-            return BarsError("bars.non_finite", f"{place}: prices must be positive finite numbers.")
+            return BarsError("bars.non_finite", f"{place}: JSON has no such number; send a finite one.")
     return RegimeError("json.malformed", f"The body is not valid JSON: {str(error).removeprefix('JSON is malformed: ')}.")
 
 

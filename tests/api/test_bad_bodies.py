@@ -33,6 +33,19 @@ def post(service, body, path="/detect_regime"):
     return service.post(path, data=body, content_type="application/json")
 
 
+@pytest.mark.parametrize("field", ["symbol", "model"])
+def test_text_that_is_not_utf8_is_400(service, field):
+    refused(post(service, b'{"bars": [], "%s": "M\xfcnch"}' % field.encode()), 400, "json.malformed", "UTF-8")
+
+
+def test_text_that_is_not_utf8_in_one_series_spoils_no_other(service):
+    good = json.dumps({"bars": BARS}).encode()
+    body = b'{"series": [' + good + b', {"bars": [], "symbol": "\xff"}, ' + good + b"]}"
+    answers = post(service, body, "/detect_regime/batch").get_json()["results"]
+    assert [answer.get("code") for answer in answers] == [None, "json.malformed", None]
+    assert "UTF-8" in answers[1]["detail"]
+
+
 @pytest.mark.parametrize("body", INVALID.values(), ids=INVALID)
 @pytest.mark.parametrize("path", ["/detect_regime", "/detect_regime/batch"])
 def test_malformed_json_is_400(service, body, path):
