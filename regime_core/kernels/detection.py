@@ -26,13 +26,22 @@ def rule_metrics(high: Float, low: Float, close: Float, start: int, window: int)
     """
     n = len(close)
     out = np.full((n - start, N_METRICS), np.nan)
+    total = path = 0.0
+    summed = 0
     for t in range(start, n):
         first = 0 if window == 0 else max(0, t + 1 - window)
+        if window > 0:  # summed anew for each bar: what leaves a running sum leaves rounding behind
+            total, path, summed = 0.0, 0.0, first
+        for i in range(summed, t + 1):
+            total += close[i]
+            path += abs(close[i] / close[i - 1] - 1.0) if i > first else 0.0
+        summed = t + 1
+        mean = total / (t - first + 1)
         row = out[t - start]
         row[0] = _volatility(close, first, t)
-        row[1] = _trend_strength(close, first, t)
+        row[1] = _trend_strength(close, first, t, mean)
         row[2] = _atr_percent(high, low, close, first, t)
-        row[3] = _range_efficiency(close, first, t)
+        row[3] = _range_efficiency(close, first, t, path, mean)
         if t - first + 1 >= MOMENTUM_BARS:
             row[4] = close[t] / close[t - MOMENTUM_BARS + 1] - 1.0
         if t - first + 1 >= SLOW_BARS:
@@ -82,7 +91,7 @@ def _volatility(close: Float, first: int, t: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _trend_strength(close: Float, first: int, t: int) -> float:
+def _trend_strength(close: Float, first: int, t: int, mean: float) -> float:
     if t - first + 1 < TREND_BARS:
         return np.nan
     centre = (TREND_BARS - 1) / 2.0
@@ -90,7 +99,7 @@ def _trend_strength(close: Float, first: int, t: int) -> float:
     for i in range(TREND_BARS):
         slope += (i - centre) * close[t - TREND_BARS + 1 + i]
     slope /= TREND_BARS * (TREND_BARS * TREND_BARS - 1) / 12.0
-    return slope / close[first : t + 1].mean()
+    return slope / mean
 
 
 @njit(cache=True, nogil=True)
@@ -104,13 +113,8 @@ def _atr_percent(high: Float, low: Float, close: Float, first: int, t: int) -> f
 
 
 @njit(cache=True, nogil=True)
-def _range_efficiency(close: Float, first: int, t: int) -> float:
+def _range_efficiency(close: Float, first: int, t: int, path: float, mean: float) -> float:
     """Net move over path length; 0 where the price never moved."""
     if t == first:
         return np.nan
-    path = 0.0
-    for i in range(first + 1, t + 1):
-        path += abs(close[i] / close[i - 1] - 1.0)
-    if path == 0.0:
-        return 0.0
-    return abs(close[t] - close[first]) / (path * close[first : t + 1].mean())
+    return 0.0 if path == 0.0 else abs(close[t] - close[first]) / (path * mean)
