@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
     """Parse and run a command, reporting progress, and return what it has to say. Raises RegimeError."""
     arguments = _parser().parse_args(argv)
-    message: str = arguments.run(arguments, progress)
+    try:
+        message: str = arguments.run(arguments, progress)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise RegimeError("file.unusable", f"{name}{reason}: check the path, its permissions and the space left.") from error
     return message
 
 
@@ -40,6 +46,7 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     from regime_core import datasets, readers
     from regime_core.engine import Engine
 
+    _require_folder(arguments.out)
     progress("Reading", 0, 3)
     source: Path = arguments.file
     stored = source.suffix == ".parquet"
@@ -53,6 +60,14 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
         readers.write_labels_csv(arguments.out, bars, labels)
     progress("Writing", 3, 3)
     return f"{len(labels):,} bars labelled by {labels.model.name}@{labels.model.version}: {arguments.out}"
+
+
+def _require_folder(out: Path) -> None:
+    """Refuse an output that cannot be written before the long work, not after it."""
+    if out.is_dir():
+        raise RegimeError("file.unusable", f"--out {out} is a folder: name a file in it.")
+    if not out.absolute().parent.is_dir():
+        raise RegimeError("file.unusable", f"--out {out}: the folder {out.absolute().parent} does not exist; make it first.")
 
 
 def _inspect(arguments: argparse.Namespace, progress: Progress) -> str:

@@ -68,6 +68,30 @@ def test_errors_are_one_sentence_and_exit_1(arguments, capsys, tmp_path, monkeyp
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("nowhere/out.csv", "nowhere does not exist; make it first"),
+        ("nowhere/out.parquet", "nowhere does not exist; make it first"),
+        (".", "is a folder: name a file in it"),
+        ("/dev/full", "No space left on device: check"),
+        ("/proc/out.csv", "No such file or directory: check"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_an_error(out, words, file, capsys, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    assert main(["label", str(file), "--out", out]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_stored_bars_that_are_none_are_an_error(file, tmp_path, capsys):
+    file.rename(tmp_path / "bars.parquet")
+    assert main(["label", str(tmp_path / "bars.parquet"), "--out", str(tmp_path / "out.csv")]) == 1
+    assert "bars.parquet is not a Parquet file of bars" in capsys.readouterr().err
+    assert main(["label", str(tmp_path / "none.parquet"), "--out", str(tmp_path / "out.csv")]) == 1
+    assert "none.parquet: No such file or directory" in capsys.readouterr().err
+
+
 def test_an_unknown_model_is_an_error(file, tmp_path, capsys):
     assert main(["label", str(file), "--out", str(tmp_path / "out.csv"), "--model", "oracle"]) == 1
     assert "boosted, rules" in capsys.readouterr().err
