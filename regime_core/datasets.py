@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regime_core.bars import DAY_NS, OHLCV, is_intraday
-from regime_core.errors import RegimeError
+from regime_core.errors import ReaderError, RegimeError
 from regime_core.regimes import REGIME_NAMES, Labels, ModelRef
 from regime_core.sources import bundled
 
@@ -45,7 +45,7 @@ class Dataset:
     """Bars with where they came from.
 
     version : changes whenever the bars do. source : of the newest bar. problems : what the reader repaired, in words.
-    path : the file the bars were read from.
+    path : the file the bars were read from. rows_read : rows of an upload that were not blank; 0 for bundled histories.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Dataset:
     bars: OHLCV
     path: Path
     problems: tuple[str, ...] = ()
+    rows_read: int = 0
 
     @property
     def intraday(self) -> bool:
@@ -96,7 +97,7 @@ class Library:
         """Bundled datasets first, then this visitor's uploads, newest first."""
         found = [DatasetInfo(id_, title, True) for id_, title in BUNDLED_TITLES.items() if self._bundled_path(id_).is_file()]
         if visitor is not None:
-            found += [DatasetInfo(path.stem, _metadata(path)["title"], False) for path in self._uploads(visitor)]
+            found += [info for path in self._uploads(visitor) if (info := _upload_info(path)) is not None]
         return found
 
     def get(self, dataset_id: str, visitor: str | None = None) -> Dataset:
@@ -108,18 +109,19 @@ class Library:
         elif visitor is not None and _UPLOAD_ID.fullmatch(dataset_id):
             path = self._owner_dir(visitor) / f"{dataset_id}.parquet"
             if path.is_file() and not self._expired(path):
-                return self._read(path, lambda: _read_upload(path))
-        raise RegimeError(
-            "dataset.unknown",
-            "This dataset is not here: it has expired, or belongs to another visitor. Pick another, or upload the file again.",
-        )
+                try:
+                    return self._read(path, lambda: _read_upload(path))
+                except FileNotFoundError:
+                    raise _unknown() from None  # another worker removed it just now
+        raise _unknown()
 
-    def add(self, visitor: str, title: str, bars: OHLCV, problems: tuple[str, ...] = ()) -> str:
+    def add(self, visitor: str, title: str, bars: OHLCV, problems: tuple[str, ...] = (), *, rows_read: int = 0) -> str:
         """Keep an upload for its visitor and return its id; the oldest beyond the visitor's share are removed."""
         folder = self._owner_dir(visitor)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         dataset_id = "u" + secrets.token_urlsafe(16)
-        write_bars(folder / f"{dataset_id}.parquet", bars, {"title": title[:120], "problems": list(problems)})
+        metadata: dict[str, object] = {"title": title[:120], "problems": list(problems), "rows_read": rows_read}
+        write_bars(folder / f"{dataset_id}.parquet", bars, metadata)
         self.expire()
         for path in self._uploads(visitor)[self.max_uploads_per_visitor :]:
             self._remove(path)
@@ -154,8 +156,8 @@ class Library:
         if kept is None or kept.version != _version(path):
             kept = read()
             self._kept[path] = kept
-            while len(self._kept) > KEPT_IN_MEMORY:
-                self._kept.pop(next(iter(self._kept)))
+            for oldest in list(self._kept)[:-KEPT_IN_MEMORY]:  # threads may do this side by side
+                self._kept.pop(oldest, None)
         return kept
 
     def _read_bundled(self, dataset_id: str, path: Path) -> Dataset:
@@ -171,9 +173,13 @@ def write_bars(path: Path, bars: OHLCV, metadata: dict[str, object]) -> None:
 
 
 def read_bars(path: Path) -> OHLCV:
-    """Bars of a Parquet file that ``write_bars`` wrote."""
-    table = pq.read_table(path)
-    return OHLCV(*(table[name].to_numpy() for name in OHLCV._fields))
+    """Bars of a Parquet file that ``write_bars`` wrote. Raises OSError, and ReaderError on a file that holds none."""
+    try:
+        with path.open("rb") as file:
+            table = pq.read_table(file)
+        return OHLCV(*(table[name].to_numpy() for name in OHLCV._fields))
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise ReaderError("reader.not_bars", f"{path.name} is not a Parquet file of bars: upload or name a CSV file.") from error
 
 
 def write_labels(path: Path, labels: Labels) -> None:
@@ -201,7 +207,23 @@ def _write_table(path: Path, table: pa.Table) -> None:
 
 def _read_upload(path: Path) -> Dataset:
     version, metadata = _version(path), _metadata(path)
-    return Dataset(path.stem, metadata["title"], False, "upload", version, read_bars(path), path, tuple(metadata["problems"]))
+    bars, problems, rows_read = read_bars(path), tuple(metadata["problems"]), int(metadata.get("rows_read", 0))
+    return Dataset(path.stem, metadata["title"], False, "upload", version, bars, path, problems, rows_read)
+
+
+def _upload_info(path: Path) -> DatasetInfo | None:
+    """What a picker shows of an upload; None for one that another worker removed just now."""
+    try:
+        return DatasetInfo(path.stem, _metadata(path)["title"], False)
+    except FileNotFoundError:
+        return None
+
+
+def _unknown() -> RegimeError:
+    return RegimeError(
+        "dataset.unknown",
+        "This dataset is not here: it has expired, or belongs to another visitor. Pick another, or upload the file again.",
+    )
 
 
 def _metadata(path: Path) -> dict[str, Any]:

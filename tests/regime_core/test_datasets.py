@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from regime_core import MODEL_DIR
+from regime_core import MODEL_DIR, datasets
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.datasets import Library, read_bars, read_labels, write_bars, write_labels
 from regime_core.errors import RegimeError
@@ -61,6 +61,22 @@ def test_the_oldest_uploads_beyond_a_visitors_share_are_removed(library):
         os.utime(path, (time.time() - age, time.time() - age))
     kept = [info.id for info in library.infos("alice") if not info.bundled]
     assert kept == ids[:-4:-1]
+
+
+def test_an_upload_that_another_worker_removes_meanwhile_is_not_here(library, monkeypatch):
+    ids = [library.add("alice", f"{i}.csv", bars()) for i in range(2)]
+    read_schema = datasets.pq.read_schema
+
+    def removed_before_it_is_read(path):
+        path.unlink() if path.stem == ids[0] else None
+        return read_schema(path)
+
+    monkeypatch.setattr(datasets.pq, "read_schema", removed_before_it_is_read)
+    assert [info.id for info in library.infos("alice") if not info.bundled] == ids[1:]
+    (library.get(ids[1], "alice").path.with_name(f"{ids[0]}.parquet")).write_bytes(b"there again")
+    with pytest.raises(RegimeError) as caught:
+        library.get(ids[0], "alice")
+    assert caught.value.code == "dataset.unknown"
 
 
 def test_uploads_expire_with_all_that_was_made_of_them(library):
