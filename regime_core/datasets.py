@@ -179,7 +179,8 @@ def read_bars(path: Path) -> OHLCV:
             table = pq.read_table(file)
         return OHLCV(*(table[name].to_numpy() for name in OHLCV._fields))
     except (pa.ArrowInvalid, KeyError) as error:
-        raise ReaderError("reader.not_bars", f"{path.name} is not a Parquet file of bars: upload or name a CSV file.") from error
+        message = f"{path.name} is not a Parquet file of bars: upload or name a CSV file."
+        raise ReaderError("reader.not_bars", message) from error
 
 
 def write_labels(path: Path, labels: Labels) -> None:

@@ -22,9 +22,8 @@ def metrics_by_hand(high, low, close):
     """Volatility, trend strength, ATR in percent, range efficiency, momentum and convergence of averages, of all bars given."""
     returns = [close[i] / close[i - 1] - 1 for i in range(1, len(close))]
     slope = statistics.linear_regression(range(20), close[-20:]).slope
-    ranges = [
-        max(high[i] - low[i], abs(high[i] - close[i - 1]), abs(low[i] - close[i - 1])) for i in range(len(close) - 14, len(close))
-    ]
+    last = range(len(close) - 14, len(close))
+    ranges = [max(high[i] - low[i], abs(high[i] - close[i - 1]), abs(low[i] - close[i - 1])) for i in last]
     path = sum(abs(r) for r in returns) * statistics.fmean(close)
     return (
         statistics.stdev(returns[-20:]),
