@@ -181,7 +181,7 @@ def _check_prices(prices: dict[str, Float], where: Where) -> None:
         i = int(np.flatnonzero(crossed)[0])
         raise BarsError(
             "bars.high_below_low",
-            f"{where(i, 'high')} is {prices['high'][i]:g}, below low {prices['low'][i]:g}: check that the two are not swapped.",
+            f"{where(i, 'high')} is {prices['high'][i]:g}, below low {prices['low'][i]:g}: correct it, or leave the bar out.",
         )
 
 
