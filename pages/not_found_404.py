@@ -1,0 +1,16 @@
+"""What is shown for an address that has no page."""
+
+from __future__ import annotations
+
+import dash
+from dash import dcc, html
+
+from components import cards, shell
+
+dash.register_page(__name__, title="Not found · Regime Desk")
+
+
+def layout(**_others: str) -> html.Div:
+    """A word on the address and the way back."""
+    home = html.P(dcc.Link("Show the S&P 500", href=shell.href("/", dataset="sp500")))
+    return cards.problem("The address may be mistyped, or from an older version.", home, title="There is no such page")
