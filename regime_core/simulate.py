@@ -16,8 +16,14 @@ STUDENT_DOF = 5
 FIRST_TIME_NS = 10_957 * DAY_NS
 """Time of the first bar, 2000-01-01 UTC."""
 FIRST_PRICE = 100.0
+VOLATILE, CALM = 3, 4
 WANDER_HALF_LIVES = (15.0, 500.0)
 GAMMA_SHAPE = 3.0
+LONG_RUN_HALF_LIFE = 750.0
+LOUD, QUIET = 1.6, 0.63
+"""A path without drift is volatile above, calm below this multiple of the long-run level: half-way, in logs, to the table's."""
+UNSURE = 0.3
+"""Share of the bars of a free path at the typical volatility that is named at random."""
 GARCH_ALPHA, GARCH_BETA = 0.08, 0.88
 
 
@@ -67,6 +73,52 @@ def market(
     traded = 1e6 * np.exp(0.3 * rng.standard_normal(n_bars)) if volume else np.full(n_bars, np.nan)
     bars = _bars(path[burn_in:], traded, step_ns)
     return SimulatedMarket(bars, codes[burn_in:], s0, mean_duration, shocks)
+
+
+def even_market(
+    n_bars: int, *, s0: float, mean_duration: float, shocks: Shocks, rng: np.random.Generator, wander: float = 0.0
+) -> SimulatedMarket:
+    """Simulate a market whose volatility is always s0: only the path tells its regimes, and none is volatile or calm.
+
+    Arguments as for ``market``. In two phases of five the path is free, in the others it trends or is pulled back. A free path
+    at its typical volatility is called ranging, as the row of the definition with its drift and volatility; since its path is
+    that of no row, a share UNSURE of its bars is named at random, to teach a moderate confidence.
+    """
+    codes = simulation.switching_regimes(n_bars, 1.0 / mean_duration, rng)
+    local = s0 * _wandering(n_bars, wander, rng)
+    labels = _unsure(np.minimum(codes, np.int8(simulation.RANGING)), codes > simulation.RANGING, rng)
+    return SimulatedMarket(_plain_bars(codes, local, shocks, rng), labels, s0, mean_duration, shocks)
+
+
+def long_market(
+    n_bars: int, *, s0: float, mean_duration: float, shocks: Shocks, rng: np.random.Generator, wander: float = 0.0
+) -> SimulatedMarket:
+    """Simulate regimes so long that each becomes the market's usual state, and name them by what is usual.
+
+    Arguments as for ``market``. A path without drift is volatile, ranging or calm by its volatility over the geometric mean of
+    all volatility up to it, half of which is forgotten in LONG_RUN_HALF_LIFE bars. A free path called ranging is named as in
+    ``even_market``.
+    """
+    codes = simulation.switching_regimes(n_bars, 1.0 / mean_duration, rng)
+    local = simulation.VOLATILITY[codes] * s0 * _wandering(n_bars, wander, rng)
+    ratio = local / np.exp(simulation.long_run_mean(np.log(local), LONG_RUN_HALF_LIFE))
+    by_level = np.where(ratio > LOUD, VOLATILE, np.where(ratio < QUIET, CALM, simulation.RANGING))
+    labels = np.where(codes < simulation.RANGING, codes, by_level).astype(np.int8)
+    labels = _unsure(labels, (labels == simulation.RANGING) & (codes != simulation.RANGING), rng)
+    return SimulatedMarket(_plain_bars(codes, local, shocks, rng), labels, s0, mean_duration, shocks)
+
+
+def _unsure(labels: NDArray[np.int8], free: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int8]:
+    """The labels, with a share UNSURE of the ``free`` bars named at random."""
+    random = rng.integers(simulation.N_REGIMES, size=len(labels)).astype(np.int8)
+    return np.where(free & (rng.random(len(labels)) < UNSURE), random, labels)
+
+
+def _plain_bars(codes: NDArray[np.int8], local: NDArray[np.float64], shocks: Shocks, rng: np.random.Generator) -> OHLCV:
+    """Daily bars without volume of regimes and local volatilities."""
+    n = len(codes)
+    path = simulation.log_path(codes, simulation.DRIFT[codes] * local, local * shock_scale(n, shocks, rng), rng)
+    return _bars(path, np.full(n, np.nan), DAY_NS)
 
 
 def resampled_market(

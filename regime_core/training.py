@@ -28,6 +28,11 @@ DURATION_RANGE = (30.0, 150.0)
 LENGTH_RANGE = (60, 4000)
 WANDER_SHARE, WANDER_RANGE = 0.5, (0.1, 0.5)
 """Half of the markets keep to the definition; the others are less tidy, as real ones are."""
+EVEN_SHARE, LONG_SHARE = 0.05, 0.05
+"""Of markets of one volatility, and of markets of regimes longer than memory."""
+UNENDING_DURATION_RANGE = (500.0, 20_000.0)
+"""Of the regimes of the latter, and of half of the former."""
+UNUSUAL_LENGTH_RANGE, UNUSUAL_WANDER_RANGE = (1500, 6000), (0.05, 0.3)
 INTRADAY_STEP_NS = 5 * 60 * 1_000_000_000
 
 TEST_S0 = (0.0005, 0.01, 0.03)
@@ -111,6 +116,9 @@ def rows(
 
 def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
     """Simulate a market as a client might send one: any s0, duration, length and shocks, at times intraday or closes only."""
+    kind = rng.random()
+    if kind < EVEN_SHARE + LONG_SHARE:
+        return _unusual_market(rng, even=bool(kind < EVEN_SHARE))
     n_bars = int(np.exp(rng.uniform(*np.log(LENGTH_RANGE))))
     market = simulate.market(
         n_bars,
@@ -127,6 +135,20 @@ def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
             closes_only(market.bars), market.regimes, market.s0, market.mean_duration, market.shocks
         )
     return market
+
+
+def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.SimulatedMarket:
+    """Simulate a market of one volatility, or of very long regimes."""
+    simulated = simulate.even_market if even else simulate.long_market
+    durations = DURATION_RANGE if even and rng.random() < 0.5 else UNENDING_DURATION_RANGE
+    return simulated(
+        int(np.exp(rng.uniform(*np.log(UNUSUAL_LENGTH_RANGE)))),
+        s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
+        mean_duration=float(np.exp(rng.uniform(*np.log(durations)))),
+        shocks="student" if rng.random() < 0.5 else "gaussian",
+        rng=rng,
+        wander=float(rng.uniform(*UNUSUAL_WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
+    )
 
 
 def closes_only(bars: OHLCV) -> OHLCV:

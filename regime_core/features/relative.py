@@ -1,6 +1,6 @@
 """Scale-free features of the five-regime detectors: everything relative to the instrument's own s0, and causal.
 
-The first five are what a forward filter over regime, s0 and tail weight makes of the bars so far (``kernels.regime_filter``);
+The first six are what a forward filter over regime, s0 and tail weight makes of the bars so far (``kernels.regime_filter``);
 the rest are volatilities, drifts and shapes of the path at several horizons, in units of s0 or of local volatility.
 """
 
@@ -32,6 +32,7 @@ def _horizons(stem: str, title: str, unit: str, half_lives: tuple[float, ...], s
 
 FEATURES: tuple[Feature, ...] = (
     *(_feature(f"log_p_{name}", f"Log probability of {name}", "nats", _FILTER) for name in REGIME_NAMES),
+    _feature("log_p_steady", "Log probability of a free path at s0 that seldom ends", "nats", _FILTER),
     _feature("fat_tails", "Probability of fat-tailed shocks", "probability", _FILTER),
     _feature("s0_uncertainty", "Uncertainty of s0", "log volatility", _FILTER),
     _feature("log_age", "Log number of bars seen, at most 2,000", "log bars", "definition"),
@@ -51,7 +52,10 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _feature("turnover", "How much the regime probabilities usually change per bar", "probability", _FILTER),
     _feature("misfit", "Usual distance of volatility from the levels of the regimes", "log ratio", _FILTER),
+    _feature("spread_of_volatility", "Spread of local volatility about its long run", "log ratio", _RANGE),
     _feature("log_long_volatility", "Log of long-run geometric volatility over s0", "log ratio", _RANGE),
+    _feature("log_volatility_8_to_long", "Log volatility over its long run, half-life 8 bars", "log ratio", _RANGE),
+    _feature("log_volatility_60_to_long", "Log volatility over its long run, half-life 60 bars", "log ratio", _RANGE),
 )
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 

@@ -5,6 +5,11 @@ s0 on a grid (in steps of LOG_STEP, free to drift a little), shocks near Gaussia
 it cheap. A bar's range enters as four more degrees of freedom for its variance, next to the one of its move (see
 ``relative.RANGE_WEIGHT``), so that a likelihood is a power of a rational function. And the level of a ranging market is
 one Gaussian per hypothesis, as in an interacting-multiple-model filter, instead of one level per possible entry bar.
+
+Beside the five regimes there is a sixth state, steady: a free path at the typical volatility that seldom ends. Without it a
+market of constant volatility could only be explained by an s0 far from its own, under which it is volatile, or calm, for good.
+For the same reason s0 is anchored: once the long-run mean of log volatility is far from s0, mass flows from volatile and calm
+to steady at an s0 that makes today's volatility the typical one.
 """
 
 from __future__ import annotations
@@ -15,21 +20,33 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
-N_REGIMES = 5
-BULLISH, BEARISH, RANGING = 0, 1, 2
-VOLATILITY = (0.7, 0.7, 1.0, 2.5, 0.4)
+N_REGIMES, N_STATES = 5, 6
+BULLISH, BEARISH, RANGING, VOLATILE, CALM, STEADY = 0, 1, 2, 3, 4, 5
+VOLATILITY = (0.7, 0.7, 1.0, 2.5, 0.4, 1.0)
 TREND_DRIFT = 0.25 * 0.7
 PULL = 0.15
 HAZARD = 1.0 / 60.0
 """Probability per bar that a regime ends."""
 SWITCH = HAZARD / (N_REGIMES - 1)
 """Probability per bar that a certain other one follows."""
+BECOMES_STEADY, LEAVES_STEADY = 0.02 * HAZARD, 1.0 / 500.0
+"""Probability per bar that a regime gives way to the steady state, and that the latter ends."""
+PRIOR_STEADY = 0.05
 N_GRID = 20
 LOG_STEP = 0.13
 DRIFT_OF_S0 = 0.001
 """Probability per bar that s0 moves one grid step, half of it each way."""
 CHANGE_OF_TAILS = 0.0005
 """Probability per bar that the shocks become of the other kind: none is ruled out for good."""
+LOCAL_MEMORY, LONG_MEMORY = 1.0 - 0.5 ** (1.0 / 8.0), 1.0 - 0.5 ** (1.0 / 750.0)
+"""What the newest bar counts in the local variance, and in the long-run mean of its log; both begin as plain means."""
+ANCHOR_FROM, ANCHOR_SLACK, ANCHOR_MEAN = 1000, 0.5, -0.07
+"""The anchor holds from this bar on, once the long-run mean lies this far from ANCHOR_MEAN above s0 (the mean is -0.14 where
+the five regimes take turns, 0 where nothing changes)."""
+RENAMED = 1e-3
+"""Share of volatile and calm per bar that becomes steady while the anchor holds."""
+RENAMED_STEPS = (round(np.log(2.5) / LOG_STEP), round(np.log(0.4) / LOG_STEP))
+"""Grid steps from s0 to the volatility of volatile and of calm."""
 SMALLEST = 1e-6
 NEGLIGIBLE = 1e-5
 """Grid points with less posterior mass than this are left out until their neighbours grow."""
@@ -41,9 +58,9 @@ TAIL_DOF = (123.0, 5.0)
 STUDENT_CONSTANT, BLIND_STUDENT_CONSTANT = 6.101663, 1.221114
 """Normalising constant of the Student density over that of the near Gaussian one."""
 
-N_OUT = 11
-FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE = 5, 6, 7, 8, 9, 10
-"""Columns of the output after the five regimes' probabilities."""
+N_OUT = 14
+FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE, LOG_LOCAL, LOG_LONG = 6, 7, 8, 9, 10, 11, 12, 13
+"""Columns of the output after the six states' probabilities."""
 FIRST_ROW = 49
 """The moves of the bars before this one set the unit; from it on the output may be used."""
 WINSOR_TOP, WINSOR_BOTTOM = 10.0, 0.05
@@ -60,15 +77,17 @@ def filter_bars(moved: Float) -> Float:
     """What is known of regime, s0 and tails after each bar.
 
     moved : (n_bars, 3) log move, variance from the range, and 1 where the range tells nothing; n_bars over FIRST_ROW.
-    Returns (n_bars, N_OUT): five probabilities, that of fat tails, mean and standard deviation of log s0, how much the
-    probabilities changed with this bar, and its move and variance with outliers drawn in; s0, move and variance are over
-    the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
+    Returns (n_bars, N_OUT): six probabilities, that of fat tails, mean and standard deviation of log s0, how much the
+    probabilities changed with this bar, its move and variance with outliers drawn in, log of local volatility and the long-run
+    mean of that; all are over the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
     """
     n = len(moved)
     out = np.full((n, N_OUT), np.nan)
     state = new_state()
     unit = first_unit(moved)
     known = np.zeros(N_OUT)
+    local = 0.0
+    age = 0
     for t in range(n):
         if unit == 0.0 and t >= FIRST_ROW:
             unit = np.sqrt(moved[t, 1])
@@ -79,7 +98,13 @@ def filter_bars(moved: Float) -> Float:
         variance = min(max(moved[t, 1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
         known[MOVE] = move
         known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move)
+        age += 1
+        local += max(LOCAL_MEMORY, 1.0 / age) * (known[VARIANCE] - local)
+        known[LOG_LOCAL] = 0.5 * np.log(local)
+        known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
         step(state, moved[t, 2] > 0.0, known)
+        if age >= ANCHOR_FROM and abs(known[LOG_LONG] - known[LOG_S0] - ANCHOR_MEAN) > ANCHOR_SLACK:
+            _rename(state, known[LOG_LONG] > known[LOG_S0])
         out[t] = known
     return out
 
@@ -96,13 +121,14 @@ def first_unit(moved: Float) -> float:
 def new_state() -> State:
     """Nothing known.
 
-    Joint probabilities (2, N_GRID, 5), mean and variance of the distance to the ranging level (2, N_GRID), s0 at each grid
-    point (N_GRID,), precision of a bar's move there under each regime (N_GRID, 5), and [first grid point in use, one past the
-    last, grid steps the centre has moved].
+    Joint probabilities (2, N_GRID, N_STATES), mean and variance of the distance to the ranging level (2, N_GRID), s0 at each
+    grid point (N_GRID,), precision of a bar's move there under each state, with its root and the root's fifth power
+    (N_GRID, N_STATES, 3), and [first grid point in use, one past the last, grid steps the centre has moved].
     """
-    weight = np.full((2, N_GRID, N_REGIMES), 1.0 / (2 * N_GRID * N_REGIMES))
+    weight = np.full((2, N_GRID, N_STATES), (1.0 - PRIOR_STEADY) / (2 * N_GRID * N_REGIMES))
+    weight[:, :, STEADY] = PRIOR_STEADY / (2 * N_GRID)
     grid = np.empty(N_GRID)
-    precision = np.empty((N_GRID, N_REGIMES))
+    precision = np.empty((N_GRID, N_STATES, 3))
     _lay_grid(grid, precision, 0)
     return weight, np.zeros((2, N_GRID)), np.zeros((2, N_GRID)), grid, precision, np.array([0, N_GRID, 0])
 
@@ -111,8 +137,11 @@ def new_state() -> State:
 def _lay_grid(grid: Float, precision: Float, shift: int) -> None:
     for g in range(N_GRID):
         grid[g] = np.exp(LOG_STEP * (g - N_GRID // 2 + shift))
-        for k in range(N_REGIMES):
-            precision[g, k] = 1.0 / (VOLATILITY[k] * grid[g]) ** 2
+        for k in range(N_STATES):
+            root = 1.0 / (VOLATILITY[k] * grid[g])
+            precision[g, k, 0] = root**2
+            precision[g, k, 1] = root
+            precision[g, k, 2] = root**DOF_RANGE
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -144,9 +173,12 @@ def _predict(weight: Float, tail: int, g: int, distance: float, spread: float) -
     mass = 0.0
     for k in range(N_REGIMES):
         mass += weight[tail, g, k]
-    stays = weight[tail, g, RANGING] * (1.0 - HAZARD)
+    stays = weight[tail, g, RANGING] * (1.0 - HAZARD - BECOMES_STEADY)
+    steady = weight[tail, g, STEADY]
+    enters = SWITCH * mass + LEAVES_STEADY / N_REGIMES * steady
     for k in range(N_REGIMES):
-        weight[tail, g, k] = weight[tail, g, k] * (1.0 - HAZARD - SWITCH) + SWITCH * mass
+        weight[tail, g, k] = weight[tail, g, k] * (1.0 - HAZARD - SWITCH - BECOMES_STEADY) + enters
+    weight[tail, g, STEADY] = steady * (1.0 - LEAVES_STEADY) + BECOMES_STEADY * mass
     if weight[tail, g, RANGING] <= 0.0:
         return 0.0, 0.0
     share = stays / weight[tail, g, RANGING]
@@ -177,8 +209,9 @@ def _weigh(
         constant = BLIND_STUDENT_CONSTANT if blind else STUDENT_CONSTANT
     free = move * move
     other_trend = 2.0 * move - from_trend
-    widen = 1.0 + PULL * PULL * spread * precision[RANGING]
-    for k in range(N_REGIMES):
+    widen = 1.0 + PULL * PULL * spread * precision[RANGING, 0]
+    power = 1 if blind else 2
+    for k in range(N_STATES):
         surprise = free
         if k == BULLISH:
             surprise = from_trend * from_trend
@@ -186,9 +219,8 @@ def _weigh(
             surprise = other_trend * other_trend
         elif k == RANGING:
             surprise = from_level * from_level / widen
-        here = precision[k]
-        density = constant * np.sqrt(here) * _power(1.0 + (surprise + rest) * here * over_dof, gaussian, blind)
-        weight[tail, g, k] *= density if blind else density * here * here
+        base = 1.0 + (surprise + rest) * precision[k, 0] * over_dof
+        weight[tail, g, k] *= constant * precision[k, power] * _power(base, gaussian, blind)
     weight[tail, g, RANGING] /= np.sqrt(widen)
 
 
@@ -210,11 +242,11 @@ def _normalise(weight: Float, band: NDArray[np.int64]) -> None:
     total = 0.0
     for tail in range(2):
         for g in range(band[0], band[1]):
-            for k in range(N_REGIMES):
+            for k in range(N_STATES):
                 total += weight[tail, g, k]
     for tail in range(2):
         for g in range(band[0], band[1]):
-            for k in range(N_REGIMES):
+            for k in range(N_STATES):
                 weight[tail, g, k] /= total
 
 
@@ -223,13 +255,13 @@ def _let_parameters_drift(weight: Float, band: NDArray[np.int64]) -> None:
     """Move a little mass to the other tails and to the neighbours on the grid; keep to the points that matter, one wider."""
     low, high = max(band[0] - 1, 0), min(band[1] + 1, N_GRID)
     for g in range(band[0], band[1]):
-        for k in range(N_REGIMES):
+        for k in range(N_STATES):
             flow = CHANGE_OF_TAILS * (weight[1, g, k] - weight[0, g, k])
             weight[0, g, k] += flow
             weight[1, g, k] -= flow
     leak = 0.5 * DRIFT_OF_S0
     for tail in range(2):
-        for k in range(N_REGIMES):
+        for k in range(N_STATES):
             before = 0.0
             for g in range(low, high):
                 here = weight[tail, g, k]
@@ -247,11 +279,11 @@ def _let_parameters_drift(weight: Float, band: NDArray[np.int64]) -> None:
 def _cleared(weight: Float, g: int) -> bool:
     """Empty a grid point whose mass is negligible."""
     mass = 0.0
-    for k in range(N_REGIMES):
+    for k in range(N_STATES):
         mass += weight[0, g, k] + weight[1, g, k]
     if mass >= NEGLIGIBLE:
         return False
-    for k in range(N_REGIMES):
+    for k in range(N_STATES):
         weight[0, g, k] = 0.0
         weight[1, g, k] = 0.0
     return True
@@ -260,15 +292,21 @@ def _cleared(weight: Float, g: int) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _recentre(state: State) -> None:
     """Slide the grid by a quarter of its width once the band in use is narrow and leans on an end."""
-    weight, distance, spread, grid, precision, band = state
+    band = state[5]
     quarter = N_GRID // 4
     middle = (band[0] + band[1]) // 2
     if band[1] - band[0] > 2 * quarter or quarter <= middle < N_GRID - quarter:
         return
-    by = middle - N_GRID // 2
+    _slide(state, middle - N_GRID // 2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _slide(state: State, by: int) -> None:
+    """Move the grid up by ``by`` steps; the band in use must fit."""
+    weight, distance, spread, grid, precision, band = state
     first, last = band[0], band[1]
     for tail in range(2):
-        moved = np.zeros((N_GRID, N_REGIMES))
+        moved = np.zeros((N_GRID, N_STATES))
         moved[first - by : last - by] = weight[tail, first:last]
         weight[tail] = moved
         for values in (distance[tail], spread[tail]):
@@ -282,9 +320,30 @@ def _recentre(state: State) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _rename(state: State, louder: bool) -> None:
+    """Let a little of volatile, or of calm, become steady at the s0 that makes its volatility the typical one.
+
+    louder : the market has long been louder than its s0, so it is volatile that is renamed.
+    """
+    weight, _, _, _, _, band = state
+    steps = RENAMED_STEPS[0] if louder else RENAMED_STEPS[1]
+    source = VOLATILE if louder else CALM
+    low, high = min(band[0], band[0] + steps), max(band[1], band[1] + steps)
+    if high - low <= N_GRID and (low < 0 or high > N_GRID):
+        by = (low + high) // 2 - N_GRID // 2
+        _slide(state, by)
+    for g in range(max(band[0], -steps), min(band[1], N_GRID - steps)):
+        for tail in range(2):
+            flow = RENAMED * weight[tail, g, source]
+            weight[tail, g, source] -= flow
+            weight[tail, g + steps, STEADY] += flow
+    band[0], band[1] = max(min(band[0], band[0] + steps), 0), min(max(band[1], band[1] + steps), N_GRID)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _summarise(weight: Float, band: NDArray[np.int64], out: Float) -> None:
     change = 0.0
-    for k in range(N_REGIMES):
+    for k in range(N_STATES):
         probability = 0.0
         for g in range(band[0], band[1]):
             probability += weight[0, g, k] + weight[1, g, k]
@@ -296,7 +355,7 @@ def _summarise(weight: Float, band: NDArray[np.int64], out: Float) -> None:
     for g in range(band[0], band[1]):
         thin_here = 0.0
         fat_here = 0.0
-        for k in range(N_REGIMES):
+        for k in range(N_STATES):
             thin_here += weight[0, g, k]
             fat_here += weight[1, g, k]
         log_s0 = LOG_STEP * (g - N_GRID // 2 + band[2])

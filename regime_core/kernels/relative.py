@@ -29,7 +29,7 @@ DRIFT_HALF_LIVES = (4.0, 8.0, 16.0, 32.0, 64.0)
 EFFICIENCY_HALF_LIVES = (8.0, 16.0)
 DISTANCE_HALF_LIVES = (16.0, 48.0)
 CORRELATION_HALF_LIVES = (20.0, 60.0)
-POSTERIOR_HALF_LIFE, LONG_HALF_LIFE = 8.0, 750.0
+POSTERIOR_HALF_LIFE, FIT_HALF_LIFE, SPREAD_HALF_LIFE = 8.0, 750.0, 500.0
 WEIGHTS = 1.0 - 0.5 ** (
     1.0
     / np.array(
@@ -40,15 +40,16 @@ WEIGHTS = 1.0 - 0.5 ** (
             *DISTANCE_HALF_LIVES,
             *np.repeat(CORRELATION_HALF_LIVES, 2),
             *([POSTERIOR_HALF_LIFE] * bank.N_REGIMES),
-            *([LONG_HALF_LIFE] * 3),
+            *([FIT_HALF_LIFE] * 2),
+            SPREAD_HALF_LIFE,
         ]
     )
 )
 """What the newest bar counts in each running mean."""
 N_MEANS = len(WEIGHTS) + 2
 PATH, LAST_MOVE = N_MEANS - 2, N_MEANS - 1
-N_FEATURES = 31
-P_CALM_MEAN = 27
+N_FEATURES = 35
+P_CALM_MEAN = 28
 LOG_RATIO = np.log(np.array(bank.VOLATILITY))
 
 
@@ -147,7 +148,8 @@ def features(filtered: Float, start: int) -> Float32:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill_still(row: Float32) -> None:
     row[:] = 0.0
-    row[:4] = np.log(bank.SMALLEST)
+    row[: bank.N_STATES] = np.log(bank.SMALLEST)
+    row[bank.CALM] = 0.0
     row[P_CALM_MEAN] = 1.0
 
 
@@ -182,11 +184,11 @@ def _update(means: Float, move: float, variance: float, posterior: Float, age: i
     for k in range(bank.N_REGIMES):
         means[i] = _blend(means[i], posterior[k], WEIGHTS[i], age)
         i += 1
-    log_volatility = 0.5 * np.log(means[1]) - posterior[bank.LOG_S0]
-    expected = 0.0
-    for k in range(bank.N_REGIMES):
-        expected += posterior[k] * LOG_RATIO[k]
-    for value in (posterior[bank.TURNOVER], abs(log_volatility - expected), 0.5 * np.log(variance)):
+    misfit = posterior[bank.LOG_LOCAL] - posterior[bank.LOG_S0]
+    for k in range(bank.N_STATES):
+        misfit -= posterior[k] * LOG_RATIO[k]
+    off = posterior[bank.LOG_LOCAL] - posterior[bank.LOG_LONG]
+    for value in (posterior[bank.TURNOVER], abs(misfit), off * off):
         means[i] = _blend(means[i], value, WEIGHTS[i], age)
         i += 1
     means[PATH] = path
@@ -197,13 +199,13 @@ def _update(means: Float, move: float, variance: float, posterior: Float, age: i
 def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
     log_s0 = posterior[bank.LOG_S0]
     local = np.sqrt(means[1])
-    for k in range(bank.N_REGIMES):
+    for k in range(bank.N_STATES):
         row[k] = np.log(max(posterior[k], bank.SMALLEST))
-    row[5] = posterior[bank.FAT_TAILS]
-    row[6] = posterior[bank.SD_LOG_S0]
-    row[7] = np.log(min(float(age), 2000.0))
+    row[6] = posterior[bank.FAT_TAILS]
+    row[7] = posterior[bank.SD_LOG_S0]
+    row[8] = np.log(min(float(age), 2000.0))
     i = 0
-    j = 8
+    j = 9
     for _ in range(len(VOLATILITY_HALF_LIVES)):
         row[j] = 0.5 * np.log(means[i]) - log_s0
         i += 1
@@ -229,4 +231,7 @@ def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
         row[j] = means[i]
         i += 1
         j += 1
-    row[j] = means[i] - log_s0
+    row[j] = np.sqrt(means[i])
+    row[j + 1] = posterior[bank.LOG_LONG] - log_s0
+    row[j + 2] = posterior[bank.LOG_LOCAL] - posterior[bank.LOG_LONG]
+    row[j + 3] = 0.5 * np.log(means[3]) - posterior[bank.LOG_LONG]

@@ -78,6 +78,18 @@ def wander(n_bars: int, size: float, half_life: float, rng: np.random.Generator)
 
 
 @njit(cache=True, nogil=True)
+def long_run_mean(values: Float, half_life: float) -> Float:
+    """Exponentially weighted mean up to and with each value, begun as a plain mean, (n,)."""
+    newest = 1.0 - 0.5 ** (1.0 / half_life)
+    out = np.empty(len(values))
+    mean = 0.0
+    for t in range(len(values)):
+        mean += max(newest, 1.0 / (t + 1.0)) * (values[t] - mean)
+        out[t] = mean
+    return out
+
+
+@njit(cache=True, nogil=True)
 def garch_scale(shocks: Float, codes: NDArray[np.int8], alpha: float, beta: float) -> Float:
     """Scale of each bar's shock under GARCH(1,1) of mean variance 1, begun anew with each regime, (n_bars,).
 

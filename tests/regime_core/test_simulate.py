@@ -1,6 +1,7 @@
 """The simulated market against its definition."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -149,3 +150,28 @@ def test_resampled_is_bars(resampled):
     bars = resampled.bars
     assert (bars.high >= np.maximum(bars.open, bars.close)).all()
     assert (bars.low <= np.minimum(bars.open, bars.close)).all()
+
+
+def test_an_even_market_has_one_volatility_and_trends_that_are_named():
+    market = simulate.even_market(60_000, s0=0.01, mean_duration=100, shocks="gaussian", rng=np.random.default_rng(41))
+    moves = np.log(market.bars.close / market.bars.open)
+    for code, drift in ((0, 0.0025), (1, -0.0025)):
+        assert moves[market.regimes == code].std() == pytest.approx(0.01, rel=0.03)
+        assert moves[market.regimes == code].mean() == pytest.approx(drift, rel=0.2)
+    share = np.bincount(market.regimes, minlength=5) / 60_000
+    assert share[2] == pytest.approx(0.2 + 0.4 * (1 - 0.8 * simulate.UNSURE), abs=0.03)
+    np.testing.assert_allclose(share[3:], 0.4 * simulate.UNSURE / 5, atol=0.01)
+
+
+def test_a_long_market_names_free_paths_by_the_volatility_before(monkeypatch):
+    """What lasts becomes ranging; what follows a long calm at 2.5 times its volatility is volatile, whatever it was made of."""
+    monkeypatch.setattr(simulate, "UNSURE", 0.0)
+    market = simulate.long_market(30_000, s0=0.01, mean_duration=3000, shocks="gaussian", rng=np.random.default_rng(42))
+    bars = market.bars
+    log_variance = np.log(np.maximum(np.log(bars.high / bars.low) ** 2, 1e-12))
+    local = pd.Series(log_variance / 2).rolling(100).mean()
+    ratio = np.exp(local - (pd.Series(log_variance / 2).ewm(halflife=750).mean()))
+    assert ratio[market.regimes == 3].median() > 1.4
+    assert ratio[market.regimes == 4].median() < 0.75
+    assert ratio[market.regimes == 2].median() == pytest.approx(1.0, abs=0.15)
+    assert 0.005 < np.mean(market.regimes == 3) < 0.1  # 0.2 of the path is loud, most of it for long

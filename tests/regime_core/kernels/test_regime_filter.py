@@ -5,11 +5,13 @@ import pytest
 from scipy.special import gammaln
 
 from regime_core import simulate
+from regime_core.bars import DAY_NS, OHLCV
 from regime_core.features import relative
 from regime_core.kernels import regime_filter as kernel
+from regime_core.kernels import simulation
 
 RATIO = np.array(kernel.VOLATILITY)
-TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0]) * kernel.TREND_DRIFT
+TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0, 0.0]) * kernel.TREND_DRIFT
 
 
 def log_density(surprise, rest, sigma, nu, n):
@@ -19,22 +21,28 @@ def log_density(surprise, rest, sigma, nu, n):
 
 
 def twin(moves, variances, blind):
-    """Probabilities (n, 5), of fat tails (n,) and mean log s0 (n,) on a fixed grid."""
+    """Probabilities (n, 6), of fat tails (n,) and mean log s0 (n,) on a fixed grid."""
     n_grid, n = kernel.N_GRID, 1 if blind else kernel.DOF_RANGE
     log_s0 = kernel.LOG_STEP * (np.arange(n_grid) - n_grid // 2)
     s0 = np.exp(log_s0)
-    weight = np.full((2, n_grid, 5), 0.1 / n_grid)
-    change = np.full((5, 5), kernel.HAZARD / 4) + np.eye(5) * (1 - kernel.HAZARD - kernel.HAZARD / 4)
+    start = np.append(np.full(5, (1 - kernel.PRIOR_STEADY) / 5), kernel.PRIOR_STEADY)
+    weight = np.tile(start / (2 * n_grid), (2, n_grid, 1))
+    change = np.zeros((6, 6))
+    change[:5, :5] = kernel.HAZARD / 4
+    change[:5, 5] = kernel.BECOMES_STEADY
+    change[5, :5] = kernel.LEAVES_STEADY / 5
+    change[np.diag_indices(6)] = 0
+    change[np.diag_indices(6)] = 1 - change.sum(axis=1)
     e, p = np.zeros((2, n_grid)), np.zeros((2, n_grid))
     out = []
     for move, variance in zip(moves, variances, strict=True):
         rest = 0.0 if blind else max(n * variance - move**2, 0.0)
         prior = weight @ change
-        share = weight[..., 2] * (1 - kernel.HAZARD) / prior[..., 2]
+        share = weight[..., 2] * change[2, 2] / prior[..., 2]
         p = share * p + share * (1 - share) * e**2
         e = share * e
         for tail, nu in enumerate((127.0 if blind else 123.0, 5.0)):
-            for k in range(5):
+            for k in range(6):
                 sigma = RATIO[k] * s0
                 if k == 2:
                     widen = 1 + kernel.PULL**2 * p[tail] / sigma**2
@@ -62,7 +70,7 @@ def test_equals_the_plain_twin(shocks, blind):
         moved[:, 1], moved[:, 2] = moved[:, 0] ** 2, 1.0
     got = kernel.filter_bars(moved)
     probabilities, fat, log_s0 = twin(got[:, kernel.MOVE], got[:, kernel.VARIANCE], blind)
-    np.testing.assert_allclose(got[:, :5], probabilities, atol=5e-3)
+    np.testing.assert_allclose(got[:, :6], probabilities, atol=5e-3)
     np.testing.assert_allclose(got[:, kernel.FAT_TAILS], fat, atol=5e-3)
     np.testing.assert_allclose(got[:, kernel.LOG_S0], log_s0, atol=1e-2)
 
@@ -85,3 +93,43 @@ def test_nothing_is_known_until_something_moves():
     got = kernel.filter_bars(moved)
     assert np.isnan(got[:60]).all()
     assert np.isfinite(got[60:]).all()
+
+
+def even_walk(n_bars, shocks, seed):
+    """Moves of a walk of constant volatility, by the simulator with one regime that never ends."""
+    rng = np.random.default_rng(seed)
+    local = 0.01 * simulate.shock_scale(n_bars, shocks, rng)
+    path = simulation.log_path(np.full(n_bars, 3, dtype=np.int8), np.zeros(n_bars), local, rng)
+    open_, high, low, close = (np.ascontiguousarray(np.exp(path[:, i])) for i in range(4))
+    time = DAY_NS * np.arange(n_bars, dtype=np.int64)
+    return relative.standardised_moves(OHLCV(time, open_, high, low, close, np.full(n_bars, np.nan)))
+
+
+@pytest.mark.parametrize("shocks", ["gaussian", "student"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_walk_of_constant_volatility_is_steady_at_its_own_level(shocks, seed):
+    got = kernel.filter_bars(even_walk(6000, shocks, seed))[2000:]
+    assert got[:, kernel.STEADY].mean() > 0.8
+    assert np.exp(np.mean(got[:, kernel.LOG_LOCAL] - got[:, kernel.LOG_S0])) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("ratio", "name"), [(0.4, "calm"), (2.5, "volatile")])
+def test_a_level_that_lasts_becomes_the_typical_one(ratio, name):
+    """Wherever the grid stands: the market drifts far from its first volatility before the long calm or noise begins."""
+    before = simulate.market(3000, s0=0.01, mean_duration=50, shocks="gaussian", rng=np.random.default_rng(31)).bars
+    moved = np.concatenate([relative.standardised_moves(before), even_walk(4000, "gaussian", 32) * [ratio, ratio**2, 1.0]])
+    got = kernel.filter_bars(moved)
+    code = {"calm": kernel.CALM, "volatile": kernel.VOLATILE}[name]
+    assert got[3100:3500, code].mean() > 0.9
+    assert got[5000:, code].mean() < 0.1
+    assert got[5000:, kernel.STEADY].mean() > 0.8
+    s0 = np.exp(got[5000:, kernel.LOG_S0]) * kernel.first_unit(moved)
+    assert s0.mean() == pytest.approx(0.01 * ratio, rel=0.1)
+
+
+def test_local_and_long_run_volatility_are_weighted_means():
+    got = kernel.filter_bars(even_walk(1500, "gaussian", 5))
+    variance = got[:, kernel.VARIANCE]
+    weights = 0.5 ** (np.arange(1500)[::-1] / 8)
+    assert got[-1, kernel.LOG_LOCAL] == pytest.approx(0.5 * np.log(variance @ weights / weights.sum()), abs=1e-6)
+    assert got[700, kernel.LOG_LONG] == pytest.approx(got[:701, kernel.LOG_LOCAL].mean(), abs=1e-9)

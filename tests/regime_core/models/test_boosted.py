@@ -1,18 +1,22 @@
 """The boosted detector: its trees, its files, and how often it is right on markets it never saw."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import xgboost
 
 from regime_core import MODEL_DIR, simulate
-from regime_core.bars import DAY_NS
+from regime_core.bars import DAY_NS, OHLCV
 from regime_core.errors import ArtifactError, ModelError
 from regime_core.evaluation import scores
 from regime_core.features import relative
+from regime_core.kernels import simulation
 from regime_core.models import Boosted, ubjson
 from regime_core.models.boosted import forest_of
+
+VOLATILE, CALM = 3, 4
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +203,48 @@ def test_the_crisis_of_2008_was_not_calm(shipped, sp500):
     assert np.isin(crisis, (1, 3)).mean() > 0.7
     quiet = codes[(day >= 17_167) & (day < 17_532)]  # 2017
     assert np.isin(quiet, (0, 4)).mean() > 0.7
+
+
+def single_regime(n_bars, *, volatility, drift=0.0, shocks="gaussian", seed=0):
+    """Bars of a free path that never changes; drift in local volatilities per bar."""
+    rng = np.random.default_rng([90, seed])
+    local = volatility * simulate.shock_scale(n_bars, shocks, rng)
+    path = simulation.log_path(np.zeros(n_bars, dtype=np.int8), np.full(n_bars, drift * volatility), local, rng)
+    open_, high, low, close = (np.exp(path[:, i]) for i in range(4))
+    return OHLCV(DAY_NS * np.arange(n_bars, dtype=np.int64), open_, high, low, close, np.full(n_bars, np.nan))
+
+
+def shares(codes):
+    return np.bincount(codes, minlength=6)[:5] / len(codes)
+
+
+@pytest.mark.parametrize("shocks", ["gaussian", "student"])
+@pytest.mark.parametrize("seed", range(4))
+def test_volatility_that_never_changes_is_neither_volatile_nor_calm(shipped, shocks, seed):
+    bars = single_regime(6000, volatility=0.01, shocks=shocks, seed=seed)
+    found = shipped.filter(bars)
+    share = shares(found.codes[2000:])
+    assert max(share[VOLATILE], share[CALM]) < 0.1
+    assert found.confidence[2000:].mean() < 0.8
+    told = re.search(r"volatility ([\d.]+) times its long-run level", shipped.evidence(bars))
+    assert float(told[1]) == pytest.approx(1.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("drift", "code"), [(0.25, 0), (-0.25, 1)])
+def test_a_trend_that_never_ends_stays_one(shipped, drift, code):
+    found = shipped.filter(single_regime(6000, volatility=0.007, drift=drift))
+    assert shares(found.codes[500:])[code] > 0.85
+
+
+@pytest.mark.parametrize(("ratio", "code"), [(2.5, 3), (0.4, 4)])
+def test_what_lasts_for_thousands_of_bars_becomes_typical(shipped, ratio, code):
+    before = simulate.market(2000, s0=0.01, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(91)).bars
+    after = single_regime(3500, volatility=0.01 * ratio, seed=9)
+    scale = before.close[-1] / after.open[0]
+    prices = [np.concatenate([getattr(before, c), getattr(after, c) * scale]) for c in ("open", "high", "low", "close")]
+    codes = shipped.filter(OHLCV(DAY_NS * np.arange(5500, dtype=np.int64), *prices, np.full(5500, np.nan))).codes
+    assert shares(codes[2100:2400])[code] > 0.9
+    assert shares(codes[4000:])[code] < 0.1
 
 
 def test_evidence_speaks_of_drift_and_volatility(shipped):
