@@ -59,7 +59,7 @@ class Palette:
 
 PALETTES = {
     "light": Palette("#FFFFFF", "#1B2330", "#5A6675", "#E3E8EE", "#2F5BEA", 0.10),
-    "dark": Palette("#0F1419", "#E6EAF0", "#98A4B3", "#26303B", "#7C9BFF", 0.16),
+    "dark": Palette("#0F1419", "#E6EAF0", "#98A4B3", "#26303B", "#7C9BFF", 0.10),
 }
 THEMES = tuple(PALETTES)
 
@@ -81,8 +81,8 @@ def _template(palette: Palette) -> go.layout.Template:
         "linecolor": palette.hairline,
         "zerolinecolor": palette.hairline,
         "tickcolor": palette.hairline,
-        "tickfont": {"size": 12, "color": palette.muted},
-        "title": {"font": {"size": 12, "color": palette.muted}},
+        "tickfont": {"size": 13, "color": palette.muted},
+        "title": {"font": {"size": 13, "color": palette.muted}},
         "automargin": True,
     }
     return go.layout.Template(
