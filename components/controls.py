@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 
 from components import ranges
+
+STYLES = {"line": "Line", "candles": "Candles"}
 
 
 def segmented(identifier: str, options: dict[str, str], value: str | None, label: str) -> dbc.RadioItems:
@@ -23,10 +25,28 @@ def segmented(identifier: str, options: dict[str, str], value: str | None, label
     )
 
 
+def style_buttons(identifier: str, chosen: str | None) -> dbc.RadioItems:
+    """How the price is drawn."""
+    return segmented(identifier, STYLES, chosen if chosen in STYLES else "line", "Drawn as")
+
+
 def range_buttons(identifier: str, chosen: str | None) -> dbc.RadioItems:
     """Preset ranges; none is down while a range was dragged."""
     value = chosen or ranges.DEFAULT
     return segmented(identifier, ranges.PRESETS, value if value in ranges.PRESETS else None, "Range")
+
+
+def follow_range(store: str, buttons: str, graph: str) -> None:
+    """Let the range follow the buttons and what is dragged over the chart, whichever came last."""
+    clientside_callback(
+        ClientsideFunction("view", "pickRange"),
+        Output(store, "data"),
+        Output(buttons, "value"),
+        Input(buttons, "value"),
+        Input(graph, "relayoutData"),
+        State(store, "data"),
+        prevent_initial_call=True,
+    )
 
 
 def model_select(identifier: str, names: Iterable[str], value: str) -> html.Label:

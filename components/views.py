@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 import runtime
 import telemetry
 from components import cards, ranges, shell, words
-from components.figures.window import Window, window
+from components.figures.window import Window, closes_only, window
 from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.regimes import Detection, Labels
@@ -30,12 +30,18 @@ class View:
         """``day`` or ``bar``."""
         return words.bar_unit(self.dataset.bars.time)
 
+    @property
+    def closes_only(self) -> bool:
+        """Whether no bar has a range."""
+        return closes_only(self.dataset.bars)
+
     def window(self, range_: str | None) -> Window:
         """Bars and labels of a range. Raises RegimeError ``labels.missing`` where there are none."""
         if self.labels is None:
             raise RegimeError("labels.missing", f"{self.dataset.title} is not labelled yet: label it on the Label page.")
         first, stop = ranges.bounds(range_, self.dataset.bars.time)
-        return window(self.dataset.title, self.dataset.bars, self.labels, first, stop)
+        quantity = "index points" if self.dataset.bundled else "price"
+        return window(self.dataset.title, self.dataset.bars, self.labels, first, stop, quantity)
 
 
 def view(dataset_id: str, model: str | None) -> View:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 PADDING = 0.05
+HEADROOM = 0.10
+"""Room over the highest price, for the signs of the regimes."""
 _MANTISSAS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7))
 WANTED_TICKS = 6
 
@@ -23,16 +25,16 @@ class Scale:
 
 def linear(low: float, high: float) -> Scale:
     """Scale from just below ``low``, at least 0, to just above ``high``."""
-    pad = PADDING * (high - low) or 0.01 * abs(high)
-    bottom, top = max(0.0, low - pad), high + pad
+    height = (high - low) or 0.2 * abs(high)
+    bottom, top = max(0.0, low - PADDING * height), high + HEADROOM * height
     return Scale((bottom, top), _round_steps(bottom, top), log=False)
 
 
 def logarithmic(low: float, high: float) -> Scale:
     """Scale in powers of ten; round numbers at roughly equal distances. Prices are positive."""
     bottom, top = math.log10(low), math.log10(high)
-    pad = PADDING * (top - bottom) or 0.01
-    bottom, top = bottom - pad, top + pad
+    height = (top - bottom) or 0.2
+    bottom, top = bottom - PADDING * height, top + HEADROOM * height
     for mantissas in _MANTISSAS:
         powers = range(math.floor(bottom), math.ceil(top) + 1)
         ticks = [m * 10.0**p for p in powers for m in mantissas if bottom <= math.log10(m * 10.0**p) <= top]

@@ -19,6 +19,9 @@ RIBBON_SHARE = 0.027
 GAP_SHARE = 0.02
 TAG_SHARE = 0.045
 """Distance from the label of the newest close, as a share of the price panel, within which it would cover another number."""
+SIGN_SHARE = 0.04
+"""Share of the time axis from which on a spell has room for its sign: 12 px on a phone."""
+SIGN_HEIGHT = 0.955
 OPACITY_STEPS = 5
 """The ribbon's opacity follows the confidence in steps of 20 %."""
 
@@ -26,6 +29,8 @@ OPACITY_STEPS = 5
 def heading(window: Window, *, candles: bool = False) -> str:
     """Title of the chart: what is shown and for which dates."""
     scale = ", log scale" if window.logarithmic else ""
+    if candles and window.closes_only:
+        return f"{heading(window)} (closes only: there are no candles to draw)"
     kind = "Price"
     if candles:
         _, size = decimate.candles(window.bars)
@@ -48,7 +53,7 @@ def description(window: Window) -> str:
 def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.Figure:
     """Price line (or candles) over the regime's tint, with the ribbon of regimes under it.
 
-    mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line.
+    mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line, where there is more than closes.
     """
     palette = theme.PALETTES[mode]
     edges = _edges(window.bars.time)
@@ -56,7 +61,8 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     figure.add_trace(_tint(window, edges, palette))
     figure.add_trace(_ribbon(window, edges, palette))
     _add_hatches(figure, window, edges, palette)
-    figure.add_trace(_candles(window, palette) if candles else _line(window, palette))
+    figure.add_trace(_signs(window, edges, palette))
+    figure.add_trace(_candles(window, palette) if candles and not window.closes_only else _line(window, palette))
     _lay_out(figure, window, mode, palette)
     return figure
 
@@ -126,29 +132,48 @@ def _told(window: Window) -> list[tuple[str, str]]:
 
 
 def _add_hatches(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
-    """Hatch the ribbon where a regime's colour alone does not tell it from another's."""
+    """Hatch ribbon and, faintly, tint where a regime's colour alone does not tell it from another's."""
     start, stop = persistence.run_bounds(window.labels.codes)
     for code, look in enumerate(LOOKS):
         of_code = window.labels.codes[start] == code
         if not look.hatch or not of_code.any():
             continue
         left, right = edges[start[of_code]], edges[stop[of_code]]
-        lines = palette.muted if code == UNKNOWN_CODE else palette.background
-        figure.add_trace(
-            go.Bar(
-                name=look.word,
-                x=_dates(left + (right - left) // 2),
-                width=((right - left) / 1e6).tolist(),
-                y=np.ones(len(left)).tolist(),
-                marker={
-                    "color": "rgba(0,0,0,0)",
-                    "line": {"width": 0},
-                    "pattern": {"shape": look.hatch, "fgcolor": lines, "size": 6, "solidity": 0.25},
-                },
-                hoverinfo="skip",
-                yaxis="y3",
-            )
-        )
+        unknown = code == UNKNOWN_CODE
+        over_ribbon = {"fgcolor": palette.muted if unknown else palette.background, "size": 6, "solidity": 0.25}
+        over_tint = {"fgcolor": palette.hairline if unknown else theme.rgba(look.colour, 0.3), "size": 12, "solidity": 0.1}
+        figure.add_trace(_hatch(look.word, left, right, {"shape": look.hatch, **over_ribbon}, yaxis="y3"))
+        figure.add_trace(_hatch(f"{look.word} (tint)", left, right, {"shape": look.hatch, **over_tint}, yaxis="y"))
+
+
+def _hatch(name: str, left: NDArray[np.int64], right: NDArray[np.int64], pattern: dict[str, object], *, yaxis: str) -> go.Bar:
+    """Lines over the whole height of an axis of 0 to 1, from each left edge to its right one."""
+    return go.Bar(
+        name=name,
+        x=_dates(left + (right - left) // 2),
+        width=((right - left) / 1e6).tolist(),
+        y=np.ones(len(left)).tolist(),
+        marker={"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": pattern},
+        hoverinfo="skip",
+        yaxis=yaxis,
+    )
+
+
+def _signs(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Scatter:
+    """The sign of each spell that is wide enough, over the price."""
+    start, stop = persistence.run_bounds(window.labels.codes)
+    left, right = edges[start], edges[stop]
+    wide = (right - left) >= SIGN_SHARE * (edges[-1] - edges[0])
+    codes = window.labels.codes[start][wide].tolist()
+    return go.Scatter(
+        name="Signs",
+        x=_dates(left + (right - left) // 2)[wide],
+        y=[SIGN_HEIGHT] * len(codes),
+        mode="text",
+        text=[LOOKS[code].sign for code in codes],
+        textfont={"size": 13, "color": [palette.muted if code == UNKNOWN_CODE else LOOKS[code].colour for code in codes]},
+        hoverinfo="skip",
+    )
 
 
 def _line(window: Window, palette: Palette) -> go.Scatter:
@@ -203,7 +228,8 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         hoversubplots="axis",
         dragmode="zoom",
         bargap=0,
-        margin={"l": 4, "r": 64, "t": 28, "b": 28},
+        barmode="overlay",
+        margin={"l": 4, "r": 70, "t": 28, "b": 28},
         xaxis={
             "anchor": "y3",
             "range": _dates(edges[[0, -1]]),
@@ -230,7 +256,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "ticks": "outside",
             "ticklen": 5,
             "tickcolor": "rgba(0,0,0,0)",
-            "tickfont": {"size": 12, "color": palette.muted},
+            "tickfont": {"size": 13, "color": palette.muted},
             "fixedrange": True,
             "zeroline": False,
         },
@@ -246,7 +272,7 @@ def _tick_texts(scale: Scale, last: float) -> list[str]:
 
 
 def _axis_title(window: Window, palette: Palette) -> dict[str, object]:
-    """What the price axis shows; the unit is that of the data."""
+    """What the price axis shows, in which unit."""
     return {
         "xref": "paper",
         "x": 1,
@@ -254,10 +280,10 @@ def _axis_title(window: Window, palette: Palette) -> dict[str, object]:
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
-        "text": "price, log scale" if window.logarithmic else "price",
+        "text": f"{window.quantity}, log scale" if window.logarithmic else window.quantity,
         "showarrow": False,
-        "font": {"size": 12, "color": palette.muted},
-        "xshift": 60,
+        "font": {"size": 13, "color": palette.muted},
+        "xshift": 66,
         "yshift": 7,
     }
 
@@ -274,7 +300,7 @@ def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object
         "yanchor": "middle",
         "text": scales.tick_text(last, exact=True),
         "showarrow": False,
-        "font": {"size": 12, "color": palette.background},
+        "font": {"size": 13, "color": palette.background},
         "bgcolor": palette.text,
         "borderpad": 3,
         "xshift": 4,

@@ -22,7 +22,7 @@ class Window:
     """Bars ``first:first + n`` of a series.
 
     bars, labels : those in sight. spells : those that touch the window, whole, with indices into the series.
-    series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC.
+    series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC. quantity : what the price axis measures.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Window:
     labels: Labels
     spells: Spells
     series_time: NDArray[np.int64]
+    quantity: str = "price"
 
     @property
     def intraday(self) -> bool:
@@ -43,15 +44,25 @@ class Window:
         return words.span(self.bars.time[0], self.bars.time[-1], intraday=self.intraday)
 
     @property
+    def closes_only(self) -> bool:
+        """Whether no bar has a range, so that there are no candles to draw."""
+        return closes_only(self.bars)
+
+    @property
     def logarithmic(self) -> bool:
         """Whether the price is drawn on a logarithmic scale."""
         days = (self.bars.time[-1] - self.bars.time[0]) / 86_400e9
         return bool(days > LOG_BEYOND_DAYS)
 
 
-def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int) -> Window:
+def closes_only(bars: OHLCV) -> bool:
+    """Whether no bar has a range: its open, high, low and close are one number."""
+    return bool((bars.high == bars.low).all())
+
+
+def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int, quantity: str = "price") -> Window:
     """Cut a series to the bars in sight; its spells stay whole."""
     cut = slice(first, stop)
     seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
     whole = persistence.spells(labels.codes, labels.confidence, bars.close)
-    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time)
+    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity)

@@ -63,6 +63,33 @@ def test_unknown_and_volatile_are_hatched_where_they_are(window):
     assert list(found["Volatile"].width) == [2 * DAY_NS / 1e6]
     assert list(np.asarray(found["Volatile"].x).astype("M8[s]")) == [day("2018-01-05T12")]
     assert "Calm" not in found
+    tint = found["Volatile (tint)"]
+    assert (tint.yaxis, tint.marker.pattern.shape, list(tint.x)) == ("y", "\\", list(found["Volatile"].x))
+    assert traces(timeline.price(window)).keys() >= {"Unknown (tint)"}
+
+
+def test_spells_wide_enough_carry_their_sign_over_the_highest_price(window):
+    figure = timeline.price(window)
+    signs = traces(figure)["Signs"]
+    assert [sign[0] for sign in signs.text] == ["?", "▲", "⚡", "↔"]
+    assert list(signs.textfont.color) == [theme.PALETTES["light"].muted, "#009E73", "#CC79A7", "#0072B2"]
+    assert list(np.asarray(signs.x).astype("M8[s]"))[2] == day("2018-01-05T12")
+    low, high = figure.layout.yaxis2.range
+    assert low + signs.y[0] * (high - low) > BARS.high.max()
+    codes = [0] * 60 + [1] + [2] * 60
+    long = daily_bars(np.linspace(100, 120, 121))
+    narrow = windows.window("Long", long, labels_of(long, codes, [0.5] * 121), 0, 121)
+    assert [sign[0] for sign in traces(timeline.price(narrow))["Signs"].text] == ["▲", "↔"]
+
+
+def test_closes_only_have_no_candles():
+    flat = BARS._replace(open=BARS.close, high=BARS.close, low=BARS.close)
+    window = windows.window("VIX", flat, LABELS, 0, 8, "index points")
+    figure = timeline.price(window, candles=True)
+    assert "Close" in traces(figure)
+    assert "Price" not in traces(figure)
+    assert timeline.heading(window, candles=True).endswith("(closes only: there are no candles to draw)")
+    assert figure.layout.annotations[0].text == "index points"
 
 
 def test_the_line_tells_regime_confidence_and_spell(window):
@@ -125,7 +152,8 @@ def test_long_series_have_few_points_and_few_cells():
     assert len(found["Close"].y) <= decimate.MAX_POINTS
     assert max(found["Close"].y) == bars.close.max()
     assert len(found["Regime (tint)"].z[0]) <= n // 40
-    assert len(figure.data) <= 5
+    assert len(figure.data) <= 6
+    assert len(found["Signs"].x) <= 1 / timeline.SIGN_SHARE
     assert not figure.layout.shapes
 
 
