@@ -50,25 +50,20 @@ def where(dataset: Dataset, today: np.datetime64) -> html.P:
     return html.P([html.Strong(dataset.title), *as_of(dataset, today)], className="where")
 
 
-def as_of(dataset: Dataset, today: np.datetime64) -> list[Component | str]:
-    """``as of 31 Dec 2018 (arch package)``, and plainly whether that is old."""
+def as_of(dataset: Dataset, today: np.datetime64, *, brief: bool = False) -> list[Component]:
+    """``as of 31 Dec 2018 (arch package)``, and plainly whether that is old; ``brief`` says how old in the tip only."""
     newest = words.moment(int(dataset.bars.time[-1]), intraday=dataset.intraday)
-    told: list[Component | str] = [html.Span(f"as of {newest} ({words.source(dataset.source)})")]
+    told: list[Component] = [html.Span(f"as of {newest} ({words.source(dataset.source)})")]
     if dataset.stale(today):
-        told.append(stale(dataset, today))
+        told.append(_stale(dataset.trading_days_old(today), brief=brief))
     return told
 
 
-def stale(dataset: Dataset, today: np.datetime64) -> html.Span:
+def _stale(age: int, *, brief: bool) -> html.Span:
     """``Stale: the newest bar is 12 trading days old``."""
-    age = dataset.trading_days_old(today)
-    return html.Span(
-        [
-            html.I(className="icon icon-warning", **{"aria-hidden": "true"}),
-            f"Stale: the newest bar is {age:,} trading days old",
-        ],
-        className="stale",
-    )
+    whole = f"Stale: the newest bar is {words.count(age, 'trading day')} old"
+    icon = html.I(className="icon icon-warning", **{"aria-hidden": "true"})
+    return html.Span([icon, "Stale" if brief else whole], className="stale", title=whole)
 
 
 def probabilities(detection: Detection) -> html.Div:
@@ -129,8 +124,8 @@ def regime(code: int) -> html.Span:
     return html.Span([sign, look.word], className="regime")
 
 
-def evidence(detection: Detection) -> html.Div:
-    """What an answer rests on: in words, and as metrics with their units."""
+def evidence(detection: Detection, *, closes_only: bool = False) -> html.Div:
+    """What an answer rests on: in words, and as metrics with their units; ``closes_only`` says that bars have no range."""
     metrics = detection.metrics
     told = [
         ("Volatility", words.percent(metrics.volatility, 2), "a bar", "Standard deviation of the last 20 returns"),
@@ -146,7 +141,8 @@ def evidence(detection: Detection) -> html.Div:
     ]
     model, bars = detection.model, words.count(detection.metrics.sample_size, "bar")
     short = "" if detection.warm else f" The series is short: {model.name} wants more bars for full accuracy."
-    foot = f"Model {model.name}, version {model.version}. Metrics of the last {bars}.{short}"
+    flat = " The data has closes only: a true range is the move from close to close." if closes_only else ""
+    foot = f"Model {model.name}, version {model.version}. Metrics of the last {bars}.{short}{flat}"
     return html.Div(
         [html.P(detection.reasoning, className="reason"), html.Dl(items, className="metrics"), html.P(foot, className="note")]
     )
@@ -236,6 +232,7 @@ def read_facts(dataset: Dataset, detection: Detection | None, unit: str) -> html
     """What a dataset holds, its newest regime where it is labelled, and what was repaired in it."""
     time = dataset.bars.time
     pairs: list[tuple[str, Children]] = [
+        *([("Rows read", f"{dataset.rows_read:,}")] if dataset.rows_read else []),
         ("Bars", f"{dataset.bars.n_bars:,}"),
         ("Range", words.span(int(time[0]), int(time[-1]), intraday=dataset.intraday)),
         ("Interval", words.interval(time)),

@@ -157,7 +157,7 @@ def show_as_of(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     if not dataset_id:
         return dash.no_update
     try:
-        return cards.as_of(dataset(dataset_id), today())
+        return cards.as_of(dataset(dataset_id), today(), brief=True)
     except RegimeError:
         return "not here"
 

@@ -10,6 +10,7 @@ from dash import html
 from numpy.typing import NDArray
 
 from components import words
+from components.figures.window import Window
 from components.theme import LOOKS
 from regime_core.bars import OHLCV, PRICES, is_intraday
 from regime_core.evaluation.persistence import Spells, Transitions
@@ -17,6 +18,8 @@ from regime_core.regimes import N_REGIMES, REGIME_NAMES, Labels
 
 Row = dict[str, Any]
 ROW_HEIGHT = 36
+SHORT_SPELL = 3
+"""A label that held for so few bars may have been a wavering of the model rather than a regime of the market."""
 _FIGURE = {"type": "rightAligned", "cellClass": "figure ag-right-aligned-cell"}
 _PERCENT = {"function": "params.value == null ? '–' : d3.format('.0f')(100 * params.value) + '\u00a0%'"}
 _CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1f')(100 * params.value) + '\u00a0%'"}
@@ -26,7 +29,7 @@ _THEME = {
     "function": "themeQuartz.withParams({"
     "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', headerBackgroundColor: 'var(--surface)', "
     "headerTextColor: 'var(--muted)', borderColor: 'var(--hairline)', accentColor: 'var(--accent)', "
-    "fontFamily: 'inherit', fontSize: 14, headerFontSize: 13, headerFontWeight: 500, "
+    "fontFamily: 'inherit', fontSize: 13, headerFontSize: 13, headerFontWeight: 500, "
     "wrapperBorder: false, wrapperBorderRadius: 0, spacing: 6})"
 }
 
@@ -98,6 +101,14 @@ def spell_grid(identifier: str) -> dag.AgGrid:
         className="grid",
         style=spell_height(10),
     )
+
+
+def spell_heading(window: Window) -> str:
+    """Title of the grid: how many spells, how many of them short, and for which dates."""
+    lengths = window.spells.length
+    short = int((lengths <= SHORT_SPELL).sum())
+    told = f" ({short:,} of at most {words.count(SHORT_SPELL, 'bar')})" if short else ""
+    return f"{window.title}: {words.count(len(lengths), 'spell')} of regimes{told}, {window.span}"
 
 
 def spell_height(n_rows: int) -> dict[str, str]:

@@ -36,8 +36,9 @@ def read(contents: str, name: str, max_mb: float) -> ReadResult:
 
 
 def base_name(name: str) -> str:
-    """File name without folders, at most 100 characters."""
-    return PureWindowsPath(PurePosixPath(name).name).name[-100:] or "the file"
+    """File name without folders and characters that cannot be seen, at most 100 characters."""
+    seen = "".join(character for character in name if character.isprintable())
+    return PureWindowsPath(PurePosixPath(seen).name).name[-100:] or "the file"
 
 
 def title(name: str) -> str:

@@ -26,6 +26,7 @@ FILE = "label-file"
 TOO_LARGE = "label-too-large"
 LIMIT = "label-limit"
 MESSAGE = "label-message"
+WHERE = "label-where"
 SUMMARY = "label-summary"
 SUMMARY_TITLE = "label-summary-title"
 PROBLEM = "label-problem"
@@ -40,7 +41,6 @@ GRID = "label-grid"
 DOWNLOAD = "label-download"
 DOWNLOADED = "label-downloaded"
 LABEL_JOB = "label"
-STYLES = {"line": "Line", "candles": "Candles"}
 
 
 def layout(model: str | None = None, range: str | None = None, style: str | None = None, **_others: str) -> html.Div:
@@ -48,7 +48,7 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
     settings, engine = runtime.current().settings, runtime.engine()
     chart_controls = html.Div(
         [
-            controls.segmented(STYLE, STYLES, style if style in STYLES else "line", "Drawn as"),
+            controls.style_buttons(STYLE, style),
             controls.range_buttons(PRESET, range),
         ],
         className="controls",
@@ -85,7 +85,7 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
             dcc.Store(id=TOO_LARGE),
             dcc.Store(id=LIMIT, data=settings.max_upload_mb),
             dcc.Download(id=DOWNLOADED),
-            html.H1("Label your own prices", className="page-title"),
+            html.Div([html.H1("Label your own prices", className="page-title"), html.Div(id=WHERE)]),
             controls.drop_zone(
                 UPLOAD, max_mb=settings.max_upload_mb, days=settings.upload_days, sample=dash.get_asset_url("sample.csv")
             ),
@@ -119,13 +119,16 @@ def take_file(file: dict[str, str] | None, refused: dict[str, Any] | None) -> An
         if given is refused:
             raise uploads.too_large(refused["megabytes"], limit)
         read = uploads.read(given["contents"], given["name"], limit)
-        dataset_id = runtime_.library.add(visitor, uploads.title(given["name"]), read.bars, read.problems)
+        dataset_id = runtime_.library.add(
+            visitor, uploads.title(given["name"]), read.bars, read.problems, rows_read=read.rows_read
+        )
     except RegimeError as error:
         return cards.bad_file(given["name"], error.message), no_update, no_update, None, None
     return cards.good_file(read), shell.dataset_options(), dataset_id, None, None
 
 
 @callback(
+    Output(WHERE, "children"),
     Output(SUMMARY, "children"),
     Output(SUMMARY_TITLE, "children"),
     Output(PROBLEM, "children"),
@@ -144,6 +147,7 @@ def show_summary(dataset_id: str | None, model: str | None, ended: dict[str, str
         raise PreventUpdate
     try:
         seen = views.view(dataset_id, model)
+        title, where = seen.dataset.title, cards.where(seen.dataset, shell.today())
         if seen.labels is None:
             again = dash.ctx.triggered_id == progress.ended_id(LABEL_JOB) and ended is not None and ended["state"] != "done"
             job = (
@@ -151,14 +155,14 @@ def show_summary(dataset_id: str | None, model: str | None, ended: dict[str, str
                 if again
                 else progress.started(runtime.current().start_labelling(seen.dataset, model), tell_result=False)
             )
-            return cards.read_facts(seen.dataset, None, seen.unit), seen.dataset.title, None, False, True, True, None, job
+            return where, cards.read_facts(seen.dataset, None, seen.unit), title, None, False, True, True, None, job
         detection = views.explain(seen)
     except RegimeError as error:
-        return None, None, views.not_shown(error), True, True, True, None, None
+        return None, None, None, views.not_shown(error), True, True, True, None, None
     grid = tables.label_grid(
         {"type": GRID, "dataset": dataset_id, "model": detection.model.name}, intraday=seen.dataset.intraday
     )
-    return cards.read_facts(seen.dataset, detection, seen.unit), seen.dataset.title, None, False, False, False, grid, None
+    return where, cards.read_facts(seen.dataset, detection, seen.unit), title, None, False, False, False, grid, None
 
 
 @callback(
@@ -241,15 +245,7 @@ clientside_callback(
     State(LIMIT, "data"),
     prevent_initial_call=True,
 )
-clientside_callback(
-    ClientsideFunction("view", "pickRange"),
-    Output(RANGE, "data"),
-    Output(PRESET, "value"),
-    Input(PRESET, "value"),
-    Input(PRICE, "relayoutData"),
-    State(RANGE, "data"),
-    prevent_initial_call=True,
-)
+controls.follow_range(RANGE, PRESET, PRICE)
 shell.remember("model", MODEL)
 shell.remember("range", RANGE, "data")
 shell.remember("style", STYLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
@@ -38,7 +38,6 @@ BODY = "overview-body"
 UPDATE = "overview-update"
 UPDATING = "overview-updating"
 UPDATE_JOB = "update"
-STYLES = {"line": "Line", "candles": "Candles"}
 
 
 def layout(model: str | None = None, range: str | None = None, style: str | None = None, **_others: str) -> html.Div:
@@ -47,7 +46,7 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
     aside = html.Div(
         [
             controls.model_select(MODEL, engine.entries, model or engine.default),
-            controls.segmented(STYLE, STYLES, style if style in STYLES else "line", "Drawn as"),
+            controls.style_buttons(STYLE, style),
             controls.range_buttons(PRESET, range),
         ],
         className="controls",
@@ -120,7 +119,7 @@ def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) ->
         cards.where(seen.dataset, shell.today()),
         cards.advice(detection),
         cards.probabilities(detection),
-        cards.evidence(detection),
+        cards.evidence(detection, closes_only=seen.closes_only),
         False,
         not seen.dataset.bundled,
     )
@@ -174,7 +173,7 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
         tables.spell_columns(intraday=window.intraday),
         tables.spell_rows(window.spells, window.series_time),
         tables.spell_height(len(window.spells)),
-        f"{window.title}: {words.count(len(window.spells), 'spell')} of regimes, {window.span}",
+        tables.spell_heading(window),
     )
 
 
@@ -215,15 +214,7 @@ def _window(dataset_id: str | None, model: str | None, range_: str) -> Window:
         raise PreventUpdate from None
 
 
-clientside_callback(
-    ClientsideFunction("view", "pickRange"),
-    Output(RANGE, "data"),
-    Output(PRESET, "value"),
-    Input(PRESET, "value"),
-    Input(PRICE, "relayoutData"),
-    State(RANGE, "data"),
-    prevent_initial_call=True,
-)
+controls.follow_range(RANGE, PRESET, PRICE)
 shell.remember("model", MODEL)
 shell.remember("range", RANGE, "data")
 shell.remember("style", STYLE)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from components import cards, controls, tables, uploads
+from components.figures import window as windows
 from markets import daily_bars, labels_of, text_of
 from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
@@ -51,6 +52,8 @@ def test_stale_is_said_plainly_beyond_three_trading_days():
     assert text_of(cards.where(dataset(), np.datetime64("2018-01-11"))) == "S&P 500 as of 8 Jan 2018 (arch package)"
     told = text_of(cards.where(dataset(), np.datetime64("2018-01-12")))
     assert told.endswith("Stale: the newest bar is 4 trading days old")
+    *_, brief = cards.as_of(dataset(), np.datetime64("2018-01-12"), brief=True)
+    assert (text_of(brief), brief.title.replace("\u00a0", " ")) == ("Stale", "Stale: the newest bar is 4 trading days old")
 
 
 def test_evidence_has_units_and_a_dash_for_what_is_not_known():
@@ -68,6 +71,20 @@ def test_evidence_has_units_and_a_dash_for_what_is_not_known():
         assert part in told
     assert "×1.2" in text_of(cards.advice(detection())).replace("× ", "×")
     assert "trend following" in text_of(cards.advice(detection()))
+
+
+def test_evidence_says_where_a_true_range_is_made_of_closes():
+    assert "closes only" in text_of(cards.evidence(detection(), closes_only=True))
+    assert "closes only" not in text_of(cards.evidence(detection()))
+
+
+def test_the_title_of_spells_says_how_many_are_short():
+    spells = windows.window("Test", BARS, LABELS, 0, 8)
+    assert tables.spell_heading(spells).replace("\u00a0", " ") == (
+        "Test: 4 spells of regimes (4 of at most 3 bars), 1 Jan 2018 – 8 Jan 2018"
+    )
+    calm = windows.window("Test", BARS, labels_of(BARS, [4] * 8, [0.5] * 8), 0, 8)
+    assert tables.spell_heading(calm).replace("\u00a0", " ") == "Test: 1 spell of regimes, 1 Jan 2018 – 8 Jan 2018"
 
 
 def test_time_spent():
@@ -141,6 +158,7 @@ def test_a_file_over_the_limit_is_refused_unread():
         ("C:\\prices\\Ä b.CSV", "Ä b", "b_labels.csv"),
         ("../../etc/passwd", "passwd", "passwd_labels.csv"),
         ("…", "…", "bars_labels.csv"),
+        ("<b>\u202evsc.\x00x.csv", "<b>vsc.x", "b_vsc.x_labels.csv"),
     ],
 )
 def test_names(name, title, download):

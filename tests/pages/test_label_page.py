@@ -47,8 +47,9 @@ def test_a_file_becomes_a_dataset_with_labels_and_a_download(page, visit):
     message, options, dataset, *_ = page.take_file(sent(rows(120)), None)
     assert "120 rows read" in text_of(message)
     assert {"label": "prices", "value": dataset} in options
-    summary, title, problem, hidden, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
-    assert "Bars 120 Range 1 Jan 2020 – 29 Apr 2020 Interval daily" in text_of(summary)
+    where, summary, title, problem, hidden, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
+    assert text_of(where).startswith("prices as of 29 Apr 2020 (upload) Stale: the newest bar is")
+    assert "Rows read 120 Bars 120 Range 1 Jan 2020 – 29 Apr 2020 Interval daily" in text_of(summary)
     assert (title, problem, hidden, charted_hidden, no_download, job) == ("prices", None, False, False, False, None)
     request = {"startRow": 0, "endRow": 50}
     given = page.give_rows(request, {"type": page.GRID, "dataset": dataset, "model": "boosted"})
@@ -96,7 +97,7 @@ def test_a_file_over_the_limit(page, visit, monkeypatch):
 
 def test_49_bars_are_unknown_and_say_what_is_needed(page, visit):
     _, _, dataset, *_ = page.take_file(sent(rows(49)), None)
-    summary, *_ = page.show_summary(dataset, "boosted", None)
+    _, summary, *_ = page.show_summary(dataset, "boosted", None)
     assert "Unknown: 49 bars, need 50" in text_of(summary)
     given = page.give_rows({"startRow": 0, "endRow": 200}, {"dataset": dataset, "model": "boosted"})
     assert {row["regime"] for row in given["rowData"]} == {"Unknown"}
@@ -107,7 +108,7 @@ def test_a_long_series_is_labelled_by_a_job(page, visit, monkeypatch):
     monkeypatch.setattr(runtime, "INLINE_BARS", 80)
     started = []
     monkeypatch.setattr(runtime.current(), "start_labelling", lambda *given: started.append(given) or "j" * 32)
-    summary, *_, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
+    _, summary, *_, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
     assert "Bars 90" in text_of(summary)
     assert "Newest bar" not in text_of(summary)
     assert (charted_hidden, no_download, grid, job["id"]) == (True, True, None, "j" * 32)
@@ -123,9 +124,10 @@ def test_another_visitors_dataset_is_not_here(page, app, visit):
     _, _, dataset, *_ = page.take_file(sent(rows(60)), None)
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "stranger"
-        _, _, problem, hidden, *_ = page.show_summary(dataset, "boosted", None)
+        where, _, _, problem, hidden, *_ = page.show_summary(dataset, "boosted", None)
         assert "belongs to another visitor" in text_of(problem)
         assert hidden
+        assert where is None
         with pytest.raises(page.PreventUpdate):
             page.download(1, dataset, "boosted")
         with pytest.raises(page.PreventUpdate):

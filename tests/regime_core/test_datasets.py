@@ -35,9 +35,9 @@ def test_the_bundled_histories_are_there_with_their_source(library):
 
 
 def test_an_upload_is_seen_by_its_visitor_alone(library):
-    dataset_id = library.add("alice", "mine.csv", bars(), ("one problem",))
+    dataset_id = library.add("alice", "mine.csv", bars(), ("one problem",), rows_read=9)
     mine = library.get(dataset_id, "alice")
-    assert (mine.title, mine.problems, mine.bundled) == ("mine.csv", ("one problem",), False)
+    assert (mine.title, mine.problems, mine.bundled, mine.rows_read) == ("mine.csv", ("one problem",), False, 9)
     np.testing.assert_array_equal(mine.bars.close, bars().close)
     assert [info.id for info in library.infos("bob") if not info.bundled] == []
     for visitor in ("bob", None):
