@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from waiting import wait_until
 
@@ -21,6 +21,9 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 ]
+PATIENCE_MS = 30_000
+"""How long a browser may take over anything: a cold machine is slow."""
+expect.set_options(timeout=PATIENCE_MS)
 DEAD = "http://127.0.0.1:9"
 """No one listens here: an update fails at once, and nothing leaves this machine."""
 
@@ -82,7 +85,7 @@ class Visitor:
         self.address = address
         self.noted = []
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True} | options)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self.noted.append(f"console {message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.noted.append(f"error: {error}"))

@@ -55,7 +55,7 @@ def test_overview_answers_and_its_controls_work(visitor):
     year = x_range(page, "overview-price")
     page.get_by_text("1M", exact=True).click()
     page.wait_for_url("**range=1m**")
-    wait_until(lambda: x_range(page, "overview-price")[0] != year[0], seconds=20)
+    wait_until(lambda: x_range(page, "overview-price")[0] != year[0], seconds=30)
     month = x_range(page, "overview-price")
     assert month[0] > year[0]
     assert month[1] == year[1]
@@ -85,7 +85,7 @@ def test_dragging_over_the_chart_shows_that_range_and_a_link_opens_the_same_view
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 60, steps=4)
     page.mouse.up()
     page.wait_for_url(re.compile(r"range=\d{4}-\d\d-\d\dT.*\.\."))
-    wait_until(lambda: x_range(page, "overview-price")[1] < before[1], seconds=20)
+    wait_until(lambda: x_range(page, "overview-price")[1] < before[1], seconds=30)
     expect(page.locator(TITLE)).not_to_contain_text(before[0][:4])
     title = page.locator(TITLE).inner_text()
     other = overview(visitors(), page.url.removeprefix(visitor.address).lstrip("/"))
@@ -125,6 +125,10 @@ def test_a_file_is_labelled_downloaded_and_shown_to_its_visitor_only(visitors):
     link = page.url
     page.reload()
     expect(page.locator("#label-summary-title")).to_have_text("swings")
+    expect(page.locator("#label-summary")).to_contain_text("Rows read")
+    expect(page.locator("#label-where")).to_contain_text(
+        re.compile(r"swings\s*as of 9\s+Jul\s+2021 \(upload\)\s*Stale: the newest")
+    )
     for path in (link, link.replace("/label", "/")):
         stranger = visitors().open(path.removeprefix(visitor.address))
         expect(
@@ -145,11 +149,34 @@ def test_a_bad_file_is_told_by_row_and_column_and_the_page_lives_on(visitor):
     expect(page.locator("#label-summary")).to_contain_text("Unknown: 49 bars, need 50".replace("49 ", "49\u00a0"))
 
 
+def test_a_file_name_is_text_and_nothing_else(visitor):
+    page = visitor.open("/label")
+    drop(page, "<img src=x onerror=alert(1)>.csv", prices(80))
+    expect(page.locator("#label-summary-title")).to_have_text("<img src=x onerror=alert(1)>")
+    expect(page.locator("#label-price-title")).to_contain_text("<img src=x onerror=alert(1)>: price and regime")
+    assert page.locator("img[src=x]").count() == 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    assert download.value.suggested_filename == "img_src_x_onerror_alert_1_labels.csv"
+
+
+def test_closes_only_say_that_there_are_no_candles(visitor):
+    page = overview(visitor, "?dataset=vix&style=candles")
+    expect(page.locator(TITLE)).to_contain_text("closes only")
+
+
+def test_an_address_without_a_page_leads_back(visitor):
+    page = visitor.open("/nothing-here")
+    expect(page.locator("main")).to_contain_text("There is no such page")
+    page.get_by_role("link", name="Show the S&P 500").click()
+    expect(page.locator(TITLE)).to_contain_text("S&P 500: price and regime, ")
+
+
 def test_a_long_file_is_labelled_in_the_background(visitor):
     page = visitor.open("/label")
     drop(page, "minutes.csv", prices(50_500, step=60))
-    expect(page.locator("#label-summary")).to_contain_text("50,500", timeout=30_000)
-    expect(page.locator("#label-table .ag-row").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#label-summary")).to_contain_text("50,500")
+    expect(page.locator("#label-table .ag-row").first).to_be_visible()
     expect(page.locator("#label-summary")).to_contain_text("Newest bar")
     expect(page.get_by_role("button", name="Download CSV")).to_be_enabled()
 
@@ -158,7 +185,7 @@ def test_an_update_that_fails_says_so_and_leaves_the_data(visitor):
     page = overview(visitor)
     headline = page.locator(HEADLINE).inner_text()
     page.get_by_role("button", name="Update data").click()
-    expect(page.locator(".job-failed, .job-done")).to_contain_text("not updated", timeout=40_000)
+    expect(page.locator(".job-failed, .job-done")).to_contain_text("not updated")
     assert page.locator(HEADLINE).inner_text() == headline
 
 
@@ -168,7 +195,7 @@ def test_the_theme_follows_the_system_until_it_is_switched_and_is_remembered(vis
     page.locator("#theme-switch").click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
     line = "document.querySelector('#overview-price .js-plotly-plot').data.find(trace => trace.name == 'Close').line.color"
-    wait_until(lambda: page.evaluate(line) == "#1B2330", seconds=20)
+    wait_until(lambda: page.evaluate(line) == "#1B2330", seconds=30)
     page.reload()
     expect(page.locator(TITLE)).to_contain_text("price and regime, ")
     assert page.locator("html").get_attribute("data-bs-theme") == "light"
