@@ -23,7 +23,7 @@ FIELDS = (*PRICES, "volume")
 DAY_NS = 86_400_000_000_000
 INTRADAY_BELOW_NS = 20 * 3_600_000_000_000
 CLOSE_SLACK = 0.005
-"""A close or open outside [low, high] by at most this fraction of the price widens the range; further out is an error."""
+"""A close or open outside [low, high] widens the range; where one is further out than this fraction, the warning says so."""
 
 
 class OHLCV(NamedTuple):
@@ -79,7 +79,7 @@ def normalise(
     columns : ``open high low close`` and optionally ``volume``, each (n,); volume may hold NaN (unknown).
     strict : refuse what would be repaired.
     Returns the bars and one sentence per kind of repair: unsorted rows are sorted, of equal times the last wins, an open or
-    close slightly outside [low, high] widens the range.
+    close outside [low, high] widens the range.
     Raises BarsError, naming the row by ``where``, on prices that are not positive finite numbers, high < low, negative volume.
     """
     n = len(time)
@@ -176,12 +176,14 @@ def _check_prices(prices: dict[str, Float], where: Where) -> None:
             i = int(np.flatnonzero(bad)[0])
             code = "bars.not_positive" if np.isfinite(values[i]) else "bars.non_finite"
             raise BarsError(code, f"{where(i, name)} is {values[i]:g}: prices must be positive finite numbers.")
-    crossed = prices["high"] < prices["low"]
-    if crossed.any():
-        i = int(np.flatnonzero(crossed)[0])
+    crossed = np.flatnonzero(prices["high"] < prices["low"])
+    if len(crossed):
+        i = int(crossed[0])
+        high, low = prices["high"][i], prices["low"][i]
+        more = f" {len(crossed) - 1:,} more bar(s) are like it." if len(crossed) > 1 else ""
         raise BarsError(
             "bars.high_below_low",
-            f"{where(i, 'high')} is {prices['high'][i]:g}, below low {prices['low'][i]:g}: correct it, or leave the bar out.",
+            f"{where(i, 'high')} is {high:g}, below low {low:g}: correct it, or leave the bar out.{more}",
         )
 
 
@@ -195,7 +197,7 @@ def _check_volume(volume: Float, where: Where) -> None:
 
 
 def _widen(prices: dict[str, Float], where: Where, warnings: list[str]) -> None:
-    """Make high the row's maximum and low its minimum where open or close lie slightly outside; refuse the rest."""
+    """Make high the row's maximum and low its minimum where open or close lie outside, and say where some are far out."""
     top = np.maximum(prices["open"], prices["close"])
     bottom = np.minimum(prices["open"], prices["close"])
     above, below = top > prices["high"], bottom < prices["low"]

@@ -88,6 +88,13 @@ def test_what_cannot_be_used_is_refused_by_place(field, value, code):
     assert caught.value.code == code
 
 
+def test_the_first_high_below_its_low_is_named_and_the_others_are_counted():
+    data = columns()
+    data["high"][1:] = 90.0
+    with pytest.raises(BarsError, match=r"^bars\[1\].high is 90, below low .* 3 more bar\(s\) are like it\.$"):
+        normalise(days(), data)
+
+
 def test_columns_of_unequal_length_are_refused():
     with pytest.raises(BarsError, match="volume has 3 values"):
         normalise(days(), columns(volume=np.ones(3)))
