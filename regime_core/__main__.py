@@ -50,9 +50,11 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     progress("Reading", 0, 3)
     source: Path = arguments.file
     stored = source.suffix == ".parquet"
+    engine = Engine.load(arguments.model_dir)
+    engine.entry(arguments.model)  # a model that is not there is told before the long work
     bars = datasets.read_bars(source) if stored else readers.read_csv(source).bars
     progress("Labelling", 1, 3)
-    labels = Engine.load(arguments.model_dir).label(bars, model=arguments.model)
+    labels = engine.label(bars, model=arguments.model)
     progress("Writing", 2, 3)
     if arguments.out.suffix == ".parquet":
         datasets.write_labels(arguments.out, labels)
