@@ -86,7 +86,8 @@ def _limit(server: Flask, settings: Settings) -> None:
         in_memory_fallback_enabled=bool(settings.redis_url),
         headers_enabled=True,
     )
-    shared = limiter.shared_limit(settings.rate_limit, scope="json")
+    too_many = f"More requests than this server takes ({settings.rate_limit}): wait as many seconds as Retry-After says."
+    shared = limiter.shared_limit(settings.rate_limit, scope="json", error_message=too_many)
     for endpoint in sorted(JSON_ENDPOINTS):
         server.view_functions[endpoint] = cast(RouteCallable, shared(server.view_functions[endpoint]))
 

@@ -120,7 +120,7 @@ def test_beyond_the_rate_is_429_with_the_seconds_to_wait(service_with):
         assert service.post(path, json={"bars": BARS, "series": []}).status_code == 200
     for path in ("/detect_regime", "/detect_regime/batch"):
         response = service.post(path, json={"bars": BARS, "series": []})
-        refused(response, 429, "limits.rate")
+        refused(response, 429, "limits.rate", "3/hour", "Retry-After")
         assert 0 < int(response.headers["Retry-After"]) <= 3600
     assert service.get("/health").status_code == service.get("/metrics").status_code == 200
     elsewhere = service.post("/detect_regime", json={"bars": BARS}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
