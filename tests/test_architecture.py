@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE_ORDER = (
-    *("kernels", "errors", "evaluation", "regimes", "bars", "features", "models", "readers", "sources", "simulate"),
-    *("artifacts", "datasets", "engine", "training", "__main__"),
+    *("kernels", "errors", "evaluation", "regimes", "bars", "states", "features", "models", "walkforward"),
+    *("readers", "sources", "simulate", "artifacts", "datasets", "engine", "training", "__main__"),
 )
 OF_NOTHING = ("kernels", "evaluation")
 FACES = ("pages", "api")

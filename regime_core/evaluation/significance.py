@@ -1,0 +1,117 @@
+"""Is the difference more than chance? Paired block bootstrap, McNemar, Welch, Holm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Float = NDArray[np.float64]
+
+DRAWS = 10_000
+
+
+def block_length(horizon: int) -> int:
+    """Days a block of the bootstrap has: outcomes ``horizon`` days ahead overlap, so that neighbours are not independent."""
+    return max(21, 2 * horizon)
+
+
+def block_means(
+    values: ArrayLike, *, block: int, draws: int = DRAWS, random_state: int = 0, weights: ArrayLike | None = None
+) -> Float:
+    """Means of a series resampled in circular blocks, (draws,) or (draws, n_columns).
+
+    values : (n,) or (n, n_columns), in order of time. block : length of a block, cut to n; the last block of a draw is cut so
+    that a draw has n values. weights : (n,) non-negative; means are weighted by them; NaN for a draw whose weights are all 0.
+    Rows of all columns are drawn together, so that columns stay paired.
+    Source: Politis and Romano (1992), A circular block-resampling procedure for stationary data.
+    """
+    series = np.asarray(values, dtype=np.float64)
+    flat = series[:, None] if series.ndim == 1 else series
+    n = len(flat)
+    mass = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    length = min(block, n)
+    columns = np.column_stack([flat * mass[:, None], mass])
+    n_blocks, rest = divmod(n, length)
+    rng = np.random.default_rng(random_state)
+    total = _circular_sums(columns, length)[rng.integers(0, n, (draws, n_blocks))].sum(axis=1)
+    if rest:
+        total += _circular_sums(columns, rest)[rng.integers(0, n, draws)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = total[:, :-1] / total[:, -1:]
+    return np.asarray(means[:, 0] if series.ndim == 1 else means)
+
+
+def paired_p(gain: ArrayLike, *, block: int, draws: int = DRAWS, random_state: int = 0) -> float:
+    """One-sided p-value of a mean gain above 0, by the paired block bootstrap.
+
+    gain : (n,) loss of the baseline less that of the model, in order of time; positive where the model was better.
+    The resampled means are centred on 0; p is the share of them that reach the mean seen, at least 1 / (draws + 1).
+    """
+    series = np.asarray(gain, dtype=np.float64)
+    seen = float(series.mean())
+    chance = block_means(series - seen, block=block, draws=draws, random_state=random_state)
+    return float((1 + np.sum(chance >= seen)) / (draws + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """Days on which exactly one of two forecasters was right, and the two-sided exact p-value of their being alike."""
+
+    only_first: int
+    only_second: int
+    p_value: float
+
+
+def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
+    """Exact (binomial) McNemar test. Both (n,) of bool: whether each forecaster was right on each day."""
+    from scipy.stats import binomtest
+
+    first, second = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
+    only_first, only_second = int(np.sum(first & ~second)), int(np.sum(second & ~first))
+    differing = only_first + only_second
+    p = float(binomtest(only_first, differing, 0.5).pvalue) if differing else 1.0
+    return McNemar(only_first, only_second, p)
+
+
+def welch(one: Float, other: Float) -> tuple[float, float]:
+    """Welch's t and two-sided p-value of equal means; each (n,), n at least 2. Equal constants give t 0, p 1."""
+    from scipy.special import stdtr
+
+    part = one.var(ddof=1) / len(one), other.var(ddof=1) / len(other)
+    gap = float(one.mean() - other.mean())
+    if part[0] + part[1] == 0:
+        return (0.0, 1.0) if gap == 0 else (float(np.copysign(np.inf, gap)), 0.0)
+    t = gap / float(np.sqrt(part[0] + part[1]))
+    freedom = (part[0] + part[1]) ** 2 / (part[0] ** 2 / (len(one) - 1) + part[1] ** 2 / (len(other) - 1))
+    return t, float(2.0 * stdtr(freedom, -abs(t)))
+
+
+def holm(p_values: ArrayLike) -> Float:
+    """p-values adjusted for their number, (n,), by Holm's step-down method: at most 1, in the order given."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    raised = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
+    out = np.empty_like(p)
+    out[order] = np.minimum(raised, 1.0)
+    return out
+
+
+def mean_interval(values: Float, *, level: float = 0.95) -> tuple[float, float]:
+    """Student's confidence interval of a mean; NaN for fewer than two values."""
+    from scipy.special import stdtrit
+
+    n = len(values)
+    if n < 2:
+        return float("nan"), float("nan")
+    reach = float(stdtrit(n - 1, 0.5 + level / 2)) * float(values.std(ddof=1)) / n**0.5
+    mean = float(values.mean())
+    return mean - reach, mean + reach
+
+
+def _circular_sums(columns: Float, length: int) -> Float:
+    """Sum of ``length`` rows from each row on, going on at the first row after the last, (n, n_columns)."""
+    n = len(columns)
+    running = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(np.concatenate([columns, columns[:length]]), axis=0)])
+    return np.asarray(running[length : length + n] - running[:n])

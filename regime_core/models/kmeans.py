@@ -1,0 +1,158 @@
+"""Clusters of market days: scikit-learn finds the centres, and a day belongs to the nearest one."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from regime_core.bars import Float
+from regime_core.errors import ModelError
+from regime_core.states import K_RANGE, Clustering, Codes, Market
+
+WEIGHTS = "kmeans.npz"
+SILHOUETTE_DAYS = 2000
+"""Days, evenly spread, that silhouettes are measured on: all pairs of 8,000 days take a minute."""
+
+
+class KMeans:
+    """K-means on standardised (return, volatility, VIX); states are ordered by rising centre of the VIX.
+
+    k : number of states. n_init : starts, of which the best counts. random_state : seed of the starts.
+
+    Fitted: ``columns_`` (names of the values), ``mean_`` and ``scale_`` (3,) of the days fitted on, ``centres_`` (k, 3)
+    standardised, ``fitted_through_`` (last day fitted on, int nanoseconds since 1970 UTC).
+    """
+
+    name: ClassVar[str] = "kmeans"
+
+    def __init__(self, *, k: int = 2, n_init: int = 10, random_state: int = 0) -> None:
+        self.k = k
+        self.n_init = n_init
+        self.random_state = random_state
+
+    def fit(self, past: Market) -> Self:
+        """Fit scaler and centres on every day of ``past``: pass the days that were known, and no other.
+
+        Raises ModelError ``model.k`` for a k outside 2..5 or one that the data does not bear.
+        """
+        from sklearn import cluster
+        from threadpoolctl import threadpool_limits
+
+        self._check(past)
+        self.columns_ = past.columns
+        self.mean_ = past.values.mean(axis=0)
+        spread = past.values.std(axis=0)
+        self.scale_ = np.where(spread > 0, spread, 1.0)
+        with threadpool_limits(limits=1):  # the sums of several threads differ in their last bits from run to run
+            found = cluster.KMeans(self.k, n_init=self.n_init, random_state=self.random_state).fit(
+                self._standardised(past.values)
+            )
+        order = np.argsort(found.cluster_centers_[:, past.order_column], kind="stable")
+        self.centres_ = np.ascontiguousarray(found.cluster_centers_[order])
+        self.fitted_through_ = int(past.time[-1])
+        return self
+
+    def distances(self, values: Float) -> Float:
+        """Euclidean distance of days to each centre in standard deviations, (n_days, k). values : (n_days, 3)."""
+        between = self._standardised(values)[:, None, :] - self.centres_
+        return np.asarray(np.sqrt((between**2).sum(axis=2)))
+
+    def label(self, values: Float) -> Codes:
+        """Nearest centre of each day, (n_days,). values : (n_days, 3)."""
+        return np.asarray(self.distances(values).argmin(axis=1), dtype=np.int8)
+
+    def cluster(self, days: Market, *, silhouettes: dict[int, float] | None = None) -> Clustering:
+        """States of any days that have the same three values. Raises ModelError ``model.columns`` if they are others."""
+        self.require_columns(days)
+        distances = self.distances(days.values)
+        return Clustering(
+            k=self.k,
+            columns=self.columns_,
+            centres=self.centres_ * self.scale_ + self.mean_,
+            codes=distances.argmin(axis=1).astype(np.int8),
+            distances=distances,
+            silhouettes=silhouettes or {},
+            fitted_through=self.fitted_through_,
+            in_sample=bool(days.n_days and days.time[0] <= self.fitted_through_),
+        )
+
+    def require_columns(self, days: Market) -> None:
+        """Refuse days whose three values are not those that were fitted on."""
+        if days.columns != self.columns_:
+            raise ModelError(
+                "model.columns",
+                f"This model rests on {', '.join(self.columns_)}, and the data has {', '.join(days.columns)}: "
+                "bring the missing one, or fit a model on this data.",
+            )
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """Write ``kmeans.npz`` and return its name; the same fit gives the same bytes."""
+        content = io.BytesIO()
+        np.savez(
+            content,
+            columns=np.array(self.columns_),
+            mean=self.mean_,
+            scale=self.scale_,
+            centres=self.centres_,
+            fitted_through=np.int64(self.fitted_through_),
+        )
+        (folder / WEIGHTS).write_bytes(content.getvalue())
+        return (WEIGHTS,)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what ``save`` wrote."""
+        with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
+            model = cls(k=len(stored["centres"]))
+            model.columns_ = tuple(str(name) for name in stored["columns"])
+            model.mean_, model.scale_, model.centres_ = stored["mean"], stored["scale"], stored["centres"]
+            model.fitted_through_ = int(stored["fitted_through"])
+        return model
+
+    def _standardised(self, values: Float) -> Float:
+        return np.asarray((values - self.mean_) / self.scale_)
+
+    def _check(self, past: Market) -> None:
+        if self.k not in K_RANGE:
+            raise ModelError("model.k", f"{self.k} states were asked for: ask for {K_RANGE[0]} to {K_RANGE[-1]}.")
+        distinct = len(np.unique(past.values, axis=0))
+        if distinct < self.k:
+            raise ModelError(
+                "model.k", f"{self.k} states were asked for, but the data has only {distinct} days that differ: ask for fewer."
+            )
+
+
+def cluster(market: Market, k: int | None = None) -> Clustering:
+    """States of a market fitted on all its days, in sample, with the silhouette of every k in 2..5 that the data bears.
+
+    k : number of states; that with the largest silhouette where None.
+    """
+    scores = silhouettes(market)
+    chosen = best_k(scores) if k is None else k
+    return KMeans(k=chosen).fit(market).cluster(market, silhouettes=scores)
+
+
+def silhouettes(market: Market) -> dict[int, float]:
+    """Mean silhouette of each k in 2..5 whose states are all met, fitted on every day given."""
+    from sklearn import metrics
+
+    step = -(-market.n_days // SILHOUETTE_DAYS)
+    scores = {}
+    distinct = len(np.unique(market.values, axis=0))
+    for k in (k for k in K_RANGE if k <= distinct):
+        model = KMeans(k=k).fit(market)
+        days = market.values[::step]
+        codes = model.label(days)
+        if 1 < len(np.unique(codes)) < len(days):
+            scores[k] = float(metrics.silhouette_score((days - model.mean_) / model.scale_, codes))
+    return scores
+
+
+def best_k(scores: dict[int, float]) -> int:
+    """Return the k with the largest silhouette; the smallest of equals. Raises ModelError where none could be measured."""
+    if not scores:
+        raise ModelError("model.k", "The data has too few days that differ for two states: send more, or prices that move.")
+    return max(sorted(scores), key=lambda k: scores[k])
