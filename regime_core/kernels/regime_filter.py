@@ -198,9 +198,10 @@ def _weigh(
     spread: float,
     blind: bool,
 ) -> None:
-    """Multiply by the likelihood of the bar under each regime, in place.
+    """Multiply by the likelihood of the bar under each state, in place.
 
-    from_level, from_trend : the move less what ranging, or a bullish trend, would have it be. spread : variance of the former.
+    precision : (N_STATES, 3), see ``new_state``. from_level, from_trend : the move less what ranging, or a bullish trend, would
+    have it be. spread : variance of the former.
     """
     gaussian = tail == 0
     over_dof = 1.0 / (TAIL_DOF[tail] + (4.0 if gaussian and blind else 0.0) - 2.0)

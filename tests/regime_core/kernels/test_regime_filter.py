@@ -115,7 +115,7 @@ def test_a_walk_of_constant_volatility_is_steady_at_its_own_level(shocks, seed):
 
 @pytest.mark.parametrize(("ratio", "name"), [(0.4, "calm"), (2.5, "volatile")])
 def test_a_level_that_lasts_becomes_the_typical_one(ratio, name):
-    """Wherever the grid stands: the market drifts far from its first volatility before the long calm or noise begins."""
+    """Four hundred bars of it are calm, or volatile; after two thousand s0 has gone to where they are."""
     before = simulate.market(3000, s0=0.01, mean_duration=50, shocks="gaussian", rng=np.random.default_rng(31)).bars
     moved = np.concatenate([relative.standardised_moves(before), even_walk(4000, "gaussian", 32) * [ratio, ratio**2, 1.0]])
     got = kernel.filter_bars(moved)
