@@ -57,12 +57,12 @@ class Engine:
 
         Raises ModelError ``model.unknown`` for a name that is not there, ``model.gone`` for a version that is no longer served.
         """
-        name, _, version = (model or self.default).partition("@")
+        name, at, version = (self.default if model is None else model).partition("@")
         found = self._models.entries.get(name)
         if found is None:
             known = ", ".join(self._models.entries)
             raise ModelError("model.unknown", f"There is no model {name!r}: ask for one of {known}.")
-        if version and version != found.version:
+        if at and version != found.version:
             raise ModelError("model.gone", f"{name}@{version} is no longer served; the current one is {name}@{found.version}.")
         return found
 
@@ -91,24 +91,14 @@ class Engine:
         detector = self._answering[entry.name]
         first = max(MIN_BARS - 1, bars.n_bars - RECENT_BARS)
         recent = detector.filter(bars, start=first)
-        last = Filtered(recent.codes[-1:], recent.probabilities[-1:], recent.confidence[-1:])
-        code = int(last.codes[0])
+        code = int(recent.codes[-1])
         age, censored = (0, False) if code == UNKNOWN_CODE else _age(detector, bars, recent.codes, first)
-        return Detection(
-            regime=ALL_REGIMES[code],
-            confidence=float(last.confidence[0]),
-            reasoning=_reasoning(entry, last, age, censored, detector.evidence(bars)),
-            probabilities=last.probabilities[0],
-            metrics=_metrics(bars),
-            as_of=int(bars.time[-1]),
-            regime_age=age,
-            regime_age_censored=censored,
-            bars_used=bars.n_bars,
-            warm=bars.n_bars >= entry.window,
-            model=entry.ref,
-            warnings=warnings,
-            labels=labels,
-        )
+        if labels is not None and labels.codes[-1] != code:
+            warnings = (
+                *warnings,
+                f"regime rests on all {bars.n_bars:,} bars sent, each of labels on the {entry.window} up to it.",
+            )
+        return _detection(entry, bars, _last(recent), age, censored, detector.evidence(bars), _metrics(bars), warnings, labels)
 
     def explain(self, bars: OHLCV, labels: Labels) -> Detection:
         """Regime of the last of these labels, with its age and what it rests on; always the last label itself.
@@ -120,24 +110,10 @@ class Engine:
         recent = bars.rows(max(0, bars.n_bars - EXPLAIN_BARS))
         if bars.n_bars < MIN_BARS:
             return _insufficient(bars, entry, (), labels)
-        code = int(labels.codes[-1])
-        last = Filtered(labels.codes[-1:], labels.probabilities[-1:], labels.confidence[-1:])
-        age = 0 if code == UNKNOWN_CODE else last_run(labels.codes)
-        censored = code != UNKNOWN_CODE and age > bars.n_bars - MIN_BARS
-        return Detection(
-            regime=ALL_REGIMES[code],
-            confidence=float(labels.confidence[-1]),
-            reasoning=_reasoning(entry, last, age, censored, self._models.detectors[entry.name].evidence(bars)),
-            probabilities=labels.probabilities[-1],
-            metrics=_metrics(recent),
-            as_of=int(bars.time[-1]),
-            regime_age=age,
-            regime_age_censored=censored,
-            bars_used=bars.n_bars,
-            warm=bars.n_bars >= entry.window,
-            model=entry.ref,
-            labels=labels,
-        )
+        age = 0 if labels.codes[-1] == UNKNOWN_CODE else last_run(labels.codes)
+        last = _last(Filtered(labels.codes, labels.probabilities, labels.confidence))
+        evidence = self._models.detectors[entry.name].evidence(bars)
+        return _detection(entry, bars, last, age, age > bars.n_bars - MIN_BARS, evidence, _metrics(recent), (), labels)
 
     def warm_up(self) -> None:
         """Compile and touch all that an answer needs, so that the first client does not wait for it."""
@@ -159,6 +135,38 @@ def _age(detector: Detector, bars: OHLCV, codes: NDArray[np.int8], first: int) -
         codes = detector.filter(bars, start=first).codes
     age = last_run(codes)
     return age, age == bars.n_bars - MIN_BARS + 1
+
+
+def _last(filtered: Filtered) -> Filtered:
+    return Filtered(filtered.codes[-1:], filtered.probabilities[-1:], filtered.confidence[-1:])
+
+
+def _detection(
+    entry: ModelEntry,
+    bars: OHLCV,
+    last: Filtered,
+    age: int,
+    censored: bool,
+    evidence: str,
+    metrics: Metrics,
+    warnings: tuple[str, ...],
+    labels: Labels | None,
+) -> Detection:
+    return Detection(
+        regime=ALL_REGIMES[int(last.codes[0])],
+        confidence=float(last.confidence[0]),
+        reasoning=_reasoning(entry, last, age, censored, evidence),
+        probabilities=last.probabilities[0],
+        metrics=metrics,
+        as_of=int(bars.time[-1]),
+        regime_age=age,
+        regime_age_censored=censored,
+        bars_used=bars.n_bars,
+        warm=bars.n_bars >= entry.window,
+        model=entry.ref,
+        warnings=warnings,
+        labels=labels,
+    )
 
 
 def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], labels: Labels | None) -> Detection:

@@ -70,6 +70,24 @@ def test_models_are_found_by_name_and_version(engine):
     assert caught.value.code == "model.gone"
 
 
+@pytest.mark.parametrize(("model", "code"), [("", "model.unknown"), ("boosted@", "model.gone"), ("@1", "model.unknown")])
+def test_half_a_name_is_no_name(engine, model, code):
+    with pytest.raises(ModelError) as caught:
+        engine.entry(model)
+    assert caught.value.code == code
+
+
+def test_labels_that_end_on_another_regime_than_the_answer_say_why(engine, sp500):
+    """Under rules a file's labels rest on a trailing window, an answer on all bars sent."""
+    differing = 0
+    for stop in range(300, 3000, 100):
+        detection = engine.detect(sp500.rows(None, stop), model="rules", history=True)
+        differs = detection.labels.names[-1] != detection.regime.name
+        assert differs == any("252 up to it" in warning for warning in detection.warnings)
+        differing += differs
+    assert differing > 0
+
+
 def test_a_client_s_rules_rest_on_all_bars_sent(engine, sp500):
     """A file's labels rest on a trailing window of 252 bars; a client's answer on every bar it sent."""
     detection = engine.detect(sp500.rows(None, 2000), model="rules")
