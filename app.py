@@ -58,6 +58,8 @@ def _server(settings: Settings) -> Flask:
         SESSION_COOKIE_PATH=_prefix(settings) or "/",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(days=VISITOR_DAYS),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
         MAX_CONTENT_LENGTH=int(settings.max_upload_mb * MB * UPLOAD_OVERHEAD) + MB,
     )
     server.before_request(_know_visitor)
@@ -80,6 +82,7 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
         requests_pathname_prefix=f"{_prefix(settings)}/",
         routes_pathname_prefix="/",
         serve_locally=True,
+        compress=True,
         suppress_callback_exceptions=True,
         title="Regime Desk",
         update_title=None,

@@ -124,3 +124,11 @@ def test_the_first_requests_of_a_worker_may_come_all_at_once(client, tmp_path):
     )
     assert len(paths) > 5
     assert shown.stdout.split() == ["200"], shown.stderr
+
+
+def test_scripts_and_charts_travel_compressed_to_those_who_ask(client):
+    path = re.search(r'src="(/_dash-component-suites/[^"]+react-dom[^"]+)"', client.get("/").text)[1]
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "br"
+    assert len(packed.data) < len(plain.data) / 2
