@@ -63,6 +63,30 @@ PALETTES = {
 }
 THEMES = tuple(PALETTES)
 
+STRESS = {
+    "light": ("#DADAEB", "#BCBDDC", "#9E9AC8", "#756BB1", "#54278F"),
+    "dark": ("#EFEDF8", "#D3D1EA", "#B5AEDC", "#9683CC", "#7F51C4"),
+}
+"""One hue for stress states, light to dark with stress; never a regime's colour. The style sheet holds the same."""
+_STRESS_STEPS = {2: (0, 4), 3: (0, 2, 4), 4: (0, 2, 3, 4), 5: (0, 1, 2, 3, 4)}
+_STRESS_WORDS = ("Low stress", "Mild stress", "Medium stress", "Elevated stress", "High stress")
+_WORD_STEPS = {2: (0, 4), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
+
+
+def stress_steps(k: int) -> tuple[int, ...]:
+    """Steps of the stress scale that stand for states 0..k-1, k in 2..5."""
+    return _STRESS_STEPS[k]
+
+
+def stress_colours(k: int, mode: str) -> tuple[str, ...]:
+    """Colour of each of k states, by rising stress."""
+    return tuple(STRESS[mode][step] for step in _STRESS_STEPS[k])
+
+
+def stress_words(k: int) -> tuple[str, ...]:
+    """Word of each of k states, by rising stress."""
+    return tuple(_STRESS_WORDS[step] for step in _WORD_STEPS[k])
+
 
 def rgba(colour: str, alpha: float) -> str:
     """CSS colour of ``#RRGGBB`` with an opacity in [0, 1]."""
