@@ -5,16 +5,26 @@ from __future__ import annotations
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pyarrow.parquet as pq
 
 from jobs import Jobs
-from regime_core.datasets import Dataset, Library, read_labels
+from regime_core import states
+from regime_core.bars import Float, to_frame
+from regime_core.datasets import DEFAULT, Dataset, Library, read_labels
 from regime_core.engine import Engine
+from regime_core.errors import RegimeError
+from regime_core.features import FEATURES
+from regime_core.features import table as feature_table
+from regime_core.models import kmeans
 from regime_core.regimes import Labels
+from regime_core.states import Clustering, Market
 
 ROOT = Path(__file__).resolve().parent
 
@@ -131,6 +141,30 @@ def _shown(default: object) -> str:
 INLINE_BARS = 50_000
 """Longer series are labelled by a job, so that a request of a trading client never waits behind one."""
 LABELS_KEPT = 32
+MARKETS_KEPT = 32
+FEATURE_TABLES_KEPT = 4
+"""Each has at most ``INLINE_BARS`` rows: 31 MB."""
+
+_Made = TypeVar("_Made")
+
+
+class _Kept(Generic[_Made]):
+    """The results asked for last, each made once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, _Made] = OrderedDict()
+        self._lock = RLock()
+
+    def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was made under the key; whoever else asks waits while it is."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            self._made.move_to_end(key)
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+            return self._made[key]
 
 
 class Runtime:
@@ -147,6 +181,10 @@ class Runtime:
         self.jobs = Jobs(settings.state_dir / "jobs", max_running=settings.max_jobs)
         self._engine: Engine | None = None
         self._labels: OrderedDict[tuple[str, str, str], Labels] = OrderedDict()
+        self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
+        self._silhouettes: _Kept[dict[int, float]] = _Kept(MARKETS_KEPT)
+        self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
+        self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
         self._lock = RLock()
 
     @property
@@ -209,9 +247,75 @@ class Runtime:
             arguments += ["--base-url", f"{source}={url}"]
         return self.jobs.start(arguments)
 
+    def market(self, dataset: Dataset) -> Market:
+        """Days of a dataset with the values that stress states rest on; the S&P 500 is joined with the VIX.
+
+        Raises ModelError ``market.intraday``, ``market.short``, ``market.constant`` or ``market.no_overlap``.
+        """
+        vix = self._vix() if dataset.id == DEFAULT else None
+        return self._markets.get(_key(dataset, vix), lambda: states.market(dataset.bars, vix.bars if vix else None))
+
+    def clusters(self, dataset: Dataset, k: int | None = None) -> Clustering:
+        """States of a dataset fitted on all its days, in sample; k by silhouette where None. Raises ModelError."""
+        market = self.market(dataset)
+        key = _key(dataset, self._vix())
+        scores = self._silhouettes.get(key, lambda: kmeans.silhouettes(market))
+        chosen = kmeans.best_k(scores) if k is None else k
+
+        def fit() -> Clustering:
+            return kmeans.KMeans(k=chosen).fit(market).cluster(market, silhouettes=scores)
+
+        return self._clusterings.get((*key, chosen), fit)
+
+    def features(self, dataset: Dataset, names: Sequence[str]) -> Float | None:
+        """Columns of the feature table, (n_bars, len(names)); None while those of a long series still have to be made.
+
+        Raises RegimeError ``features.unknown`` for a name that is not in ``FEATURES``.
+        """
+        chosen = [_feature_column(name) for name in names]
+        vix = self._vix()
+        if dataset.bars.n_bars > INLINE_BARS:
+            path = self._features_path(dataset, vix)
+            if not path.is_file():
+                return None
+            stored = pq.read_table(path, columns=list(names))
+            return np.column_stack([stored[name].to_numpy() for name in names])
+
+        def make() -> Float:
+            beside = None if vix is None else to_frame(vix.bars)["close"]
+            return feature_table(to_frame(dataset.bars), beside).to_numpy()
+
+        return self._features.get(_key(dataset, vix), make)[:, chosen]
+
+    def start_features(self, dataset: Dataset) -> str:
+        """Start (or join) the job that computes the features of a long series, and return its id."""
+        vix = self._vix()
+        arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
+        return self.jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def _vix(self) -> Dataset | None:
+        """The VIX that is served, where there is one."""
+        return self.library.get("vix") if any(info.id == "vix" for info in self.library.infos()) else None
+
+    def _features_path(self, dataset: Dataset, vix: Dataset | None) -> Path:
+        beside = "none" if vix is None else vix.version
+        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.features-{beside}.parquet")
+
     def _labels_path(self, dataset: Dataset, model: str | None) -> Path:
         entry = self.engine.entry(model)
         return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.{entry.name}-{entry.version}.parquet")
+
+
+def _key(dataset: Dataset, beside: Dataset | None) -> tuple[str, ...]:
+    """What a result rests on: the dataset, the one beside it, and the version of each."""
+    return (str(dataset.path), dataset.version, beside.version if beside else "")
+
+
+def _feature_column(name: str) -> int:
+    try:
+        return list(FEATURES).index(name)
+    except ValueError:
+        raise RegimeError("features.unknown", f"No feature is called {name}: pick one from the list.") from None
 
 
 _runtime: Runtime | None = None

@@ -8,9 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regime_core import MODEL_DIR
 from regime_core.errors import RegimeError
+
+if TYPE_CHECKING:
+    from regime_core.bars import OHLCV
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage in words, the steps done and their total (0 while unknown)."""
@@ -64,6 +68,37 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     return f"{len(labels):,} bars labelled by {labels.model.name}@{labels.model.version}: {arguments.out}"
 
 
+def _features(arguments: argparse.Namespace, progress: Progress) -> str:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from regime_core import features
+    from regime_core.bars import to_frame
+
+    _require_folder(arguments.out)
+    progress("Reading", 0, 3)
+    bars = to_frame(_bars(arguments.file))
+    vix = None if arguments.vix is None else to_frame(_bars(arguments.vix))["close"]
+    progress("Computing features", 1, 3)
+    table = features.table(bars, vix)
+    progress("Writing", 2, 3)
+    if arguments.out.suffix == ".parquet":
+        temporary = arguments.out.with_name(f".{arguments.out.name}.part")
+        pq.write_table(pa.Table.from_pandas(table.reset_index(), preserve_index=False), temporary)
+        temporary.replace(arguments.out)
+    else:
+        table.to_csv(arguments.out)
+    progress("Writing", 3, 3)
+    return f"{table.shape[1]} features of {len(table):,} bars: {arguments.out}"
+
+
+def _bars(path: Path) -> OHLCV:
+    """Bars of a CSV file, or of a Parquet file that an upload was stored in."""
+    from regime_core import datasets, readers
+
+    return datasets.read_bars(path) if path.suffix == ".parquet" else readers.read_csv(path).bars
+
+
 def _require_folder(out: Path) -> None:
     """Refuse an output that cannot be written before the long work, not after it."""
     if out.is_dir():
@@ -109,6 +144,12 @@ def _parser() -> argparse.ArgumentParser:
     label.add_argument("--model", help="a model of the manifest; its default if left out")
     label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     label.set_defaults(run=_label)
+
+    table = commands.add_parser("features", help="compute every feature of every bar of a CSV file")
+    table.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
+    table.add_argument("--vix", type=Path, metavar="VIX.csv", help="the VIX, for the features that rest on it")
+    table.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the table goes; Parquet if it ends so")
+    table.set_defaults(run=_features)
 
     inspect = commands.add_parser("inspect", help="say how a file would be read, and what is odd in it")
     inspect.add_argument("file", type=Path)

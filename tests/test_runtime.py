@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import runtime
-from regime_core.bars import DAY_NS, OHLCV
+from regime_core import features
+from regime_core.bars import DAY_NS, OHLCV, to_frame
+from regime_core.errors import RegimeError
 from runtime import Runtime, Settings, signing_key
 from waiting import wait_for_job
 
@@ -62,6 +64,44 @@ def test_long_series_are_labelled_by_a_job_and_read_back(process, monkeypatch):
     assert wait_for_job(process.jobs, process.start_labelling(dataset, "rules")).state == "done"
     labels = process.labels(dataset, "rules")
     np.testing.assert_array_equal(labels.codes, process.engine.label(dataset.bars, model="rules").codes)
+
+
+def test_states_of_the_sp500_rest_on_the_vix_and_are_made_once(process):
+    dataset = process.library.get("sp500")
+    market = process.market(dataset)
+    assert market.columns == ("return", "volatility", "vix")
+    assert "outside the dates of the VIX" in " ".join(market.notes)
+    found = process.clusters(dataset)
+    assert process.clusters(dataset) is found
+    assert process.clusters(dataset, found.k) is found
+    assert set(found.silhouettes) == {2, 3, 4, 5}
+    assert found.k == max(found.silhouettes, key=found.silhouettes.get)
+    assert process.clusters(dataset, 4).k == 4
+
+
+def test_states_of_an_upload_do_without_the_vix(process):
+    dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
+    market = process.market(dataset)
+    assert market.columns == ("return", "volatility", "parkinson")
+    assert "There is no VIX here" in " ".join(market.notes)
+
+
+def test_features_are_those_of_the_library(process):
+    dataset = process.library.get("sp500")
+    found = process.features(dataset, ["vix_level", "volatility_21"])
+    bars, vix = to_frame(dataset.bars), to_frame(process.library.get("vix").bars)["close"]
+    np.testing.assert_array_equal(found, features.table(bars, vix, names=["vix_level", "volatility_21"]))
+    with pytest.raises(RegimeError, match="No feature is called soup"):
+        process.features(dataset, ["soup"])
+
+
+def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
+    dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
+    inline = process.features(dataset, ["rsi_14", "volatility_5"])
+    monkeypatch.setattr(runtime, "INLINE_BARS", 200)
+    assert process.features(dataset, ["rsi_14", "volatility_5"]) is None
+    assert wait_for_job(process.jobs, process.start_features(dataset)).state == "done"
+    np.testing.assert_array_equal(process.features(dataset, ["rsi_14", "volatility_5"]), inline)
 
 
 def test_an_update_that_finds_no_server_says_so_and_leaves_the_data(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from regime_core import MODEL_DIR
+from regime_core import MODEL_DIR, features
 from regime_core.__main__ import main, run_command
 from regime_core.datasets import read_labels, write_bars
 
@@ -43,6 +43,23 @@ def test_label_of_stored_bars_writes_stored_labels(tmp_path, sp500, engine):
     np.testing.assert_array_equal(labels.codes, engine.label(sp500.rows(None, 300), model="rules").codes)
     assert seen[0] == ("Reading", 0, 3)
     assert seen[-1] == ("Writing", 3, 3)
+
+
+def test_features_writes_the_table_of_the_library(file, tmp_path, capsys):
+    bars = pd.read_csv(file, index_col="Date", parse_dates=True).rename(columns=str.lower).assign(volume=np.nan)
+    level = pd.Series(np.linspace(20, 30, 250), bars.index[:250])
+    closes = {name: level.to_numpy() for name in ("open", "high", "low", "close")}
+    pd.DataFrame(closes, index=level.index).to_csv(tmp_path / "vix.csv", index_label="date")
+    assert main(["features", str(file), "--vix", str(tmp_path / "vix.csv"), "--out", str(tmp_path / "table.csv")]) == 0
+    assert f"{len(features.FEATURES)} features of 300 bars" in capsys.readouterr().out
+    written = pd.read_csv(tmp_path / "table.csv", index_col="timestamp", parse_dates=True)
+    expected = features.table(bars.rename_axis("timestamp"), level)
+    pd.testing.assert_frame_equal(written, expected, check_freq=False, check_index_type=False, rtol=1e-12)
+    assert written["vix_level"].notna().sum() == 250
+    main(["features", str(file), "--out", str(tmp_path / "table.parquet")])
+    stored = pd.read_parquet(tmp_path / "table.parquet")
+    np.testing.assert_allclose(stored["return_1"], expected["return_1"], rtol=1e-12)
+    assert stored["vix_level"].isna().all()
 
 
 def test_inspect_tells_people_and_programs(file, capsys):
@@ -100,7 +117,7 @@ def test_an_unknown_model_is_an_error(file, tmp_path, capsys):
     assert not (tmp_path / "out.csv").exists()
 
 
-@pytest.mark.parametrize("command", ["label", "inspect", "ingest", "train"])
+@pytest.mark.parametrize("command", ["label", "features", "inspect", "ingest", "train"])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
