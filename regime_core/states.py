@@ -7,7 +7,8 @@ across the two.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -134,7 +135,8 @@ class Forecast:
     persistence : the third baseline, the state of today. stay : horizon -> share of past days whose label h days later was the
     same, the probability persistence gives to it.
     contributions : horizon -> what moved the forecast, largest first.
-    in_sample : the model was fitted on data that ends later than ``as_of``. fitted_through : where its data ends.
+    fitted_through : where the data ends that the model was fitted on. in_sample : that is later than ``as_of``, so that what
+    came after was known to the model.
     """
 
     as_of: int
@@ -154,6 +156,35 @@ class Forecast:
     def most_likely(self, horizon: int) -> int:
         """State with the largest probability at a horizon."""
         return int(np.argmax(self.horizons[horizon]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields as plain values that JSON can hold."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("horizons", "markov", "margin"):
+            found[name] = {str(horizon): given.tolist() for horizon, given in found[name].items()}
+        found["stay"] = {str(horizon): share for horizon, share in self.stay.items()}
+        found["contributions"] = {str(h): [asdict(part) for part in parts] for h, parts in self.contributions.items()}
+        return found | {"model": asdict(self.model), "notes": list(self.notes)}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Forecast:
+        """Forecast of what ``as_dict`` gave."""
+
+        def by_horizon(name: str) -> dict[int, Float]:
+            return {int(horizon): np.array(given) for horizon, given in found[name].items()}
+
+        return cls(
+            horizons=by_horizon("horizons"),
+            markov=by_horizon("markov"),
+            margin=by_horizon("margin"),
+            stay={int(horizon): share for horizon, share in found["stay"].items()},
+            contributions={
+                int(h): tuple(Contribution(**part) for part in parts) for h, parts in found["contributions"].items()
+            },
+            model=ModelRef(**found["model"]),
+            notes=tuple(found["notes"]),
+            **{name: found[name] for name in ("as_of", "state_today", "k", "persistence", "fitted_through", "in_sample")},
+        )
 
 
 @dataclass(frozen=True, slots=True)

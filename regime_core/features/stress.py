@@ -1,0 +1,122 @@
+"""What a forecast of stress states looks at: VIX against its past, ranges, volatility, returns; and tomorrow's own values.
+
+Row t rests on rows up to t only. Where there is no VIX, the Parkinson volatility in percent a year stands in for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from regime_core.bars import Float
+from regime_core.states import WINDOW, YEAR, Market
+
+TITLES: dict[str, str] = {
+    "level": "VIX level",
+    "change_1": "VIX change, 1 day",
+    "change_5": "VIX change, 5 days",
+    "against_21": "VIX against its 21-day mean",
+    "against_126": "VIX against its 126-day mean",
+    "range_5": "Parkinson volatility, 5 days",
+    "range_21": "Parkinson volatility, 21 days",
+    "volatility_5": "Volatility, 5 days",
+    "volatility_21": "Volatility, 21 days",
+    "return_1": "Return today",
+    "return_5": "Return over 5 days",
+    "size_1": "Size of today's return",
+    "size_leaving": "Size of the return that leaves the 21-day window next",
+    "drawdown_126": "Fall from the 126-day high",
+}
+"""Column of ``table`` -> what it is, in words; logarithms are taken of levels and volatilities."""
+NAMES = tuple(TITLES)
+FIRST_ROW = WINDOW
+"""Rows before this lack a full window of returns and are NaN."""
+_SMALLEST = 1e-6
+
+
+def table(market: Market) -> Float:
+    """All columns of ``NAMES``, (n_days, n_names); NaN in the first ``FIRST_ROW`` rows. Longer windows begin part-filled."""
+    returns, close = market.values[:, 0], market.bars.close
+    level = np.log(stress(market))
+    squares = np.log(market.bars.high / market.bars.low) ** 2 / (4.0 * np.log(2.0))
+    columns = {
+        "level": level,
+        "change_1": level - _lagged(level, 1),
+        "change_5": level - _lagged(level, 5),
+        "against_21": level - np.log(_trailing_mean(np.exp(level), 21)),
+        "against_126": level - np.log(_trailing_mean(np.exp(level), 126)),
+        "range_5": _log(np.sqrt(_trailing_mean(squares, 5))),
+        "range_21": _log(np.sqrt(_trailing_mean(squares, 21))),
+        "volatility_5": _log(np.sqrt(_trailing_mean(returns**2, 5))),
+        "volatility_21": _log(market.values[:, 1]),
+        "return_1": returns,
+        "return_5": 5.0 * _trailing_mean(returns, 5),
+        "size_1": np.abs(returns),
+        "size_leaving": np.abs(_lagged(returns, WINDOW - 1)),
+        "drawdown_126": close / _trailing_max(close, 126) - 1.0,
+    }
+    out = np.column_stack([columns[name] for name in NAMES])
+    out[:FIRST_ROW] = np.nan
+    return out
+
+
+def stress(market: Market) -> Float:
+    """Expected volatility in percent a year, (n_days,), positive: the VIX, or what the ranges of 21 days stand for."""
+    if market.vix is not None:
+        return market.vix
+    daily = np.where(market.values[:, 2] > 0, market.values[:, 2], market.values[:, 1])
+    return np.asarray(np.maximum(daily, _SMALLEST) * 100.0 * np.sqrt(YEAR))
+
+
+def daily_variance(market: Market) -> Float:
+    """Variance of one day's return that ``stress`` stands for, (n_days,)."""
+    return np.asarray((stress(market) / 100.0) ** 2 / YEAR)
+
+
+def variance_ratio(past: Market) -> float:
+    """Mean squared return over the variance expected for it the day before: under 1 for the VIX, which holds a premium."""
+    return float((past.values[1:, 0] ** 2).sum() / daily_variance(past)[:-1].sum())
+
+
+def values_ahead(market: Market, horizon: int, *, mean_return: float, ratio: float) -> Float:
+    """Return, 21-day volatility and VIX as expected ``horizon`` days ahead, (n_days, 3); NaN in the first ``FIRST_ROW`` rows.
+
+    The return is its mean. Of the 21 days of that later window, 21 - horizon are known today; each of the others is expected
+    to have ``ratio`` times the variance that the VIX stands for. The third value stays as it is today.
+    """
+    new = min(horizon, WINDOW)
+    kept = WINDOW - new
+    returns = market.values[:, 0]
+    expected = ratio * daily_variance(market) + mean_return**2
+    total = _trailing_sum(returns, kept) + new * mean_return
+    squares = _trailing_sum(returns**2, kept) + new * expected
+    variance = np.maximum(squares - total**2 / WINDOW, 0.0) / (WINDOW - 1)
+    out = np.column_stack([np.full(market.n_days, mean_return), np.sqrt(variance), market.values[:, 2]])
+    out[:FIRST_ROW] = np.nan
+    return out
+
+
+def _log(values: Float) -> Float:
+    return np.asarray(np.log(np.maximum(values, _SMALLEST)))
+
+
+def _lagged(values: Float, days: int) -> Float:
+    """Value ``days`` earlier; the first one where there is none."""
+    return values[np.maximum(np.arange(len(values)) - days, 0)]
+
+
+def _trailing_sum(values: Float, days: int) -> Float:
+    """Sum of the last ``days`` values, of those there are in the first rows; 0 for none."""
+    if days == 0:
+        return np.zeros(len(values))
+    padded = np.concatenate([np.zeros(days - 1), values])
+    return np.asarray(sliding_window_view(padded, days).sum(axis=1))
+
+
+def _trailing_mean(values: Float, days: int) -> Float:
+    return _trailing_sum(values, days) / np.minimum(np.arange(len(values)) + 1, days)
+
+
+def _trailing_max(values: Float, days: int) -> Float:
+    padded = np.concatenate([np.full(days - 1, -np.inf), values])
+    return np.asarray(sliding_window_view(padded, days).max(axis=1))

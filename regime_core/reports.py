@@ -1,0 +1,88 @@
+"""Walk-forwards for people and files: the table of scores, and the CSV of every forecast."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from regime_core.evaluation.forecasts import Comparison, ForecastScores
+from regime_core.states import WalkForward
+
+DECIMALS = 6
+
+
+def predictions_csv(walk: WalkForward) -> str:
+    """Return one line a day and horizon: ``date,horizon,label_today,p0..,m0..,label_realised``; the last empty where not known.
+
+    p are the model's probabilities, m those of the Markov chain, with six decimals.
+    """
+    states = range(walk.k)
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["date", "horizon", "label_today", *(f"p{s}" for s in states), *(f"m{s}" for s in states), "label_realised"])
+    dates = np.datetime_as_string(walk.time.view("M8[ns]").astype("M8[D]"))
+    for row in range(len(walk)):
+        given = [f"{value:.{DECIMALS}f}" for value in (*walk.probabilities[row], *walk.markov[row])]
+        realised = int(walk.realised[row]) if walk.known[row] else ""
+        lines.writerow([dates[row], int(walk.horizon[row]), int(walk.today[row]), *given, realised])
+    return out.getvalue()
+
+
+def write_predictions(path: Path, walk: WalkForward) -> None:
+    """Write ``predictions_csv`` in one step."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(predictions_csv(walk))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def scores_table(walk: WalkForward, scores: Mapping[int, ForecastScores]) -> str:
+    """Model and the three baselines side by side at each horizon, as text."""
+    blocks = [_head(walk)]
+    blocks += [_horizon_block(found) for found in scores.values()]
+    blocks.append(
+        "skill: 1 - log-loss of the model / log-loss of the baseline [95 %, block bootstrap]; p: that the model is no better, "
+        "paired block bootstrap;\nBrier: squared errors summed over states; ECE: 15 bins of equal mass; transition: accuracy on "
+        "days whose state changes;\nMcNemar: exact test of accuracy, at a horizon of 1 only."
+    )
+    return "\n\n".join(blocks)
+
+
+def _head(walk: WalkForward) -> str:
+    first, last = (str(time.view("M8[ns]").astype("M8[D]")) for time in (walk.time[0], walk.time[-1]))
+    lines = [f"Walk-forward {first} to {last}, {walk.k} states of {', '.join(walk.columns)}, each year by models of the past."]
+    lines += walk.notes
+    for horizon in walk.horizons:
+        names = [model.name for model in walk.models if model.horizon == horizon]
+        chosen = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
+        lines.append(f"Chosen by the past at a horizon of {horizon}: {chosen} (years).")
+    return "\n".join(lines)
+
+
+def _horizon_block(found: ForecastScores) -> str:
+    head = (
+        f"{'':12}{'accuracy':>9}{'precision':>10}{'recall':>8}{'macro F1':>9}{'log-loss':>9}{'Brier':>8}{'ECE':>8}"
+        f"{'transition':>11}   skill of the model over it       p   McNemar"
+    )
+    title = f"{found.horizon} day{'s' * (found.horizon > 1)} ahead, {found.n_days:,} days, {found.transitions:,} of them change state"
+    lines = [title, head]
+    against = {comparison.baseline: comparison for comparison in found.comparisons}
+    for score in found.scores:
+        line = (
+            f"{score.name:12}{score.accuracy:9.4f}{score.macro_precision:10.4f}{score.macro_recall:8.4f}{score.macro_f1:9.4f}"
+            f"{score.log_loss:9.4f}{score.brier:8.4f}{score.calibration_error:8.4f}{score.transition_accuracy:11.4f}"
+        )
+        lines.append(line + (_against(against[score.name]) if score.name in against else ""))
+    return "\n".join(lines)
+
+
+def _against(comparison: Comparison) -> str:
+    interval = f"[{comparison.skill_low:+.3f}, {comparison.skill_high:+.3f}]"
+    text = f"   {comparison.skill:+.4f} {interval:18} {comparison.p_value:9.4f}"
+    return text if comparison.mcnemar is None else f"{text}  {comparison.mcnemar.p_value:8.4f}"
