@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from regime_core.errors import RegimeError
 
 if TYPE_CHECKING:
     from regime_core.bars import OHLCV
+    from regime_core.states import Market
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage in words, the steps done and their total (0 while unknown)."""
@@ -130,8 +132,51 @@ def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
 def _train(arguments: argparse.Namespace, progress: Progress) -> str:
     from regime_core import training
 
-    training.train(arguments.out, seed=arguments.seed, progress=progress)
+    if arguments.only != "states":
+        training.train(arguments.out, seed=arguments.seed, progress=progress)
+    if arguments.only != "detectors":
+        training.train_states(arguments.out, arguments.data, progress=progress)
     return f"Models written to {arguments.out}."
+
+
+def _evaluate(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import reports, walkforward
+
+    _require_folder(arguments.out)
+    market = _market(arguments)
+    walk = walkforward.walk_forward(
+        market,
+        k=arguments.regimes,
+        horizons=arguments.horizons,
+        start_year=None if arguments.start is None else arguments.start.year,
+        progress=progress,
+    )
+    if arguments.start is not None:
+        walk = walk.since(arguments.start)
+    if arguments.out.suffix == ".parquet":
+        walkforward.write(arguments.out, [walk])
+    else:
+        reports.write_predictions(arguments.out, walk)
+    return f"{reports.scores_table(walk, walkforward.scores(walk))}\n\n{len(walk):,} forecasts: {arguments.out}"
+
+
+def _forecast(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import reports, walkforward
+
+    _require_folder(arguments.out)
+    market = _market(arguments)
+    progress("Fitting", 0, 1)
+    forecast = walkforward.fit_forecast(market, k=arguments.regimes, horizons=arguments.horizons)
+    progress("Fitting", 1, 1)
+    reports.write_forecast(arguments.out, forecast)
+    return reports.forecast_words(forecast)
+
+
+def _market(arguments: argparse.Namespace) -> Market:
+    from regime_core import states
+
+    vix = None if arguments.vix is None else _bars(arguments.vix)
+    return states.market(_bars(arguments.bars), vix)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,11 +213,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     ingest.set_defaults(run=_ingest)
 
+    evaluate = commands.add_parser(
+        "evaluate", help="forecast every day of past years by models of the years before, and score it"
+    )
+    _add_market(evaluate)
+    evaluate.add_argument(
+        "--start", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day forecast (default: after three years)"
+    )
+    evaluate.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.csv", help="where the forecasts go; Parquet if so named"
+    )
+    evaluate.set_defaults(run=_evaluate)
+
+    forecast = commands.add_parser("forecast", help="forecast the state after the last day, by models fitted on all of them")
+    _add_market(forecast)
+    forecast.add_argument("--out", type=Path, required=True, metavar="OUT.json", help="where the forecast goes, as JSON")
+    forecast.set_defaults(run=_forecast)
+
     train = commands.add_parser("train", help="rebuild the models from nothing; the same seed gives the same bits")
     train.add_argument("--out", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument(
+        "--data", type=Path, default=DATA_DIR, metavar="DIR", help="folder of sp500.csv and vix.csv (default: data)"
+    )
+    train.add_argument(
+        "--only", choices=("detectors", "states"), help="train these alone; detectors drop the states there were"
+    )
     train.set_defaults(run=_train)
     return parser
+
+
+def _add_market(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bars", type=Path, required=True, metavar="FILE.csv", help="daily open, high, low, close")
+    parser.add_argument("--vix", type=Path, metavar="VIX.csv", help="the VIX; without it ranges stand in for it")
+    parser.add_argument("--horizons", type=_whole_numbers, default=(1, 5, 21), metavar="1,5,21", help="trading days ahead")
+    parser.add_argument("--regimes", type=int, metavar="K", help="number of states, 2 to 5 (default: by silhouette)")
+
+
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 1,5,21") from None
 
 
 def _base_url(text: str) -> tuple[str, str]:

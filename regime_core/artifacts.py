@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from regime_core.errors import ArtifactError
-from regime_core.models import MODELS, Detector
+from regime_core.models import MODELS, STATE_MODELS, Detector, Forecaster, KMeans
 from regime_core.regimes import ModelRef
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+WALK_FORWARD = "walk_forward.parquet"
+"""Forecasts of past years, each made by models of the years before: out of sample, unlike the shipped models' own."""
+DETECTOR, STATES = "detector", "states"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model of the manifest.
 
+    kind : ``detector`` of regimes, or ``states`` for a model of stress states.
     window : bars wanted for full accuracy. features : columns it reads. training : ranges, seed and data hash it was fitted on.
     scores : figures on data no choice was made on. files : file name -> sha256 of its bytes.
     """
@@ -34,6 +38,7 @@ class ModelEntry:
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    kind: str = DETECTOR
 
     @property
     def ref(self) -> ModelRef:
@@ -43,38 +48,68 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """A verified model folder: what it says of itself and its detectors, ready to answer."""
+    """A verified model folder: what it says of itself and its models, ready to answer.
+
+    entries, detectors : of regimes, by name. state_entries : of models of stress states, by name.
+    forecaster : of stress states, with its clustering; None in a folder that has none.
+    walk_forward : file of its forecasts of past years; None in a folder that has none.
+    """
 
     default: str
     entries: Mapping[str, ModelEntry]
     detectors: Mapping[str, Detector]
+    state_entries: Mapping[str, ModelEntry] = field(default_factory=dict)
+    forecaster: Forecaster | None = None
+    walk_forward: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """A model to be saved, with what the manifest says of it."""
 
-    detector: Detector
+    model: Detector | KMeans | Forecaster
     features: tuple[str, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save(folder: Path, models: list[Fitted], *, default: str) -> None:
-    """Write weights and, last and atomically, the manifest. The same models give the same bytes."""
+    """Write weights and, last and atomically, a manifest of these models alone. The same models give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
+    _write_manifest(folder, {"format": FORMAT, "default": default, "models": _written(folder, models)})
+
+
+def add_states(folder: Path, models: list[Fitted]) -> None:
+    """Put models of stress states beside the detectors of a folder, in place of those there were.
+
+    ``walk_forward.parquet``, where it lies in the folder, is taken into the manifest.
+    """
+    manifest = _read_manifest(folder / MANIFEST)
+    detectors = {name: raw for name, raw in manifest["models"].items() if _kind(raw) == DETECTOR}
+    manifest["models"] = detectors | _written(folder, models)
+    record = folder / WALK_FORWARD
+    manifest["results"] = {WALK_FORWARD: _sha256(record)} if record.is_file() else {}
+    _write_manifest(folder, manifest)
+
+
+def _written(folder: Path, models: list[Fitted]) -> dict[str, Any]:
+    """Write weights, and return what the manifest says of each model."""
     entries = {}
     for fitted in models:
-        files = {name: _sha256(folder / name) for name in fitted.detector.save(folder)}
-        entries[fitted.detector.name] = {
+        files = {name: _sha256(folder / name) for name in fitted.model.save(folder)}
+        entries[fitted.model.name] = {
+            "kind": STATES if fitted.model.name in STATE_MODELS else DETECTOR,
             "version": _version(files),
-            "window": fitted.detector.window,
+            "window": fitted.model.window,
             "features": list(fitted.features),
             "training": dict(fitted.training),
             "scores": dict(fitted.scores),
             "files": files,
         }
-    manifest = {"format": FORMAT, "default": default, "models": entries}
+    return entries
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode() + b"\n")
 
 
@@ -84,14 +119,28 @@ def load(folder: Path) -> Artifacts:
     Raises ArtifactError, naming the file, if one is missing, altered, or of another format.
     """
     manifest = _read_manifest(folder / MANIFEST)
-    entries = {name: _entry(name, raw, folder) for name, raw in manifest["models"].items()}
+    known = {name: _entry(name, raw, folder) for name, raw in manifest["models"].items()}
+    entries = {name: entry for name, entry in known.items() if entry.kind == DETECTOR}
     if manifest["default"] not in entries:
         raise ArtifactError(
             "artifact.default", f"{folder / MANIFEST} names the default {manifest['default']!r} but has no such model."
         )
-    for entry in entries.values():
-        _verify(folder, entry)
-    return Artifacts(manifest["default"], entries, {name: MODELS[name].load(folder) for name in entries})
+    for entry in known.values():
+        _verify_files(folder, entry.files)
+        if entry.version != _version(entry.files):
+            raise ArtifactError(
+                "artifact.altered", f"{folder / MANIFEST}: the version of {entry.name!r} does not match its files."
+            )
+    results = manifest.get("results", {})
+    _verify_files(folder, results)
+    return Artifacts(
+        default=manifest["default"],
+        entries=entries,
+        detectors={name: MODELS[name].load(folder) for name in entries},
+        state_entries={name: entry for name, entry in known.items() if entry.kind == STATES},
+        forecaster=Forecaster.load(folder) if Forecaster.name in known else None,
+        walk_forward=folder / WALK_FORWARD if WALK_FORWARD in results else None,
+    )
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -127,11 +176,13 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _entry(name: str, raw: Mapping[str, Any], folder: Path) -> ModelEntry:
-    if name not in MODELS:
+    kind = _kind(raw)
+    known = {DETECTOR: set(MODELS), STATES: set(STATE_MODELS)}
+    if name not in known.get(kind, set()):
         raise ArtifactError("artifact.format", f"{folder / MANIFEST} has the model {name!r}, which this version does not know.")
     try:
         return ModelEntry(
-            name, raw["version"], raw["window"], tuple(raw["features"]), raw["training"], raw["scores"], raw["files"]
+            name, raw["version"], raw["window"], tuple(raw["features"]), raw["training"], raw["scores"], raw["files"], kind
         )
     except (KeyError, TypeError) as error:
         raise ArtifactError(
@@ -139,8 +190,13 @@ def _entry(name: str, raw: Mapping[str, Any], folder: Path) -> ModelEntry:
         ) from error
 
 
-def _verify(folder: Path, entry: ModelEntry) -> None:
-    for file, expected in entry.files.items():
+def _kind(raw: Mapping[str, Any]) -> str:
+    """Kind of a manifest's entry; one that names none is a detector."""
+    return str(raw.get("kind", DETECTOR)) if isinstance(raw, Mapping) else ""
+
+
+def _verify_files(folder: Path, files: Mapping[str, str]) -> None:
+    for file, expected in files.items():
         if Path(file).name != file:
             raise ArtifactError("artifact.altered", f"{folder / MANIFEST} names {file!r}, which is not a plain file name.")
         path = folder / file
@@ -148,8 +204,6 @@ def _verify(folder: Path, entry: ModelEntry) -> None:
             raise ArtifactError("artifact.missing", f"{path} is missing: run `make train`, or restore the shipped folder.")
         if _sha256(path) != expected:
             raise ArtifactError("artifact.altered", f"{path} does not match its sha256 in {MANIFEST}: restore or retrain it.")
-    if entry.version != _version(entry.files):
-        raise ArtifactError("artifact.altered", f"{folder / MANIFEST}: the version of {entry.name!r} does not match its files.")
 
 
 def _version(files: Mapping[str, str]) -> str:

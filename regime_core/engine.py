@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_core import artifacts
+from regime_core import artifacts, walkforward
 from regime_core.artifacts import Artifacts, ModelEntry
 from regime_core.bars import OHLCV
 from regime_core.errors import ModelError
 from regime_core.evaluation.persistence import last_run
-from regime_core.models import Detector, Filtered, Rules
+from regime_core.models import Detector, Filtered, Forecaster, Rules
 from regime_core.models.rules import metrics_row
 from regime_core.regimes import ALL_REGIMES, MIN_BARS, N_REGIMES, UNKNOWN, UNKNOWN_CODE, Detection, Labels, Metrics
+from regime_core.states import Clustering, Forecast, Market, WalkForward
 
 EXPLAIN_BARS = 252
 """Bars that the metrics beside a label rest on: as many as a label of a file under rules does."""
@@ -115,6 +116,43 @@ class Engine:
         evidence = self._models.detectors[entry.name].evidence(bars)
         return _detection(entry, bars, last, age, age > bars.n_bars - MIN_BARS, evidence, _metrics(recent), (), labels)
 
+    def forecast(self, days: Market) -> Forecast:
+        """Forecast of the stress state 1, 5 and 21 days after a market's last day, with baselines and what moved it.
+
+        Raises ModelError ``model.unknown`` in a folder without a forecaster, ``model.columns`` for a market without a VIX.
+        """
+        return self._forecaster().forecast(days, model=self.state_entry("forecaster").ref)
+
+    def cluster(self, days: Market) -> Clustering:
+        """States of a market's days under the shipped centres. Raises ModelError as ``forecast`` does."""
+        return self._forecaster().states_.cluster(days)
+
+    def state_entry(self, name: str) -> ModelEntry:
+        """Manifest entry of a model of stress states. Raises ModelError ``model.unknown`` in a folder that has none."""
+        found = self._models.state_entries.get(name)
+        if found is None:
+            raise _not_shipped(name)
+        return found
+
+    @property
+    def walk_forward_k(self) -> tuple[int, ...]:
+        """Numbers of states that forecasts of past years are shipped for; none where none are."""
+        return () if self._models.walk_forward is None else walkforward.shipped_k(self._models.walk_forward)
+
+    def walk_forward(self, k: int | None = None) -> WalkForward:
+        """Shipped forecasts of past years, each made by models of the years before; those of the fewest states where k is None.
+
+        Raises ModelError ``model.unknown`` where none are shipped, ReaderError for another k.
+        """
+        if self._models.walk_forward is None:
+            raise _not_shipped("walk-forward")
+        return walkforward.read(self._models.walk_forward, k)
+
+    def _forecaster(self) -> Forecaster:
+        if self._models.forecaster is None:
+            raise _not_shipped("forecaster")
+        return self._models.forecaster
+
     def warm_up(self) -> None:
         """Compile and touch all that an answer needs, so that the first client does not wait for it."""
         n = 4 * MIN_BARS
@@ -123,6 +161,10 @@ class Engine:
         bars = OHLCV(day, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
         for name in self._models.entries:
             self.detect(bars, model=name, history=True)
+
+
+def _not_shipped(name: str) -> ModelError:
+    return ModelError("model.unknown", f"This model folder has no {name}: add it with `python -m regime_core train`.")
 
 
 def _age(detector: Detector, bars: OHLCV, codes: NDArray[np.int8], first: int) -> tuple[int, bool]:

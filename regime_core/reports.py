@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from regime_core.evaluation.forecasts import Comparison, ForecastScores
-from regime_core.states import WalkForward
+from regime_core.states import Forecast, WalkForward, state_name
 
 DECIMALS = 6
 
@@ -34,12 +35,23 @@ def predictions_csv(walk: WalkForward) -> str:
 
 def write_predictions(path: Path, walk: WalkForward) -> None:
     """Write ``predictions_csv`` in one step."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(predictions_csv(walk))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    _write(path, predictions_csv(walk))
+
+
+def write_forecast(path: Path, forecast: Forecast) -> None:
+    """Write a forecast as JSON, in one step; ``Forecast.from_dict`` reads it back."""
+    _write(path, json.dumps(forecast.as_dict(), indent=1) + "\n")
+
+
+def forecast_words(forecast: Forecast) -> str:
+    """Forecast at each horizon, as text."""
+    day = np.datetime64(forecast.as_of, "ns").astype("M8[D]")
+    lines = [f"As of {day}: {state_name(forecast.state_today)} of {forecast.k}.", *forecast.notes]
+    for horizon, given in forecast.horizons.items():
+        said = ", ".join(f"{state_name(state)} {share * 100:.1f} %" for state, share in enumerate(given))
+        chain = ", ".join(f"{share * 100:.1f} %" for share in forecast.markov[horizon])
+        lines.append(f"{horizon} day{'s' * (horizon > 1)} ahead: {said} (Markov chain: {chain})")
+    return "\n".join(lines)
 
 
 def scores_table(walk: WalkForward, scores: Mapping[int, ForecastScores]) -> str:
@@ -48,8 +60,8 @@ def scores_table(walk: WalkForward, scores: Mapping[int, ForecastScores]) -> str
     blocks += [_horizon_block(found) for found in scores.values()]
     blocks.append(
         "skill: 1 - log-loss of the model / log-loss of the baseline [95 %, block bootstrap]; p: that the model is no better, "
-        "paired block bootstrap;\nBrier: squared errors summed over states; ECE: 15 bins of equal mass; transition: accuracy on "
-        "days whose state changes;\nMcNemar: exact test of accuracy, at a horizon of 1 only."
+        "paired block bootstrap;\nBrier: squared errors summed over states; ECE: 15 bins of equal mass; transition: accuracy "
+        "on days whose state changes;\nMcNemar: exact test of accuracy, at a horizon of 1 only."
     )
     return "\n\n".join(blocks)
 
@@ -70,7 +82,8 @@ def _horizon_block(found: ForecastScores) -> str:
         f"{'':12}{'accuracy':>9}{'precision':>10}{'recall':>8}{'macro F1':>9}{'log-loss':>9}{'Brier':>8}{'ECE':>8}"
         f"{'transition':>11}   skill of the model over it       p   McNemar"
     )
-    title = f"{found.horizon} day{'s' * (found.horizon > 1)} ahead, {found.n_days:,} days, {found.transitions:,} of them change state"
+    ahead = f"{found.horizon} day{'s' * (found.horizon > 1)} ahead"
+    title = f"{ahead}, {found.n_days:,} days, {found.transitions:,} of them change state"
     lines = [title, head]
     against = {comparison.baseline: comparison for comparison in found.comparisons}
     for score in found.scores:
@@ -86,3 +99,12 @@ def _against(comparison: Comparison) -> str:
     interval = f"[{comparison.skill_low:+.3f}, {comparison.skill_high:+.3f}]"
     text = f"   {comparison.skill:+.4f} {interval:18} {comparison.p_value:9.4f}"
     return text if comparison.mcnemar is None else f"{text}  {comparison.mcnemar.p_value:8.4f}"
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -258,6 +259,10 @@ class WalkForward:
     def between(self, first: int, last: int) -> WalkForward:
         """Rows of days from ``first`` to ``last``, both included, int nanoseconds."""
         return self._take((self.time >= first) & (self.time <= last))
+
+    def since(self, day: date) -> WalkForward:
+        """Rows from a date on."""
+        return self._take(self.time >= np.datetime64(day, "ns").astype(np.int64))
 
     def _take(self, kept: NDArray[np.bool_]) -> WalkForward:
         rows = ("time", "horizon", "today", "realised", "known", "probabilities", "markov", "margin", "stay")

@@ -1,8 +1,9 @@
-"""From nothing to ``final_model/``: simulate markets, fit, calibrate, score on markets never seen, save."""
+"""From nothing to ``final_model/``: simulate markets, fit, calibrate, score on markets never seen, save; then stress states."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,13 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_core import artifacts, simulate
+from regime_core import artifacts, simulate, states, walkforward
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.evaluation import scores
 from regime_core.features import relative
-from regime_core.models import Boosted, Rules
+from regime_core.models import Boosted, Rules, kmeans
 from regime_core.models.base import Detector
 from regime_core.regimes import MIN_BARS
+from regime_core.sources import bundled
+from regime_core.states import HORIZONS, K_RANGE, WalkForward
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done and how much there is."""
@@ -90,6 +93,69 @@ def train(out: Path, *, seed: int, progress: Progress | None = None, plan: Plan 
         ],
         default=Boosted.name,
     )
+
+
+def train_states(
+    out: Path,
+    data_dir: Path,
+    *,
+    ks: Sequence[int] = K_RANGE,
+    horizons: Sequence[int] = HORIZONS,
+    progress: Progress | None = None,
+) -> None:
+    """Fit clustering and forecaster on all of ``sp500.csv`` and ``vix.csv`` of a folder, and add them to the models in ``out``.
+
+    Beside them goes ``walk_forward.parquet``: forecasts of past years by models of the years before, for each k of ``ks``; the
+    models themselves have the k with the best silhouette. The same data gives the same bytes.
+    Raises ModelError on histories that do not overlap or hold fewer than three years before the last one.
+    """
+    tell = progress or _silent
+    market = states.market(*(bundled.read(data_dir / f"{name}.csv").bars for name in ("sp500", "vix")))
+    walks = [walkforward.walk_forward(market, k=k, horizons=horizons, progress=_named(tell, k)) for k in ks]
+    tell("Fit on all days", 0, 1)
+    silhouettes = kmeans.silhouettes(market)
+    forecaster = walkforward.fit(market, k=kmeans.best_k(silhouettes), horizons=horizons)
+    tell("Fit on all days", 1, 1)
+    walkforward.write(out / artifacts.WALK_FORWARD, walks)
+    about = {
+        "first": str(market.time[0].view("M8[ns]").astype("M8[D]")),
+        "last": str(market.time[-1].view("M8[ns]").astype("M8[D]")),
+        "days": market.n_days,
+        "data_sha256": hashlib.sha256(market.time.tobytes() + market.values.tobytes()).hexdigest(),
+        "columns": list(market.columns),
+        "k": forecaster.states_.k,
+        "seed": forecaster.states_.random_state,
+    }
+    figures = {f"k {walk.k}": _walk_figures(walk) for walk in walks}
+    models = [
+        artifacts.Fitted(
+            forecaster.states_,
+            features=market.columns,
+            training=about,
+            scores={"silhouette": {str(k): _rounded(score) for k, score in silhouettes.items()}},
+        ),
+        artifacts.Fitted(forecaster, features=forecaster.groups(), training=about, scores={"walk_forward": figures}),
+    ]
+    artifacts.add_states(out, models)
+
+
+def _named(tell: Progress, k: int) -> Progress:
+    return lambda stage, done, total: tell(f"{stage}, {k} states", done, total)
+
+
+def _walk_figures(walk: WalkForward) -> dict[str, Any]:
+    """Log-loss, and skill over each baseline, by horizon, of forecasts made by models of the years before."""
+    figures = {}
+    for horizon, found in walkforward.scores(walk).items():
+        skill = {comparison.baseline: _rounded(comparison.skill) for comparison in found.comparisons}
+        model = found.score("model")
+        figures[f"horizon {horizon}"] = {
+            "days": found.n_days,
+            "accuracy": _rounded(model.accuracy),
+            "log_loss": _rounded(model.log_loss),
+            "skill": skill,
+        }
+    return figures
 
 
 def rows(

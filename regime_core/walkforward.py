@@ -110,7 +110,10 @@ def scores(walk: WalkForward, *, draws: int = DRAWS) -> dict[int, ForecastScores
 
 
 def write(path: Path, walks: Sequence[WalkForward]) -> None:
-    """Write walk-forwards, one for each k, as one Parquet file in one step: dates, states and probabilities, no prices."""
+    """Write walk-forwards, one for each k, as one Parquet file in one step: dates, states and probabilities, no prices.
+
+    Probabilities are kept in single precision.
+    """
     k_most = max(walk.k for walk in walks)
     tables = [pa.table({"k": np.full(len(walk), walk.k, dtype=np.int8), **_columns(walk, k_most)}) for walk in walks]
     about = {str(walk.k): {name: _plain(getattr(walk, name)) for name in _ABOUT} for walk in walks}
@@ -136,7 +139,10 @@ def read(path: Path, k: int | None = None) -> WalkForward:
         raise ReaderError("reader.no_such_k", f"{path.name} has forecasts for k = {', '.join(about)}, not for {k}.")
     table = pq.read_table(path, filters=[("k", "=", k)])
     rest = about[str(k)]
-    arrays = {name: np.column_stack([table[f"{name}_{state}"].to_numpy() for state in range(k)]) for name in _BY_STATE}
+    arrays = {
+        name: np.column_stack([table[f"{name}_{state}"].to_numpy().astype(np.float64) for state in range(k)])
+        for name in _BY_STATE
+    }
     plain = {name: table[name].to_numpy() for name in (*_ROWS, "known")}
     return WalkForward(
         k=k,
@@ -157,10 +163,12 @@ _ABOUT = ("models", "years", "centres", "columns", "notes")
 
 def _columns(walk: WalkForward, k_most: int) -> dict[str, object]:
     columns: dict[str, object] = {name: getattr(walk, name) for name in (*_ROWS, "known")}
-    empty = pa.nulls(len(walk), pa.float64())
+    empty = pa.nulls(len(walk), pa.float32())
     for name in _BY_STATE:
         given = getattr(walk, name)
-        columns |= {f"{name}_{state}": given[:, state] if state < walk.k else empty for state in range(k_most)}
+        columns |= {
+            f"{name}_{state}": given[:, state].astype(np.float32) if state < walk.k else empty for state in range(k_most)
+        }
     return columns
 
 

@@ -128,7 +128,7 @@ def har_inputs(close: Float) -> Float:
 
 def _yearly_least_squares(inputs: Float, target: Float, years: Ints, horizon: int) -> Float:
     design = np.column_stack([np.ones(len(inputs)), inputs])
-    there = np.isfinite(design).all(axis=1)
+    there: NDArray[np.bool_] = np.asarray(np.isfinite(design).all(axis=1))
     out = np.full(len(target), np.nan)
     for year in np.unique(years):
         start = int(np.searchsorted(years, year))

@@ -31,6 +31,8 @@ TITLES: dict[str, str] = {
 NAMES = tuple(TITLES)
 FIRST_ROW = WINDOW
 """Rows before this lack a full window of returns and are NaN."""
+LONGEST = 126
+"""Days that the longest window looks back on."""
 _SMALLEST = 1e-6
 
 
@@ -44,7 +46,7 @@ def table(market: Market) -> Float:
         "change_1": level - _lagged(level, 1),
         "change_5": level - _lagged(level, 5),
         "against_21": level - np.log(_trailing_mean(np.exp(level), 21)),
-        "against_126": level - np.log(_trailing_mean(np.exp(level), 126)),
+        "against_126": level - np.log(_trailing_mean(np.exp(level), LONGEST)),
         "range_5": _log(np.sqrt(_trailing_mean(squares, 5))),
         "range_21": _log(np.sqrt(_trailing_mean(squares, 21))),
         "volatility_5": _log(np.sqrt(_trailing_mean(returns**2, 5))),
@@ -53,7 +55,7 @@ def table(market: Market) -> Float:
         "return_5": 5.0 * _trailing_mean(returns, 5),
         "size_1": np.abs(returns),
         "size_leaving": np.abs(_lagged(returns, WINDOW - 1)),
-        "drawdown_126": close / _trailing_max(close, 126) - 1.0,
+        "drawdown_126": close / _trailing_max(close, LONGEST) - 1.0,
     }
     out = np.column_stack([columns[name] for name in NAMES])
     out[:FIRST_ROW] = np.nan

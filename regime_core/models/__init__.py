@@ -1,11 +1,16 @@
-"""Detectors by name: the key in the manifest, on the wire and on the command line."""
+"""Models by name: the key in the manifest, on the wire and on the command line."""
 
 from __future__ import annotations
 
 from regime_core.models.base import Detector, Filtered
 from regime_core.models.boosted import Boosted
+from regime_core.models.forecaster import Forecaster
+from regime_core.models.kmeans import KMeans
 from regime_core.models.rules import Rules
 
 MODELS: dict[str, type[Detector]] = {"rules": Rules, "boosted": Boosted}
+"""Detectors: they say which of five regimes an instrument is in."""
+STATE_MODELS: dict[str, type[KMeans | Forecaster]] = {"kmeans": KMeans, "forecaster": Forecaster}
+"""Models of a market's stress states; no detector is among them."""
 
-__all__ = ["MODELS", "Boosted", "Detector", "Filtered", "Rules"]
+__all__ = ["MODELS", "STATE_MODELS", "Boosted", "Detector", "Filtered", "Forecaster", "KMeans", "Rules"]

@@ -20,7 +20,7 @@ from regime_core.features import stress
 from regime_core.models.classifiers import CLASSIFIERS, Classifier, Logistic, floored
 from regime_core.models.kmeans import KMeans
 from regime_core.regimes import ModelRef
-from regime_core.states import HORIZONS, YEAR, Codes, Contribution, Forecast, Market
+from regime_core.states import HORIZONS, WINDOW, YEAR, Codes, Contribution, Forecast, Market
 
 WEIGHTS = "forecaster.npz"
 SETTINGS = "forecaster.json"
@@ -89,6 +89,7 @@ class Forecaster:
     """
 
     name: ClassVar[str] = "forecaster"
+    window = stress.LONGEST + WINDOW
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 
 from regime_core.bars import Float
 from regime_core.errors import ModelError
-from regime_core.states import K_RANGE, Clustering, Codes, Market
+from regime_core.states import K_RANGE, WINDOW, Clustering, Codes, Market
 
 WEIGHTS = "kmeans.npz"
 SILHOUETTE_DAYS = 2000
@@ -27,6 +27,7 @@ class KMeans:
     """
 
     name: ClassVar[str] = "kmeans"
+    window = WINDOW + 1
 
     def __init__(self, *, k: int = 2, n_init: int = 10, random_state: int = 0) -> None:
         self.k = k
