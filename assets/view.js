@@ -38,6 +38,31 @@
       style: function (value) {
         return remember("style", value);
       },
+      k: function (value) {
+        return remember("k", value);
+      },
+      x: function (value) {
+        return remember("x", value);
+      },
+      y: function (value) {
+        return remember("y", value);
+      },
+      features: function (value) {
+        return remember("features", value);
+      },
+      strip: function (value) {
+        return remember("strip", value);
+      },
+      /* Rows of the days that were brushed, with the dataset they are rows of. */
+      pickDays: function (selected, dataset) {
+        var points = (selected && selected.points) || [];
+        return {
+          dataset: dataset,
+          rows: points.map(function (point) {
+            return point.customdata[0];
+          }),
+        };
+      },
       pickDataset: function (search, options) {
         var wanted = new URLSearchParams(search || "").get("dataset") || options[0].value;
         var listed = options.some(function (option) {

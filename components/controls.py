@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import dash_bootstrap_components as dbc
+import plotly.graph_objects as go
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 
 from components import ranges
@@ -57,17 +58,29 @@ def model_select(identifier: str, names: Iterable[str], value: str) -> html.Labe
     )
 
 
-def chart(identifier: str, *, description: str) -> html.Div:
-    """Graph that keeps its place while it loads, described in words for those who cannot see it."""
+def picker(identifier: str, label: str, options: Sequence[dict[str, str]], value: str) -> html.Label:
+    """One of several, with its label."""
+    select = dbc.Select(id=identifier, options=list(options), value=value, size="sm")
+    return html.Label([html.Span(label, className="muted"), select], className="labelled")
+
+
+def chart(identifier: str, *, description: str, figure: go.Figure | None = None, size: str = "") -> html.Div:
+    """Graph that keeps its place while it loads, described in words for those who cannot see it.
+
+    size : ``small`` for charts three abreast.
+    """
     graph = dcc.Graph(
         id=identifier,
+        **({} if figure is None else {"figure": figure}),
         style={"height": "100%"},
         responsive=True,
         config={"displayModeBar": False, "doubleClick": "autosize", "scrollZoom": False},
     )
     return html.Div(
         [
-            html.Div(graph, className="chart", role="img", **{"aria-labelledby": description}),
+            html.Div(
+                graph, className=f"chart chart-{size}" if size else "chart", role="img", **{"aria-labelledby": description}
+            ),
             html.P(id=description, className="visually-hidden"),
         ]
     )
@@ -77,6 +90,12 @@ def download_button(identifier: str) -> html.Button:
     """Fetches the labelled bars as a file."""
     icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
     return html.Button([icon, "Download CSV"], id=identifier, className="quiet primary", disabled=True)
+
+
+def save_button(identifier: str, text: str) -> html.Button:
+    """Fetches a table as a file."""
+    icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
+    return html.Button([icon, text], id=identifier, className="quiet")
 
 
 def drop_zone(identifier: str, *, max_mb: float, days: float, sample: str) -> html.Div:

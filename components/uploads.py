@@ -46,7 +46,7 @@ def title(name: str) -> str:
     return re.sub(r"\.(csv|txt|tsv)$", "", base_name(name), flags=re.IGNORECASE)
 
 
-def download_name(dataset_title: str) -> str:
-    """``btc_usd_daily_labels.csv`` for ``btc_usd_daily``."""
+def download_name(dataset_title: str, kind: str = "labels") -> str:
+    """``btc_usd_daily_labels.csv`` for the ``labels`` of ``btc_usd_daily``."""
     slug = re.sub(r"[^A-Za-z0-9._-]+", "_", dataset_title).strip("._") or "bars"
-    return f"{slug}_labels.csv"
+    return f"{slug}_{kind}.csv"

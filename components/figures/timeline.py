@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from components import theme, words
-from components.figures import decimate, scales
+from components.figures import decimate, scales, strips
 from components.figures.scales import Scale
 from components.figures.window import Window
 from components.theme import LOOKS, Palette
@@ -56,7 +56,7 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line, where there is more than closes.
     """
     palette = theme.PALETTES[mode]
-    edges = _edges(window.bars.time)
+    edges = strips.edges(window.bars.time)
     figure = go.Figure()
     figure.add_trace(_tint(window, edges, palette))
     figure.add_trace(_ribbon(window, edges, palette))
@@ -67,26 +67,17 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     return figure
 
 
-def _edges(time: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Edges of the bars on the time axis, (n_bars + 1,): halfway to the neighbours."""
-    half = np.diff(time) // 2
-    if len(half) == 0:
-        half = np.array([43_200_000_000_000])
-    inner = time[:-1] + half[: len(time) - 1]
-    return np.concatenate(([time[0] - half[0]], inner, [time[-1] + half[-1]]))
-
-
 def _tint(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
     start, _ = persistence.run_bounds(window.labels.codes)
     colours = [theme.rgba(look.colour, 0.0 if code == UNKNOWN_CODE else palette.tint) for code, look in enumerate(LOOKS)]
     return go.Heatmap(
         name="Regime (tint)",
-        x=_dates(np.append(edges[start], edges[-1])),
+        x=strips.dates(np.append(edges[start], edges[-1])),
         y=[0, 1],
         z=[window.labels.codes[start].astype(int).tolist()],
         zmin=-0.5,
         zmax=len(colours) - 0.5,
-        colorscale=_steps(colours),
+        colorscale=strips.steps(colours),
         showscale=False,
         hoverinfo="skip",
     )
@@ -105,12 +96,12 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
     ]
     return go.Heatmap(
         name="Regime and confidence (ribbon)",
-        x=_dates(np.append(edges[start], edges[-1])),
+        x=strips.dates(np.append(edges[start], edges[-1])),
         y=[0, 1],
         z=[cells[start].tolist()],
         zmin=-0.5,
         zmax=len(colours) - 0.5,
-        colorscale=_steps(colours),
+        colorscale=strips.steps(colours),
         showscale=False,
         hoverinfo="skip",
         yaxis="y3",
@@ -150,7 +141,7 @@ def _hatch(name: str, left: NDArray[np.int64], right: NDArray[np.int64], pattern
     """Lines over the whole height of an axis of 0 to 1, from each left edge to its right one."""
     return go.Bar(
         name=name,
-        x=_dates(left + (right - left) // 2),
+        x=strips.dates(left + (right - left) // 2),
         width=((right - left) / 1e6).tolist(),
         y=np.ones(len(left)).tolist(),
         marker={"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": pattern},
@@ -167,7 +158,7 @@ def _signs(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Sca
     codes = window.labels.codes[start][wide].tolist()
     return go.Scatter(
         name="Signs",
-        x=_dates(left + (right - left) // 2)[wide],
+        x=strips.dates(left + (right - left) // 2)[wide],
         y=[SIGN_HEIGHT] * len(codes),
         mode="text",
         text=[LOOKS[code].sign for code in codes],
@@ -182,7 +173,7 @@ def _line(window: Window, palette: Palette) -> go.Scatter:
     told = _told(window)
     return go.Scatter(
         name="Close",
-        x=_dates(window.bars.time[shown]),
+        x=strips.dates(window.bars.time[shown]),
         y=close[shown],
         mode="lines",
         line={"color": palette.text, "width": 1.5},
@@ -200,7 +191,7 @@ def _candles(window: Window, palette: Palette) -> go.Candlestick:
     line = {"color": palette.text, "width": 1}
     return go.Candlestick(
         name="Price",
-        x=_dates(bars.time),
+        x=strips.dates(bars.time),
         open=bars.open,
         high=bars.high,
         low=bars.low,
@@ -217,7 +208,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
     low, high = float(bars.low.min()), float(bars.high.max())
     scale = scales.logarithmic(low, high) if window.logarithmic else scales.linear(low, high)
     last = float(bars.close[-1])
-    edges = _edges(bars.time)
+    edges = strips.edges(bars.time)
     lower = RIBBON_SHARE + GAP_SHARE
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
     figure.update_layout(
@@ -232,7 +223,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         margin={"l": 4, "r": 70, "t": 28, "b": 28},
         xaxis={
             "anchor": "y3",
-            "range": _dates(edges[[0, -1]]),
+            "range": strips.dates(edges[[0, -1]]),
             "showgrid": False,
             "rangeslider": {"visible": False},
             "hoverformat": "%a %e %b %Y, %H:%M UTC" if window.intraday else "%a %e %b %Y",
@@ -305,13 +296,3 @@ def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object
         "borderpad": 3,
         "xshift": 4,
     }
-
-
-def _steps(colours: list[str]) -> list[list[float | str]]:
-    """Colour scale of equal steps, one a colour."""
-    n = len(colours)
-    return [[edge / n, colour] for i, colour in enumerate(colours) for edge in (i, i + 1)]
-
-
-def _dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
-    return np.asarray(time_ns, dtype=np.int64).view("M8[ns]").astype("M8[s]")

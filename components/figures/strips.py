@@ -1,0 +1,54 @@
+"""Strips of labels along a time axis: a ribbon or a tint of one colour a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from regime_core.evaluation import persistence
+
+HALF_DAY_NS = 43_200_000_000_000
+
+
+def edges(time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Edges of the bars on the time axis, (n_bars + 1,): halfway to the neighbours."""
+    half = np.diff(time) // 2
+    if len(half) == 0:
+        half = np.array([HALF_DAY_NS])
+    inner = time[:-1] + half[: len(time) - 1]
+    return np.concatenate(([time[0] - half[0]], inner, [time[-1] + half[-1]]))
+
+
+def dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """Times as the axis takes them."""
+    return np.asarray(time_ns, dtype=np.int64).view("M8[ns]").astype("M8[s]")
+
+
+def steps(colours: Sequence[str]) -> list[list[float | str]]:
+    """Colour scale of equal steps, one a colour."""
+    n = len(colours)
+    return [[edge / n, colour] for i, colour in enumerate(colours) for edge in (i, i + 1)]
+
+
+def strip(time: NDArray[np.int64], codes: NDArray[np.integer], colours: Sequence[str], *, name: str, yaxis: str) -> go.Heatmap:
+    """One cell a stretch of equal codes, over the whole height of an axis of 0 to 1.
+
+    time : (n_bars,) nanoseconds. codes : (n_bars,) indices into ``colours``.
+    """
+    start, _ = persistence.run_bounds(codes)
+    bounds = edges(time)
+    return go.Heatmap(
+        name=name,
+        x=dates(np.append(bounds[start], bounds[-1])),
+        y=[0, 1],
+        z=[codes[start].astype(int).tolist()],
+        zmin=-0.5,
+        zmax=len(colours) - 0.5,
+        colorscale=steps(colours),
+        showscale=False,
+        hoverinfo="skip",
+        yaxis=yaxis,
+    )

@@ -1,0 +1,86 @@
+"""What pages show of a market's stress states: its days and their clusters, in sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+import runtime
+from components import cards, states, words
+from components.figures.clusters import Clustered
+from regime_core.datasets import Dataset
+from regime_core.evaluation import geometry, persistence, profiles
+from regime_core.evaluation.profiles import StateTable
+from regime_core.features import FEATURES
+from regime_core.states import K_RANGE, TITLES
+
+AUTO = "auto"
+PROFILE = ("drawdown_63", "momentum_20", "range_efficiency_20", "rsi_14", "autocorrelation_63")
+"""Features beside the three clustered ones that a state's profile is drawn on."""
+
+
+def k_of(text: str | None) -> int | None:
+    """Number of states asked for, None for the choice by silhouette."""
+    return int(text) if text in map(str, K_RANGE) else None
+
+
+def clustered(dataset: Dataset, k: str | None) -> Clustered:
+    """States of a dataset's days, fitted on all of them. Raises ModelError where there are none."""
+    market = runtime.current().market(dataset)
+    clustering = runtime.current().clusters(dataset, k_of(k))
+    return Clustered(dataset.title, market, clustering, geometry.principal_components(market.values))
+
+
+def table(view: Clustered) -> StateTable:
+    """Statistics of each state."""
+    market = view.market
+    return profiles.state_table(view.clustering.codes, market.values, market.bars.close, k=view.k, columns=market.columns)
+
+
+def headline(view: Clustered) -> html.H1:
+    """``High stress, for 12 days``."""
+    code, held = int(view.clustering.codes[-1]), persistence.last_run(view.clustering.codes)
+    swatch = html.Span(className="swatch stress", style={"--regime": states.colour(code, view.k)}, **{"aria-hidden": "true"})
+    told = f"{states.word(code, view.k)}, for {words.count(held, 'day')} (in sample)"
+    return html.H1([swatch, html.Span(told)], className="headline headline-state")
+
+
+def notes(view: Clustered) -> html.Ul:
+    """On what the states rest, and what fell out."""
+    in_sample = (
+        f"In sample: the {view.k} states were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, "
+        "so that a day's state rests on later days too."
+    )
+    return html.Ul([html.Li(text) for text in (in_sample, *view.market.notes)], className="told")
+
+
+def shares(view: Clustered, found: StateTable) -> html.Div:
+    """Share of days in each state."""
+    hints = [
+        f"{words.count(int(found.days[code]), 'day')} in {words.count(int(found.spells[code]), 'stretch')}".replace(
+            "stretchs", "stretches"
+        )
+        for code in range(view.k)
+    ]
+    today = int(view.clustering.codes[-1])
+    return states.shares(found.share.tolist(), hints, view.k, label="Share of days in each state", today=today)
+
+
+def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], Any]:
+    """Titles, and mean of each feature by state in standard deviations, (k, n_titles)."""
+    import numpy as np
+
+    found = runtime.current().features(dataset, PROFILE)
+    titles = [TITLES[name] for name in view.market.columns]
+    values = view.market.values
+    if found is not None:
+        rows = np.isin(dataset.bars.time, view.market.time)
+        values = np.column_stack([values, found[rows]])
+        titles += [FEATURES[name].title for name in PROFILE]
+    return titles, geometry.profiles(view.clustering.codes, values, view.k)
+
+
+def not_shown(message: str) -> html.Div:
+    """Word on a dataset without states."""
+    return cards.problem(message, title="No stress states for this dataset")
