@@ -6,6 +6,8 @@ import pytest
 from dash.testing.browser import Browser
 from selenium.webdriver.chrome.options import Options
 
+from waiting import wait_until
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +43,5 @@ def test_every_callback_of_a_page_ends_well(dash_br, path, shown):
     dash_br.driver.get(dash_br.server_url + path)
     dash_br.wait_for_element(shown)
     dash_br.wait_for_no_elements("[data-dash-is-loading]")
-    assert dash_br.redux_state_rqs == []
-    assert dash_br.redux_state_is_loading is False
+    wait_until(lambda: dash_br.redux_state_rqs == [] and not dash_br.redux_state_is_loading)
     assert dash_br.get_logs() == []
