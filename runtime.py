@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, Generic, TypeVar
@@ -15,16 +16,18 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from jobs import Jobs
-from regime_core import states
+from regime_core import states, walkforward
 from regime_core.bars import Float, to_frame
 from regime_core.datasets import DEFAULT, Dataset, Library, read_labels
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
+from regime_core.evaluation.forecasts import ForecastScores
+from regime_core.evaluation.outcomes import Outcomes
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
 from regime_core.models import kmeans
 from regime_core.regimes import Labels
-from regime_core.states import Clustering, Market
+from regime_core.states import Clustering, Forecast, Market, WalkForward
 
 ROOT = Path(__file__).resolve().parent
 
@@ -144,6 +147,7 @@ LABELS_KEPT = 32
 MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
 """Each has at most ``INLINE_BARS`` rows: 31 MB."""
+WALKS_KEPT = 12
 
 _Made = TypeVar("_Made")
 
@@ -185,6 +189,10 @@ class Runtime:
         self._silhouettes: _Kept[dict[int, float]] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
+        self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
+        self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
+        self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
+        self._outcomes: _Kept[dict[int, Outcomes]] = _Kept(WALKS_KEPT)
         self._lock = RLock()
 
     @property
@@ -252,7 +260,7 @@ class Runtime:
 
         Raises ModelError ``market.intraday``, ``market.short``, ``market.constant`` or ``market.no_overlap``.
         """
-        vix = self._vix() if dataset.id == DEFAULT else None
+        vix = self._vix_of(dataset)
         return self._markets.get(_key(dataset, vix), lambda: states.market(dataset.bars, vix.bars if vix else None))
 
     def clusters(self, dataset: Dataset, k: int | None = None) -> Clustering:
@@ -266,6 +274,57 @@ class Runtime:
             return kmeans.KMeans(k=chosen).fit(market).cluster(market, silhouettes=scores)
 
         return self._clusterings.get((*key, chosen), fit)
+
+    def forecast(self, dataset: Dataset, k: int | None = None) -> Forecast | None:
+        """Forecast of a dataset's last day: by a model fitted on its own days where one was made, else by the shipped one.
+
+        None while it has to be made first, as for another k than the shipped one or without a VIX. Raises ModelError as
+        ``market`` does, and ``market.short`` where there is neither a shipped answer nor enough history to fit one.
+        """
+        path = self._forecast_path(dataset, k)
+        if path.is_file():
+            return self._forecasts.get(str(path), lambda: Forecast.from_dict(json.loads(path.read_text())))
+        market = self.market(dataset)
+        shipped = self._shipped_forecast(dataset, market)
+        if shipped is not None and k in (None, shipped.k):
+            return shipped
+        states.require_history(market)
+        return None
+
+    def start_forecast(self, dataset: Dataset, k: int | None = None) -> str:
+        """Start (or join) the job that fits a forecast on all days of a dataset, and return its id."""
+        return self.jobs.start(["forecast", *self._market_arguments(dataset, k), "--out", str(self._forecast_path(dataset, k))])
+
+    def walk_forward(self, dataset: Dataset, k: int | None = None) -> WalkForward | None:
+        """Forecasts of past days, each year by models of the years before; None while they still have to be made.
+
+        Those of the S&P 500 are shipped. Raises ModelError as ``market`` does, ``market.short`` with too little history.
+        """
+        key = self._walk_key(dataset, k)
+        if key[0] == "shipped":
+            return self._walks.get(key, lambda: self.engine.walk_forward(self._shipped_k(k)))
+        walkforward.first_year(self.market(dataset))
+        path = Path(key[1])
+        return self._walks.get(key, lambda: walkforward.read(path)) if path.is_file() else None
+
+    def start_walk_forward(self, dataset: Dataset, k: int | None = None) -> str:
+        """Start (or join) the job that walks forward through a dataset, and return its id."""
+        return self.jobs.start(["evaluate", *self._market_arguments(dataset, k), "--out", str(self._walk_path(dataset, k))])
+
+    def scores(self, dataset: Dataset, k: int | None = None) -> dict[int, ForecastScores]:
+        """Scores of ``walk_forward`` by horizon; empty while there is none."""
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return {}
+        return self._scores.get(self._walk_key(dataset, k), lambda: walkforward.scores(walk))
+
+    def outcomes(self, dataset: Dataset, k: int | None = None) -> dict[int, Outcomes]:
+        """What followed each causal label of ``walk_forward`` that has prices here, by horizon; empty without any."""
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return {}
+        key = (*self._walk_key(dataset, k), *_key(dataset, self._vix_of(dataset)))
+        return self._outcomes.get(key, lambda: _outcomes(dataset, self._vix_of(dataset), walk))
 
     def features(self, dataset: Dataset, names: Sequence[str]) -> Float | None:
         """Columns of the feature table, (n_bars, len(names)); None while those of a long series still have to be made.
@@ -297,6 +356,46 @@ class Runtime:
         """The VIX that is served, where there is one."""
         return self.library.get("vix") if any(info.id == "vix" for info in self.library.infos()) else None
 
+    def _vix_of(self, dataset: Dataset) -> Dataset | None:
+        """The VIX that states of a dataset rest on: that of the S&P 500 alone."""
+        return self._vix() if dataset.id == DEFAULT else None
+
+    def _shipped_k(self, k: int | None) -> int | None:
+        """Number of states of a shipped walk-forward: the shipped forecaster's where k is None; None where there is none."""
+        there = self.engine.walk_forward_k
+        wanted = k if k is not None or not there else int(self.engine.state_entry("forecaster").training["k"])
+        return wanted if wanted in there else None
+
+    def _shipped_forecast(self, dataset: Dataset, market: Market) -> Forecast | None:
+        """Answer of the shipped forecaster; None for a market without a VIX, and in a model folder that has no forecaster."""
+        if market.vix is None or not self.engine.walk_forward_k:
+            return None
+        return self._forecasts.get(_key(dataset, self._vix_of(dataset)), lambda: self.engine.forecast(market))
+
+    def _market_arguments(self, dataset: Dataset, k: int | None) -> list[str]:
+        """Arguments of a job on the days of a dataset."""
+        vix = self._vix_of(dataset)
+        beside = [] if vix is None else ["--vix", str(vix.path)]
+        return ["--bars", str(dataset.path), *beside, *([] if k is None else ["--regimes", str(k)])]
+
+    def _walk_key(self, dataset: Dataset, k: int | None) -> tuple[str, str]:
+        """Where a walk-forward comes from: ``shipped``, or the file of a job."""
+        if dataset.id == DEFAULT and self._shipped_k(k) is not None:
+            return ("shipped", str(self._shipped_k(k)))
+        return ("file", str(self._walk_path(dataset, k)))
+
+    def _walk_path(self, dataset: Dataset, k: int | None) -> Path:
+        return self._job_path(dataset, f"walk-{k or 'auto'}", "parquet")
+
+    def _forecast_path(self, dataset: Dataset, k: int | None) -> Path:
+        return self._job_path(dataset, f"forecast-{k or 'auto'}", "json")
+
+    def _job_path(self, dataset: Dataset, what: str, suffix: str) -> Path:
+        """File of a job's result, beside the dataset: named after it, its version and that of the VIX, and what was asked."""
+        vix = self._vix_of(dataset)
+        beside = "none" if vix is None else vix.version
+        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.{what}-{beside}.{suffix}")
+
     def _features_path(self, dataset: Dataset, vix: Dataset | None) -> Path:
         beside = "none" if vix is None else vix.version
         return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.features-{beside}.parquet")
@@ -309,6 +408,23 @@ class Runtime:
 def _key(dataset: Dataset, beside: Dataset | None) -> tuple[str, ...]:
     """What a result rests on: the dataset, the one beside it, and the version of each."""
     return (str(dataset.path), dataset.version, beside.version if beside else "")
+
+
+def _outcomes(dataset: Dataset, vix: Dataset | None, walk: WalkForward) -> dict[int, Outcomes]:
+    """What followed each label; the prices may begin before the VIX does, and the labels may go on after the prices."""
+    days = states.market(dataset.bars)
+    labelled = walk.between(int(days.time[0]), int(days.time[-1]))
+    if not len(labelled):
+        return {}
+    kept = (days.time < labelled.time[0]) | np.isin(days.time, labelled.time)
+    time = days.time[kept]
+    level = None
+    if vix is not None:
+        level = np.full(len(time), np.nan)
+        _, here, there = np.intersect1d(time, vix.bars.time, return_indices=True)
+        level[here] = vix.bars.close[there]
+    priced = replace(days, time=time, bars=days.bars.take(kept), vix=level, values=days.values[kept])
+    return walkforward.outcomes(priced, labelled)
 
 
 def _feature_column(name: str) -> int:

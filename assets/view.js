@@ -53,6 +53,9 @@
       strip: function (value) {
         return remember("strip", value);
       },
+      horizon: function (value) {
+        return remember("horizon", value);
+      },
       /* Rows of the days that were brushed, with the dataset they are rows of. */
       pickDays: function (selected, dataset) {
         var points = (selected && selected.points) || [];

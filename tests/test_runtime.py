@@ -86,6 +86,41 @@ def test_states_of_an_upload_do_without_the_vix(process):
     assert "There is no VIX here" in " ".join(market.notes)
 
 
+def stormy(n):
+    """Weekdays of quiet and stormy quarters."""
+    rng = np.random.default_rng(3)
+    days = np.busday_offset("2018-01-01", np.arange(n), roll="forward").astype("M8[ns]").astype(np.int64)
+    move = np.where((np.arange(n) // 90) % 2, 0.02, 0.006)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 1, n) * move))
+    return OHLCV(days, close, close * (1 + move / 2), close * (1 - move / 2), close, np.full(n, np.nan))
+
+
+def test_a_forecast_and_the_record_of_an_upload_are_made_by_jobs_and_kept(process):
+    dataset = process.library.get(process.library.add("alice", "stormy.csv", stormy(800)), "alice")
+    assert process.forecast(dataset, 2) is None
+    assert process.walk_forward(dataset, 2) is None
+    assert (process.scores(dataset, 2), process.outcomes(dataset, 2)) == ({}, {})
+    assert wait_for_job(process.jobs, process.start_forecast(dataset, 2)).state == "done"
+    forecast = process.forecast(dataset, 2)
+    assert (forecast.as_of, forecast.k, forecast.in_sample) == (dataset.bars.time[-1], 2, False)
+    assert process.forecast(dataset, 3) is None
+    assert wait_for_job(process.jobs, process.start_walk_forward(dataset, 2)).state == "done"
+    walked = process.walk_forward(dataset, 2)
+    assert walked.time[-1] == dataset.bars.time[-1]
+    assert set(walked.years) == {2021}
+    found = process.scores(dataset, 2)
+    assert found[1].n_days == walked.at(1).settled().time.size
+    assert process.scores(dataset, 2) is found
+    assert process.outcomes(dataset, 2)[1].n.sum() == found[1].n_days
+
+
+def test_too_little_history_says_what_can_still_be_shown(process):
+    dataset = process.library.get(process.library.add("alice", "short.csv", stormy(300)), "alice")
+    for ask in (process.forecast, process.walk_forward, process.scores, process.outcomes):
+        with pytest.raises(RegimeError, match="three years"):
+            ask(dataset)
+
+
 def test_features_are_those_of_the_library(process):
     dataset = process.library.get("sp500")
     found = process.features(dataset, ["vix_level", "volatility_21"])
