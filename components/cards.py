@@ -161,11 +161,7 @@ def advice(detection: Detection) -> html.Div:
 
 def legend() -> html.Div:
     """What the chart's tint and ribbon mean."""
-    swatches = []
-    for code, look in enumerate(LOOKS):
-        style = {"--regime": look.colour, "--hatch": "var(--muted)" if code == UNKNOWN_CODE else "var(--surface)"}
-        lean = {"/": " leaning-right", "\\": " leaning-left"}.get(look.hatch, "")
-        swatches.append(html.Span([html.Span(className=f"swatch{lean}", style=style), regime(code)], className="legend-item"))
+    swatches = [regime_swatch(code) for code in range(len(LOOKS))]
     ramp = html.Span(
         [
             "Ribbon: the more opaque, the more confident",
@@ -176,6 +172,14 @@ def legend() -> html.Div:
         className="legend-item muted",
     )
     return html.Div([*swatches, ramp], className="legend")
+
+
+def regime_swatch(code: int) -> html.Span:
+    """Colour, sign and word of a regime, as in a chart."""
+    look = LOOKS[code]
+    style = {"--regime": look.colour, "--hatch": "var(--muted)" if code == UNKNOWN_CODE else "var(--surface)"}
+    lean = {"/": " leaning-right", "\\": " leaning-left"}.get(look.hatch, "")
+    return html.Span([html.Span(className=f"swatch{lean}", style=style), regime(code)], className="legend-item")
 
 
 def problem(message: str, *advice_: Children, title: str = "This did not work") -> html.Div:

@@ -64,10 +64,17 @@ def picker(identifier: str, label: str, options: Sequence[dict[str, str]], value
     return html.Label([html.Span(label, className="muted"), select], className="labelled")
 
 
-def chart(identifier: str, *, description: str, figure: go.Figure | None = None, size: str = "") -> html.Div:
+def chart(
+    identifier: str | dict[str, str],
+    *,
+    description: str,
+    figure: go.Figure | None = None,
+    size: str = "",
+    box: str | None = None,
+) -> html.Div:
     """Graph that keeps its place while it loads, described in words for those who cannot see it.
 
-    size : ``small`` for charts three abreast.
+    size : ``small`` for charts three abreast. box : id of what has the chart's height, where a callback sets it.
     """
     graph = dcc.Graph(
         id=identifier,
@@ -79,7 +86,11 @@ def chart(identifier: str, *, description: str, figure: go.Figure | None = None,
     return html.Div(
         [
             html.Div(
-                graph, className=f"chart chart-{size}" if size else "chart", role="img", **{"aria-labelledby": description}
+                graph,
+                className=f"chart chart-{size}" if size else "chart",
+                role="img",
+                **{"aria-labelledby": description},
+                **({"id": box} if box else {}),
             ),
             html.P(id=description, className="visually-hidden"),
         ]

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from dash import html
+from numpy.typing import NDArray
 
 import runtime
 from components import cards, states, words
 from components.figures.clusters import Clustered
+from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
 from regime_core.evaluation import geometry, persistence, profiles
 from regime_core.evaluation.profiles import StateTable
-from regime_core.features import FEATURES
-from regime_core.states import K_RANGE, TITLES
+from regime_core.states import K_RANGE, Market
 
 AUTO = "auto"
-PROFILE = ("drawdown_63", "momentum_20", "range_efficiency_20", "rsi_14", "autocorrelation_63")
+SHORT = {"return": "Return", "volatility": "Volatility", "vix": "VIX", "parkinson": "Parkinson"}
+PROFILE = {
+    "drawdown_63": "Drawdown",
+    "momentum_20": "Momentum",
+    "range_efficiency_20": "Efficiency",
+    "rsi_14": "RSI",
+    "autocorrelation_63": "Autocorrelation",
+}
 """Features beside the three clustered ones that a state's profile is drawn on."""
 
 
@@ -67,18 +74,20 @@ def shares(view: Clustered, found: StateTable) -> html.Div:
     return states.shares(found.share.tolist(), hints, view.k, label="Share of days in each state", today=today)
 
 
-def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], Any]:
+def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], NDArray[np.float64]]:
     """Titles, and mean of each feature by state in standard deviations, (k, n_titles)."""
-    import numpy as np
-
-    found = runtime.current().features(dataset, PROFILE)
-    titles = [TITLES[name] for name in view.market.columns]
+    found = runtime.current().features(dataset, list(PROFILE))
+    titles = [SHORT[name] for name in view.market.columns]
     values = view.market.values
     if found is not None:
-        rows = np.isin(dataset.bars.time, view.market.time)
-        values = np.column_stack([values, found[rows]])
-        titles += [FEATURES[name].title for name in PROFILE]
+        values = np.column_stack([values, found[rows(dataset, view.market)]])
+        titles += PROFILE.values()
     return titles, geometry.profiles(view.clustering.codes, values, view.k)
+
+
+def rows(dataset: Dataset, market: Market) -> NDArray[np.bool_]:
+    """Which bars of a dataset are days of its market, (n_bars,)."""
+    return np.isin(dataset.bars.time // DAY_NS * DAY_NS, market.time)
 
 
 def not_shown(message: str) -> html.Div:

@@ -1,0 +1,218 @@
+"""What the Features page shows: chosen features of the bars in sight, with their regimes or states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+import runtime
+from components import cards, controls, markets, ranges, states, theme, words
+from components.figures import trends
+from components.figures.trends import Strip, Trends
+from regime_core.datasets import Dataset
+from regime_core.errors import RegimeError
+from regime_core.evaluation import geometry
+from regime_core.features import FEATURES, Feature
+from regime_core.regimes import N_REGIMES
+from regime_core.states import Clustering, Market
+
+MOST = 8
+DEFAULT = ("volatility_21", "drawdown_63", "momentum_20", "rsi_14")
+STRIPS = {"regime": "Regime", "state": "Stress state", "none": "None"}
+GROUPS = {
+    "price": "Price",
+    "risk": "Risk",
+    "volume": "Volume",
+    "microstructure": "Microstructure",
+    "vix": "VIX",
+    "relative": "Relative to the instrument's own past",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labels to lay under features, or why there are none."""
+
+    strip: Strip | None
+    note: str = ""
+
+
+def grouped() -> dict[str, list[Feature]]:
+    """Features by group, in their own order."""
+    found: dict[str, list[Feature]] = {}
+    for feature in FEATURES.values():
+        found.setdefault(feature.group, []).append(feature)
+    return found
+
+
+def names_of(text: str | None) -> list[str]:
+    """Features of a comma-separated list that are known, at most ``MOST``; the defaults where none is."""
+    return [name for name in dict.fromkeys((text or "").split(",")) if name in FEATURES][:MOST] or list(DEFAULT)
+
+
+def group_names() -> list[list[str]]:
+    """Names of each group, in the order of the page."""
+    return [[feature.name for feature in members] for members in grouped().values()]
+
+
+def chosen(before: str, ticked: Sequence[str]) -> tuple[list[str], str]:
+    """Names chosen after a tick, in the order they were chosen, and a word on how many there may be."""
+    old = names_of(before)
+    names = [name for name in old if name in ticked] + [name for name in ticked if name not in old]
+    if not names:
+        return old, f"{len(old)} chosen; one has to stay"
+    if len(names) > MOST:
+        return names[:MOST], f"{MOST} chosen, which is the most at a time: take one away first"
+    return names, f"{len(names)} of at most {MOST} chosen"
+
+
+def waiting(dataset: Dataset) -> Component:
+    """Word on a long series whose features are on their way."""
+    return cards.notice(
+        html.P(f"{dataset.title} has {words.count(dataset.bars.n_bars, 'bar')}: its features are computed in the background.")
+    )
+
+
+def trends_of(dataset: Dataset, names: Sequence[str], range_: str | None, labelled: Labelled) -> Trends | None:
+    """Chosen features of the bars in sight; None while those of a long series still have to be computed."""
+    values = runtime.current().features(dataset, names)
+    if values is None:
+        return None
+    first, stop = ranges.bounds(range_, dataset.bars.time)
+    part = slice(first, stop)
+    strip = labelled.strip
+    cut = None if strip is None else Strip(strip.kind, strip.codes[part], strip.words, strip.colours)
+    return Trends(dataset.title, dataset.bars.time[part], values[part], tuple(FEATURES[name] for name in names), cut)
+
+
+def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
+    """Regimes by the default model, or states in sample; a word on why where there are none."""
+    try:
+        if kind == "regime":
+            return _regimes(dataset)
+        if kind == "state":
+            market, clustering = runtime.current().market(dataset), runtime.current().clusters(dataset)
+            return _states(dataset, market, clustering, mode)
+    except RegimeError as error:
+        return Labelled(None, error.message)
+    return Labelled(None)
+
+
+def newest(dataset: Dataset, names: Sequence[str]) -> Component:
+    """Newest value of each feature, and how high that is for this series."""
+    values = runtime.current().features(dataset, names)
+    if values is None:
+        return html.Div()
+    pairs = []
+    for i, name in enumerate(names):
+        feature, rank = FEATURES[name], geometry.rank_of_last(values[:, i])
+        above = "" if np.isnan(rank) else f"above {words.percent(rank)} of its past"
+        told = [trends.number(float(values[-1, i])), html.Span(f" {above}" if above else _unknown(feature), className="muted")]
+        pairs.append((html.Span(feature.title, title=f"{feature.unit}. {feature.source}."), told))
+    return cards.facts(pairs)
+
+
+def unknown_note(view: Trends) -> str:
+    """Which of the chosen features are not known anywhere in sight, and why."""
+    missing = [
+        f"{feature.title} ({_unknown(feature)})"
+        for i, feature in enumerate(view.features)
+        if not np.isfinite(view.table[:, i]).any()
+    ]
+    return f"Not known in this range: {', '.join(missing)}." if missing else ""
+
+
+def picker_options(features: Sequence[Feature]) -> list[dict[str, object]]:
+    """Choices of one group: title and unit, with the source in the tip."""
+    return [
+        {
+            "label": html.Span([feature.title, html.Span(f" {feature.unit}", className="muted")], title=_source(feature)),
+            "value": feature.name,
+        }
+        for feature in features
+    ]
+
+
+def legend(strip: Strip | None) -> Component | None:
+    """What the strip's colours mean."""
+    if strip is None:
+        return None
+    if strip.kind == "state":
+        return states.legend(len(strip.words))
+    return html.Div([cards.regime_swatch(code) for code in range(N_REGIMES)], className="legend states")
+
+
+def distributions(view: Trends, mode: str) -> list[Component]:
+    """One small chart a feature."""
+    shown: list[Component] = []
+    for i, feature in enumerate(view.features):
+        described = f"features-spread-text-{feature.name}"
+        graph = controls.chart(
+            {"type": "features-spread", "feature": feature.name},
+            description=described,
+            figure=trends.spread(view, i, mode=mode),
+            size="tiny",
+        )
+        graph.children[1].children = trends.spread_description(view, i)
+        shown.append(html.Div([html.H3(feature.title, className="chart-title"), graph]))
+    return shown
+
+
+def heat_key(view: Trends) -> Component:
+    """Which number of the heat map is which feature, and what its colours mean."""
+    items = [html.Li([feature.title, html.Span(f" {feature.unit}", className="muted")]) for feature in view.features]
+    told = "Pearson correlation over the bars in sight where both are known: blue together, orange against each other."
+    return html.Div([html.Ol(items, className="heat-key"), html.P(told, className="note")])
+
+
+def table_csv(view: Trends) -> str:
+    """Chosen features of the bars in sight with their labels, one row a bar."""
+    unit: Literal["s", "D"] = "s" if view.intraday else "D"
+    times = np.datetime_as_string(view.time.view("M8[ns]"), unit=unit).tolist()
+    table = pd.DataFrame(view.table, columns=[feature.name for feature in view.features])
+    table.insert(0, "time", times)
+    if view.labels is not None:
+        names = np.array([*view.labels.words, ""])
+        table.insert(1, view.labels.kind, names[view.labels.codes])
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+def _regimes(dataset: Dataset) -> Labelled:
+    labels = runtime.current().labels(dataset)
+    if labels is None:
+        return Labelled(
+            None, f"{dataset.title} is not labelled yet: open it on the Label page, which does so in the background."
+        )
+    codes = np.where(labels.codes < N_REGIMES, labels.codes, -1).astype(np.int64)
+    looks = theme.LOOKS[:N_REGIMES]
+    return Labelled(
+        Strip("regime", codes, tuple(f"{look.sign} {look.word}" for look in looks), tuple(look.colour for look in looks))
+    )
+
+
+def _states(dataset: Dataset, market: Market, clustering: Clustering, mode: str) -> Labelled:
+    codes = np.full(dataset.bars.n_bars, -1, dtype=np.int64)
+    codes[markets.rows(dataset, market)] = clustering.codes
+    strip = Strip("state", codes, theme.stress_words(clustering.k), theme.stress_colours(clustering.k, mode))
+    first, last = words.span(market.time[0], market.time[-1], intraday=False).split(" – ")
+    return Labelled(strip, f"States are in sample: fitted on all days from {first} to {last}.")
+
+
+def _source(feature: Feature) -> str:
+    proxy = " A proxy made from bars." if feature.proxy else ""
+    return f"{feature.name}: {feature.source}.{proxy}"
+
+
+def _unknown(feature: Feature) -> str:
+    match feature.needs:
+        case "volume":
+            return "no volume here"
+        case "vix":
+            return "no VIX on these dates"
+    return "too few bars"
