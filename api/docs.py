@@ -12,7 +12,17 @@ from api import openapi, wire
 from api.problems import CODES
 from runtime import Settings
 
-SHOWN = ("DetectRequest", "Bar", "DetectReply", "Metrics", "Health")
+SHOWN = (
+    "DetectRequest",
+    "Bar",
+    "DetectReply",
+    "Metrics",
+    "PredictReply",
+    "HorizonForecast",
+    "BaselineForecast",
+    "StateModel",
+    "Health",
+)
 SCRIPT = (
     "import json, math; c = [round(100 * 1.004**i + math.sin(i), 2) for i in range(60)]; "
     "t = [1699000000 + 86400 * i for i in range(60)]; "

@@ -14,7 +14,9 @@ from flask_limiter import Limiter
 from regime_core.errors import RegimeError
 from runtime import Settings
 
-JSON_ENDPOINTS = frozenset({"api.detect_regime", "api.detect_regime_batch"})
+POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
+JSON_ENDPOINTS = POSTED | {"api.predict"}
+"""Routes that a key and a rate are asked for."""
 MB = 1_000_000
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,7 +50,7 @@ def register(server: Flask, settings: Settings) -> None:
             g.key = _accepted_key(keys)
 
     def check_body() -> None:
-        if request.endpoint in JSON_ENDPOINTS:
+        if request.endpoint in POSTED:
             _check_body(settings.max_body_mb)
 
     server.before_request(authenticate)

@@ -25,7 +25,7 @@ def example() -> Json:
 
 def specification(settings: Settings, server_path: str) -> Json:
     """OpenAPI 3.1 document. server_path : where the server is mounted, empty for the root."""
-    types = (wire.DetectRequest, wire.DetectReply, wire.Health, Problem)
+    types = (wire.DetectRequest, wire.DetectReply, wire.PredictReply, wire.Health, Problem)
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["BatchRequest"] = _object(
         "series", {"type": "array", "maxItems": settings.max_series, "items": _ref("DetectRequest")}
@@ -50,6 +50,7 @@ def _paths(settings: Settings) -> Json:
         "/detect_regime/batch": _post(
             settings, "Regime of each of several series, or its problem", "BatchRequest", "BatchReply", {"series": [example()]}
         ),
+        "/predict": _predict(settings),
         "/health": health,
         "/healthcheck": health,
         "/ready": _get(
@@ -73,6 +74,19 @@ def _post(settings: Settings, summary: str, request: str, reply: str, example_bo
     if settings.api_keys:
         operation["security"] = [{"key": []}]
     return {"post": operation}
+
+
+def _predict(settings: Settings) -> Json:
+    statuses = [404, 500, 503]
+    statuses += [401] if settings.api_keys else []
+    statuses += [429] if settings.rate_limit else []
+    responses = {"200": _body("The forecast", _ref("PredictReply"))} | {
+        str(status): _problem(status) for status in sorted(statuses)
+    }
+    item = _get("Forecast of the market's stress state after the newest day served", responses)
+    if settings.api_keys:
+        item["get"]["security"] = [{"key": []}]
+    return item
 
 
 def _get(summary: str, responses: Json) -> Json:

@@ -22,6 +22,7 @@ CODES: dict[str, tuple[int, str]] = {
     "auth.missing": (401, "A key is needed: Authorization: Bearer KEY."),
     "auth.unknown": (401, "The key is not one of those accepted."),
     "http.not_found": (404, "There is nothing at this path."),
+    "dataset.unknown": (404, "The history that the answer rests on is not on this server."),
     "http.method_not_allowed": (405, "The path is there, but not for this method; Allow says for which."),
     "model.gone": (410, "The version of the model that was asked for is no longer served."),
     "limits.body": (413, "The body is larger than this server takes."),
@@ -44,6 +45,9 @@ CODES: dict[str, tuple[int, str]] = {
     "limits.rate": (429, "Too many requests; Retry-After says how many seconds to wait."),
     "server.error": (500, "A fault of this server; it was logged."),
     "server.not_ready": (503, "The models are not loaded."),
+    "model.not_shipped": (503, "The server's model folder has no forecaster of stress states."),
+    "market.no_overlap": (503, "The served index and VIX have no date in common."),
+    "market.short": (503, "The served index and VIX have too few dates in common for a forecast."),
 }
 """Code -> status and meaning, as /docs lists them."""
 
@@ -55,7 +59,7 @@ _BY_STATUS = {
     415: "http.unsupported_media_type",
     429: "limits.rate",
 }
-_OTHER_CODES = {"dataset.unknown": 404, "jobs.unknown": 404, "jobs.full": 503}
+_OTHER_CODES = {"jobs.unknown": 404, "jobs.full": 503}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,11 +13,12 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 import telemetry
 from api import docs, guard, openapi, problems, wire
 from api.problems import Problem
-from regime_core import datasets
+from regime_core import datasets, states
 from regime_core.errors import RegimeError
 from runtime import Runtime
 
 View = Callable[[], Response]
+FORECAST_FROM = (datasets.DEFAULT, "vix")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
 
@@ -27,6 +28,7 @@ def register(server: Flask, runtime: Runtime) -> None:
     bp = Blueprint("api", __name__, template_folder="templates")
     _add(bp, "/detect_regime", detect_regime, "POST")
     _add(bp, "/detect_regime/batch", detect_regime_batch, "POST")
+    _add(bp, "/predict", predict, "GET")
     _add(bp, "/health", health, "GET")
     _add(bp, "/healthcheck", health, "GET")
     _add(bp, "/ready", ready, "GET")
@@ -52,6 +54,13 @@ def detect_regime_batch() -> Response:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
     return _json({"results": [_answer_or_problem(raw, f"series[{index}]") for index, raw in enumerate(series)]})
+
+
+def predict() -> Response:
+    """Forecast of the stress state after the newest day that the served S&P 500 and VIX share."""
+    runtime = _runtime()
+    index, vix = (runtime.library.get(name).bars for name in FORECAST_FROM)
+    return _json(wire.predict_reply(runtime.engine.forecast(states.market(index, vix))))
 
 
 def health() -> Response:
@@ -162,6 +171,5 @@ def _close(bp: Blueprint, root: str) -> None:
         raise NotFound(f"There is nothing at {request.path[:200]}; /docs lists what there is.")
 
     endpoint = f"nothing_under{root.replace('/', '_').replace('.', '_')}"
-    paths = [root] if root == "/predict" else []
-    for path in (*paths, f"{root}/", f"{root}/<path:rest>"):
+    for path in (f"{root}/", f"{root}/<path:rest>"):
         bp.add_url_rule(path, endpoint, nothing, methods=METHODS, provide_automatic_options=False)

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from regime_core import bars as bars_
 from regime_core import regimes
 from regime_core.bars import FIELDS, OHLCV, Where
 from regime_core.errors import BarsError, RegimeError
 from regime_core.regimes import ALL_NAMES, Detection
+from regime_core.states import Forecast, state_name
 
 Epoch = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
 Word = Annotated[str, Meta(max_length=100)]
@@ -112,6 +113,41 @@ class DetectReply(Struct, frozen=True, kw_only=True):
     confidences: Annotated[list[float] | UnsetType, Meta(description="With history: one a bar used.")] = UNSET
 
 
+class HorizonForecast(Struct, frozen=True):
+    """Forecast of one day ahead."""
+
+    probabilities: Annotated[dict[str, float], Meta(description="state_0 (least stressed), state_1, …; they sum to 1.")]
+    markov: Annotated[dict[str, float], Meta(description="The same by the Markov chain.")]
+    margin: Annotated[dict[str, float], Meta(description="The same by the distances to the states' centres alone.")]
+
+
+class BaselineForecast(Struct, frozen=True):
+    """What the next day's forecast must beat."""
+
+    persistence: Annotated[int, Meta(description="Today's state: that tomorrow is the same.")]
+    markov: Annotated[dict[str, float], Meta(description="Probabilities by the Markov chain.")]
+
+
+class StateModel(Struct, frozen=True):
+    """Which model forecast."""
+
+    name: str
+    version: str
+    data_through: Annotated[str, Meta(description="Date of the last day it was fitted on.")]
+    in_sample: Annotated[bool, Meta(description="It was fitted on days after as_of, so that what came was known to it.")]
+
+
+class PredictReply(Struct, frozen=True):
+    """Forecast of the market's stress state after the newest day of the served histories."""
+
+    prediction: Annotated[int, Meta(description="Most likely state of the next trading day; 0 is the least stressed.")]
+    regime: Annotated[str, Meta(description="Its name: state_0, state_1, …")]
+    as_of: Annotated[str, Meta(description="Date of the day it was made from, the newest that the index and the VIX share.")]
+    horizons: Annotated[dict[str, HorizonForecast], Meta(description="By trading days ahead: 1, 5, 21.")]
+    baseline: BaselineForecast
+    model: StateModel
+
+
 class Health(Struct, frozen=True, kw_only=True):
     """How the server is."""
 
@@ -188,9 +224,39 @@ def reply(detection: Detection) -> DetectReply:
     )
 
 
+def predict_reply(forecast: Forecast) -> PredictReply:
+    """Render a forecast of the stress state."""
+    horizons = {
+        str(horizon): HorizonForecast(
+            _by_state(given), _by_state(forecast.markov[horizon]), _by_state(forecast.margin[horizon])
+        )
+        for horizon, given in forecast.horizons.items()
+    }
+    nearest = min(forecast.horizons)
+    likely = forecast.most_likely(nearest)
+    return PredictReply(
+        prediction=likely,
+        regime=state_name(likely),
+        as_of=_date(forecast.as_of),
+        horizons=horizons,
+        baseline=BaselineForecast(forecast.persistence, horizons[str(nearest)].markov),
+        model=StateModel(
+            forecast.model.name, forecast.model.version, _date(forecast.fitted_through), in_sample=forecast.in_sample
+        ),
+    )
+
+
 def encode(answer: object) -> bytes:
     """Write an answer as JSON."""
     return _encoder.encode(answer)
+
+
+def _by_state(probabilities: NDArray[np.float64]) -> dict[str, float]:
+    return {state_name(code): float(given) for code, given in enumerate(probabilities)}
+
+
+def _date(time: int) -> str:
+    return str(np.datetime64(time, "ns").astype("M8[D]"))
 
 
 def _metrics(metrics: regimes.Metrics) -> Metrics:

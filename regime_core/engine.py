@@ -119,7 +119,7 @@ class Engine:
     def forecast(self, days: Market) -> Forecast:
         """Forecast of the stress state 1, 5 and 21 days after a market's last day, with baselines and what moved it.
 
-        Raises ModelError ``model.unknown`` in a folder without a forecaster, ``model.columns`` for a market without a VIX.
+        Raises ModelError ``model.not_shipped`` in a folder without a forecaster, ``model.columns`` for a market without a VIX.
         """
         return self._forecaster().forecast(days, model=self.state_entry("forecaster").ref)
 
@@ -128,7 +128,7 @@ class Engine:
         return self._forecaster().states_.cluster(days)
 
     def state_entry(self, name: str) -> ModelEntry:
-        """Manifest entry of a model of stress states. Raises ModelError ``model.unknown`` in a folder that has none."""
+        """Manifest entry of a model of stress states. Raises ModelError ``model.not_shipped`` in a folder that has none."""
         found = self._models.state_entries.get(name)
         if found is None:
             raise _not_shipped(name)
@@ -142,7 +142,7 @@ class Engine:
     def walk_forward(self, k: int | None = None) -> WalkForward:
         """Shipped forecasts of past years, each made by models of the years before; those of the fewest states where k is None.
 
-        Raises ModelError ``model.unknown`` where none are shipped, ReaderError for another k.
+        Raises ModelError ``model.not_shipped`` where none are shipped, ReaderError for another k.
         """
         if self._models.walk_forward is None:
             raise _not_shipped("walk-forward")
@@ -164,7 +164,7 @@ class Engine:
 
 
 def _not_shipped(name: str) -> ModelError:
-    return ModelError("model.unknown", f"This model folder has no {name}: add it with `python -m regime_core train`.")
+    return ModelError("model.not_shipped", f"This model folder has no {name}: add it with `python -m regime_core train`.")
 
 
 def _age(detector: Detector, bars: OHLCV, codes: NDArray[np.int8], first: int) -> tuple[int, bool]:

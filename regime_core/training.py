@@ -19,7 +19,7 @@ from regime_core.models import Boosted, Rules, kmeans
 from regime_core.models.base import Detector
 from regime_core.regimes import MIN_BARS
 from regime_core.sources import bundled
-from regime_core.states import HORIZONS, K_RANGE, WalkForward
+from regime_core.states import HORIZONS, K_RANGE, Market, WalkForward
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done and how much there is."""
@@ -46,6 +46,8 @@ WINDOWS = (60, 120, 252, 500, 1000)
 WINDOW_STRIDE = 50
 AGREEMENT_WANTED = 0.95
 """Share of labels a window must have in common with those on all history to be called warm."""
+RECORD_AFTER_YEARS = 10
+"""Years of history before the first year of the shipped walk-forward, where there are so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def train_states(
     """
     tell = progress or _silent
     market = states.market(*(bundled.read(data_dir / f"{name}.csv").bars for name in ("sp500", "vix")))
-    walks = [walkforward.walk_forward(market, k=k, horizons=horizons, progress=_named(tell, k)) for k in ks]
+    start = _record_start(market)
+    walks = [
+        walkforward.walk_forward(market, k=k, horizons=horizons, start_year=start, progress=_named(tell, k)) for k in ks
+    ]
     tell("Fit on all days", 0, 1)
     silhouettes = kmeans.silhouettes(market)
     forecaster = walkforward.fit(market, k=kmeans.best_k(silhouettes), horizons=horizons)
@@ -137,6 +142,12 @@ def train_states(
         artifacts.Fitted(forecaster, features=forecaster.groups(), training=about, scores={"walk_forward": figures}),
     ]
     artifacts.add_states(out, models)
+
+
+def _record_start(market: Market) -> int:
+    """First year with ten calendar years of history before it, or, of a shorter market, with three."""
+    later = int(market.years[0]) + RECORD_AFTER_YEARS
+    return later if later <= market.years[-1] else walkforward.first_year(market)
 
 
 def _named(tell: Progress, k: int) -> Progress:

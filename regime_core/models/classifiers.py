@@ -77,15 +77,26 @@ class Logistic:
 
 
 class RandomForest:
-    """Random forest. Parameters as scikit-learn's n_estimators, max_depth, min_samples_leaf, max_features, random_state."""
+    """Random forest, each tree on a part of the rows.
+
+    Parameters as scikit-learn's n_estimators, max_depth, min_samples_leaf, max_features, max_samples, random_state.
+    """
 
     def __init__(
-        self, *, trees: int = 150, depth: int = 7, leaf: int = 25, features: float = 0.4, random_state: int = 0
+        self,
+        *,
+        trees: int = 80,
+        depth: int = 7,
+        leaf: int = 15,
+        features: float = 0.3,
+        rows: float = 0.5,
+        random_state: int = 0,
     ) -> None:
         self.trees = trees
         self.depth = depth
         self.leaf = leaf
         self.features = features
+        self.rows = rows
         self.random_state = random_state
 
     def fit(self, inputs: Float, codes: NDArray[np.integer], k: int) -> Self:
@@ -97,6 +108,7 @@ class RandomForest:
             max_depth=self.depth,
             min_samples_leaf=self.leaf,
             max_features=self.features,
+            max_samples=self.rows,
             random_state=self.random_state,
             n_jobs=1,
         ).fit(inputs, codes)

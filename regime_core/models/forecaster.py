@@ -115,7 +115,7 @@ class Forecaster:
         return self
 
     def inputs(self, days: Market, horizon: int, *, mean_return: float, ratio: float) -> Float:
-        """Inputs of each day, (n_days, n_inputs): differences of squared distances, three times, then ``stress.table``."""
+        """Inputs of each day, (n_days, n_inputs): distances today, with an average return, and ahead; then ``stress.table``."""
         average = days.values.copy()
         average[:, 0] = mean_return
         ahead = stress.values_ahead(days, horizon, mean_return=mean_return, ratio=ratio)
@@ -124,7 +124,7 @@ class Forecaster:
 
     def groups(self) -> tuple[str, ...]:
         """Group of ``TITLES`` that each input belongs to, (n_inputs,)."""
-        return tuple(name for name in BORDERS for _ in range(self.states_.k - 1)) + stress.NAMES
+        return tuple(name for name in BORDERS for _ in range(2 * self.states_.k - 1)) + stress.NAMES
 
     def probabilities(self, days: Market, horizon: int) -> Float:
         """Calibrated probabilities of each day, (n_days, k); NaN in the first ``stress.FIRST_ROW`` rows."""
@@ -135,7 +135,7 @@ class Forecaster:
     def margin(self, days: Market, horizon: int) -> Float:
         """Probabilities of the baseline that knows nothing but the distances, (n_days, k); NaN as above."""
         head = self.heads_[horizon]
-        inputs = self._margin_inputs(days)
+        inputs = self._border(days.values)
         return _beyond_first(inputs, lambda rows: head.margin.probabilities(head.margin_scale.apply(rows)))
 
     def forecast(self, days: Market, *, model: ModelRef) -> Forecast:
@@ -145,6 +145,7 @@ class Forecaster:
             raise ModelError(
                 "market.short", f"A forecast looks back {stress.FIRST_ROW} days, and here are {days.n_days}: send more."
             )
+        days = days.rows(max(0, days.n_days - self.window))
         today = int(self.states_.label(days.values[-1:])[0])
         probabilities = {horizon: self.probabilities(days, horizon)[-1] for horizon in self.heads_}
         return Forecast(
@@ -200,7 +201,7 @@ class Forecaster:
         rows = splits.purged(stress.FIRST_ROW, past.n_days, horizon)
         name, temperature, losses = self._choose(inputs, target, past.n_days, horizon)
         scale, classifier = self._fitted(name, inputs[rows], target[rows])
-        distances = self._margin_inputs(past)
+        distances = self._border(past.values)
         margin_scale = Scale.of(distances[rows])
         return Head(
             name=name,
@@ -256,12 +257,10 @@ class Forecaster:
         return tuple(sorted(found, key=lambda contribution: -abs(contribution.log_odds)))
 
     def _border(self, values: Float) -> Float:
-        """Squared distance to each centre less that to the first, (n_days, k - 1)."""
-        squared = self.states_.distances(values) ** 2
-        return np.asarray(squared[:, 1:] - squared[:, :1])
-
-    def _margin_inputs(self, days: Market) -> Float:
-        return self._border(days.values)
+        """Distance to each centre, and its square less that to the first, (n_days, 2 k - 1)."""
+        distances = self.states_.distances(values)
+        squared = distances**2
+        return np.column_stack([distances, squared[:, 1:] - squared[:, :1]])
 
 
 def tempered(probabilities: Float, temperature: float) -> Float:

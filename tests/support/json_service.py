@@ -26,7 +26,7 @@ def rules_folder(folder: Path) -> Path:
     return folder
 
 
-def server(folder: Path, **settings: Any) -> Flask:
+def server(folder: Path, *, default: str = "rules", **settings: Any) -> Flask:
     """Server on folders of its own, its models loaded."""
     chosen = {
         "model_dir": rules_folder(folder / "model"),
@@ -36,7 +36,7 @@ def server(folder: Path, **settings: Any) -> Flask:
     runtime = Runtime(Settings(**chosen))
     flask = Flask("json_service")
     api.register(flask, runtime)
-    assert runtime.engine.default == "rules"
+    assert runtime.engine.default == default
     return flask
 
 

@@ -1,0 +1,116 @@
+"""Markets: which days they hold, their three values against pandas, and what is said of those they cannot hold."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from regime_core import states
+from regime_core.errors import ModelError
+from regime_core.regimes import ModelRef
+from regime_core.states import Contribution, Forecast
+from stress_markets import index_and_vix, same_day_later
+
+
+def test_values_are_those_of_pandas():
+    bars, vix = index_and_vix(400)
+    market = states.market(bars, vix)
+    returns = pd.Series(bars.close).pct_change()
+    expected = np.column_stack([returns, returns.rolling(21).std(), vix.close])[21:]
+    np.testing.assert_allclose(market.values, expected, rtol=1e-9)
+    assert market.columns == ("return", "volatility", "vix")
+    assert market.n_days == 400 - 21
+    np.testing.assert_array_equal(market.time, bars.time[21:])
+    np.testing.assert_array_equal(market.bars.close, bars.close[21:])
+
+
+def test_without_a_vix_ranges_take_its_place_and_it_says_so():
+    bars, _ = index_and_vix(400)
+    market = states.market(bars)
+    squares = pd.Series(np.log(bars.high / bars.low) ** 2 / (4 * np.log(2)))
+    np.testing.assert_allclose(market.values[:, 2], np.sqrt(squares.rolling(21).mean())[21:], rtol=1e-9)
+    assert market.columns[2] == "parkinson"
+    assert market.vix is None
+    assert market.order_column == 1
+    assert any("no VIX" in note for note in market.notes)
+
+
+def test_only_days_of_both_count_and_the_others_are_told():
+    bars, vix = index_and_vix(400)
+    holes = np.delete(np.arange(400), [50, 51, 120])
+    market = states.market(bars, vix.take(holes[5:]))
+    kept = holes[5:]
+    returns = pd.Series(bars.close[kept]).pct_change()
+    np.testing.assert_allclose(market.values[:, 1], returns.rolling(21).std()[21:], rtol=1e-9)
+    told = " ".join(market.notes)
+    assert "3 days without the VIX fell out" in told
+    assert "5 days outside" in told
+
+
+def test_a_vix_of_days_the_index_does_not_trade_changes_nothing():
+    bars, vix = index_and_vix(400)
+    extra = vix._replace(time=vix.time + 6 * 3_600_000_000_000)  # the same dates at another hour
+    np.testing.assert_array_equal(states.market(bars, extra).values, states.market(bars, vix).values)
+
+
+def test_no_value_sees_the_future():
+    bars, vix = index_and_vix(400)
+    whole = states.market(bars, vix)
+    for cut in (120, 233, 399):
+        np.testing.assert_array_equal(states.market(bars.rows(None, cut), vix).values, whole.values[: cut - 21])
+
+
+def test_no_day_in_common_names_both_ranges():
+    bars, vix = index_and_vix(300)
+    with pytest.raises(ModelError, match="No date is in both") as caught:
+        states.market(bars, same_day_later(vix, 3650))
+    assert caught.value.code == "market.no_overlap"
+    assert str(np.datetime64(int(bars.time[0]), "ns").astype("M8[D]")) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda bars: bars.rows(None, 80), "market.short"),
+        (lambda bars: bars._replace(close=np.full(300, 5.0)), "market.constant"),
+        (lambda bars: bars._replace(time=np.arange(300) * 60_000_000_000), "market.intraday"),
+    ],
+)
+def test_markets_that_hold_no_states_are_named(change, code):
+    bars, _ = index_and_vix(300)
+    with pytest.raises(ModelError) as caught:
+        states.market(change(bars))
+    assert caught.value.code == code
+
+
+def test_under_three_years_it_says_what_can_still_be_shown():
+    bars, vix = index_and_vix(500)
+    market = states.market(bars, vix)
+    assert any("Clusters and features can still be shown" in note for note in market.notes)
+    with pytest.raises(ModelError, match="three years") as caught:
+        states.require_history(market)
+    assert caught.value.code == "market.short"
+    states.require_history(states.market(*index_and_vix(900)))
+
+
+def test_a_forecast_survives_json():
+    forecast = Forecast(
+        as_of=5,
+        state_today=1,
+        k=2,
+        horizons={1: np.array([0.25, 0.75])},
+        persistence=1,
+        stay={1: 0.9},
+        markov={1: np.array([0.1, 0.9])},
+        margin={1: np.array([0.2, 0.8])},
+        contributions={1: (Contribution("level", "VIX level", 0.5),)},
+        model=ModelRef("forecaster", "1"),
+        fitted_through=4,
+        in_sample=False,
+        notes=("so",),
+    )
+    again = Forecast.from_dict(json.loads(json.dumps(forecast.as_dict())))
+    assert again.as_dict() == forecast.as_dict()
+    assert again.contributions == forecast.contributions
+    assert again.most_likely(1) == 1
