@@ -1,0 +1,353 @@
+"""Walking forward: no leak of the future, each planted once; the record's file; scores and outcomes of it."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from regime_core import states, walkforward
+from regime_core.errors import ModelError, ReaderError
+from regime_core.features import stress
+from regime_core.models import forecaster, kmeans
+from regime_core.models.forecaster import Forecaster
+from regime_core.models.kmeans import KMeans
+from regime_core.regimes import ModelRef
+from stress_markets import index_and_vix
+
+ROWS = ("today", "probabilities", "markov", "margin", "stay")
+LOGISTIC = ("logistic",)
+
+
+@pytest.fixture(scope="module")
+def market():
+    return states.market(*index_and_vix(1250))
+
+
+@pytest.fixture(scope="module")
+def walk(market):
+    return walkforward.walk_forward(market, k=2, horizons=(1, 5))
+
+
+def leaks(market, k=2):
+    """Columns of early rows that change when the last half year is cut off, with what was chosen for their years."""
+    early = market.n_days - 126
+    whole = walkforward.walk_forward(market, k=k, horizons=(5,), candidates=LOGISTIC)
+    cut = walkforward.walk_forward(market.rows(None, early), k=k, horizons=(5,), candidates=LOGISTIC)
+    if whole.k != cut.k:
+        return {"k"}
+    kept = whole.between(0, int(market.time[early - 1]))
+    changed = {name for name in ROWS if not np.array_equal(getattr(kept, name), getattr(cut, name))}
+    if not np.array_equal(kept.realised[cut.known], cut.realised[cut.known]):
+        changed.add("realised")
+    if not np.array_equal(whole.centres[: len(cut.centres)], cut.centres):
+        changed.add("centres")
+    if whole.models[: len(cut.models)] != cut.models:
+        changed.add("models")
+    return changed
+
+
+def test_rows_do_not_change_when_later_days_are_cut_off(market):
+    assert leaks(market) == set()
+
+
+def plant_scaler_and_clusters_on_all_dates(market, monkeypatch):
+    fit = KMeans.fit
+    lengths = []
+
+    def on_all(self, past):
+        lengths.append(past.n_days)
+        return fit(self, market_of_walk["now"])
+
+    market_of_walk = {"now": market}
+    walk = walkforward.walk_forward
+
+    def remember(given, **named):
+        market_of_walk["now"] = given
+        return walk(given, **named)
+
+    monkeypatch.setattr(KMeans, "fit", on_all)
+    monkeypatch.setattr(walkforward, "walk_forward", remember)
+
+
+def plant_k_chosen_on_scored_years(market, monkeypatch):
+    monkeypatch.setattr(kmeans, "silhouettes", lambda past: {2: 0.5, 3: 0.4 if seen["days"] < market.n_days else 0.6})
+    seen = {}
+    walk = walkforward.walk_forward
+
+    def remember(given, **named):
+        seen["days"] = given.n_days
+        return walk(given, **(named | {"k": None}))
+
+    monkeypatch.setattr(walkforward, "walk_forward", remember)
+
+
+def plant_a_forecaster_fitted_and_calibrated_on_scored_years(market, monkeypatch):
+    fit = Forecaster.fit
+    now = {}
+    walk = walkforward.walk_forward
+
+    def remember(given, **named):
+        now["market"] = given
+        return walk(given, **named)
+
+    monkeypatch.setattr(Forecaster, "fit", lambda self, past, clusters: fit(self, now["market"], clusters))
+    monkeypatch.setattr(walkforward, "walk_forward", remember)
+
+
+def plant_a_temperature_of_scored_years(market, monkeypatch):
+    choose = Forecaster._choose
+    now = {}
+    walk = walkforward.walk_forward
+
+    def remember(given, **named):
+        now["days"] = given.n_days
+        return walk(given, **named)
+
+    def calibrated_later(self, *given):
+        name, temperature, losses = choose(self, *given)
+        return name, temperature + now["days"] / 1e4, losses
+
+    monkeypatch.setattr(Forecaster, "_choose", calibrated_later)
+    monkeypatch.setattr(walkforward, "walk_forward", remember)
+
+
+def plant_centred_windows(market, monkeypatch):
+    mean = stress._trailing_mean
+
+    def centred(values, days):
+        return np.append(mean(values, days)[days // 2 :], np.full(min(days // 2, len(values)), values[-1]))
+
+    monkeypatch.setattr(stress, "_trailing_mean", centred)
+
+
+def plant_bfill(market, monkeypatch):
+    """Every fifth VIX is taken as missing and filled from the next day."""
+
+    def filled(given):
+        next_day = np.append(given.vix[1:], given.vix[-1])
+        return np.where(np.arange(given.n_days) % 5 == (market.n_days - 127) % 5, next_day, given.vix)
+
+    monkeypatch.setattr(stress, "stress", filled)
+
+
+def plant_a_decode_that_saw_the_future(market, monkeypatch):
+    label = KMeans.label
+
+    def smoothed(self, values):
+        codes = label(self, values).astype(float)
+        return (np.convolve(codes, np.ones(41) / 41, "same") > 0.5).astype(np.int8)
+
+    monkeypatch.setattr(KMeans, "label", smoothed)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        plant_scaler_and_clusters_on_all_dates,
+        plant_k_chosen_on_scored_years,
+        plant_a_forecaster_fitted_and_calibrated_on_scored_years,
+        plant_a_temperature_of_scored_years,
+        plant_centred_windows,
+        plant_bfill,
+        plant_a_decode_that_saw_the_future,
+    ],
+)
+def test_a_planted_leak_is_seen(market, monkeypatch, plant):
+    plant(market, monkeypatch)
+    assert leaks(market)
+
+
+def test_everything_is_fitted_on_days_before_the_year(market, monkeypatch):
+    """Spies: what each fit was handed ends before the year it is for; k is chosen before the first."""
+    seen = {"clusters": [], "forecaster": [], "k": []}
+    fit, forecast_fit, silhouettes = KMeans.fit, Forecaster.fit, kmeans.silhouettes
+    monkeypatch.setattr(KMeans, "fit", lambda self, past: (seen["clusters"].append(past.years[-1]), fit(self, past))[1])
+    monkeypatch.setattr(
+        Forecaster,
+        "fit",
+        lambda self, past, clusters: (seen["forecaster"].append(past.years[-1]), forecast_fit(self, past, clusters))[1],
+    )
+    monkeypatch.setattr(kmeans, "silhouettes", lambda past: (seen["k"].append(past.years[-1]), silhouettes(past))[1])
+    walk = walkforward.walk_forward(market, horizons=(1,), candidates=LOGISTIC)
+    assert seen["k"] == [walk.years[0] - 1]
+    assert sorted(seen["forecaster"]) == [year - 1 for year in walk.years]
+    assert max(seen["clusters"]) < market.years[-1]
+
+
+def test_choosing_and_calibrating_use_rows_not_fitted_on(market, monkeypatch):
+    """The candidate that is chosen was fitted on rows whose outcomes lie before the block it is judged on."""
+    n = 700
+    fitted = []
+    original = Forecaster._fitted
+    monkeypatch.setattr(
+        Forecaster,
+        "_fitted",
+        lambda self, name, inputs, target: (fitted.append(len(inputs)), original(self, name, inputs, target))[1],
+    )
+    past = market.rows(None, n)
+    Forecaster(horizons=(5,), candidates=LOGISTIC).fit(past, KMeans().fit(past))
+    block = (n - stress.FIRST_ROW) // 3
+    assert fitted == [n - stress.FIRST_ROW - block - 5, n - stress.FIRST_ROW - 5]
+
+
+def test_labels_are_those_of_the_years_own_clusters(market, walk):
+    year = int(walk.years[-1])
+    start = int(np.searchsorted(market.years, year))
+    model = KMeans().fit(market.rows(None, start))
+    codes = model.label(market.values)
+    rows = walk.at(5)
+    inside = np.flatnonzero(rows.time >= market.time[start])
+    np.testing.assert_array_equal(rows.today[inside], codes[start:])
+    known = inside[rows.known[inside]]
+    np.testing.assert_array_equal(rows.realised[known], codes[start + 5 :])
+    assert rows.known.sum() == len(rows) - 5
+
+
+def test_the_margin_baseline_is_scikit_learns(market, walk):
+    year = int(walk.years[-1])
+    start = int(np.searchsorted(market.years, year))
+    past = market.rows(None, start)
+    model = KMeans().fit(past)
+    distances = model.distances(market.values)
+    inputs = np.column_stack([distances, distances[:, 1] ** 2 - distances[:, 0] ** 2])
+    codes = model.label(market.values)
+    rows = np.arange(stress.FIRST_ROW, start - 1)
+    scaler = StandardScaler().fit(inputs[rows])
+    oracle = LogisticRegression(C=1.0, max_iter=5000).fit(np.clip(scaler.transform(inputs[rows]), -6, 6), codes[rows + 1])
+    expected = oracle.predict_proba(np.clip(scaler.transform(inputs[start:]), -6, 6))
+    found = walk.at(1)
+    np.testing.assert_allclose(found.margin[found.time >= market.time[start]], expected, atol=1e-5)
+
+
+def test_rows_are_probabilities_in_order(walk):
+    for given in (walk.probabilities, walk.markov, walk.margin, walk.persistence):
+        assert (given > 0).all()
+        np.testing.assert_allclose(given.sum(axis=1), 1)
+    assert (np.diff(walk.time) >= 0).all()
+    assert walk.horizons == (1, 5)
+    assert len(walk.at(1)) == len(walk.at(5)) == len(walk) / 2
+    assert {model.name for model in walk.models} <= {"logistic", "random_forest", "xgboost"}
+    assert all(set(model.log_loss) == {"logistic", "random_forest", "xgboost"} for model in walk.models)
+    for model in walk.models:
+        assert model.log_loss[model.name] == min(model.log_loss.values())
+
+
+def test_the_same_market_gives_the_same_rows(market, walk):
+    again = walkforward.walk_forward(market, k=2, horizons=(5, 1, 5))
+    for name in ROWS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(walk, name))
+
+
+def test_the_record_survives_its_file(walk, market, tmp_path):
+    path = tmp_path / "walk.parquet"
+    other = walkforward.walk_forward(market, k=3, horizons=(1,), candidates=LOGISTIC)
+    walkforward.write(path, [walk, other])
+    assert walkforward.shipped_k(path) == (2, 3)
+    for written in (walk, other):
+        found = walkforward.read(path, written.k)
+        for name in ("time", "horizon", "today", "realised", "known", "stay", "years", "centres"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(written, name))
+        np.testing.assert_allclose(found.probabilities, written.probabilities, atol=1e-7)
+        assert (found.models, found.columns, found.notes) == (written.models, written.columns, written.notes)
+    assert walkforward.read(path).k == 2
+    with pytest.raises(ReaderError, match="k = 2, 3"):
+        walkforward.read(path, 5)
+    (tmp_path / "other.parquet").write_bytes(b"not a record")
+    with pytest.raises(ReaderError, match=r"other\.parquet"):
+        walkforward.read(tmp_path / "other.parquet")
+
+
+def test_scores_leave_out_what_is_not_known(walk):
+    found = walkforward.scores(walk, draws=50)
+    assert found[5].n_days == len(walk.at(5)) - 5
+    assert found[1].score("persistence").accuracy == pytest.approx(
+        np.mean(walk.at(1).settled().today == walk.at(1).settled().realised)
+    )
+
+
+def test_outcomes_are_of_the_walked_market(market, walk):
+    found = walkforward.outcomes(market, walk, draws=50)
+    assert found[1].n.sum() == len(walk.at(1)) - 1
+    with pytest.raises(ModelError, match="other days"):
+        walkforward.outcomes(market.rows(None, 900), walk)
+
+
+def test_a_forecast_of_the_last_day_agrees_with_the_whole_history(market):
+    fitted = walkforward.fit(market, k=2, horizons=(1, 5))
+    forecast = walkforward.fit_forecast(market, k=2, horizons=(1, 5))
+    for horizon in (1, 5):
+        np.testing.assert_array_equal(forecast.horizons[horizon], fitted.probabilities(market, horizon)[-1])
+        np.testing.assert_array_equal(forecast.margin[horizon], fitted.margin(market, horizon)[-1])
+        assert forecast.horizons[horizon].sum() == pytest.approx(1)
+    assert not forecast.in_sample
+    assert fitted.forecast(market.rows(None, 800), model=forecast.model).in_sample
+    sizes = [abs(part.log_odds) for part in forecast.contributions[1]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert {part.name for part in forecast.contributions[1]} == set(forecaster.TITLES)
+
+
+def test_contributions_of_a_logistic_regression_are_its_weights(market):
+    past = market.rows(None, 900)
+    fitted = Forecaster(horizons=(1,), candidates=LOGISTIC).fit(past, KMeans().fit(past))
+    head = fitted.heads_[1]
+    unsure = int(np.argmin(np.abs(fitted.probabilities(market, 1)[200:, 0] - 0.5))) + 200
+    day = market.rows(None, unsure + 1)
+    forecast = fitted.forecast(day, model=ModelRef("forecaster", "1"))
+    row = fitted.inputs(day, 1, mean_return=head.mean_return, ratio=head.ratio)[-1:]
+    weights = (head.classifier.weights_[:, 1] - head.classifier.weights_[:, 0]) / head.temperature
+    moved = (head.scale.apply(row) - head.scale.apply(head.typical[None]))[0] * weights
+    sign = 1 if forecast.most_likely(1) == 1 else -1
+    names = np.array(fitted.groups())
+    for part in forecast.contributions[1]:
+        assert part.log_odds == pytest.approx(sign * moved[names == part.name].sum(), abs=2e-3)
+
+
+def test_the_forecaster_survives_its_files(market, tmp_path):
+    fitted = walkforward.fit(market, k=3, horizons=(1, 5))
+    names = fitted.save(tmp_path)
+    first = {name: (tmp_path / name).read_bytes() for name in names}
+    again = Forecaster.load(tmp_path)
+    for horizon in (1, 5):
+        np.testing.assert_array_equal(again.probabilities(market, horizon), fitted.probabilities(market, horizon))
+        np.testing.assert_array_equal(again.margin(market, horizon), fitted.margin(market, horizon))
+    again.save(tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in names} == first
+
+
+def test_without_a_vix_it_walks_too():
+    bars, _ = index_and_vix(1100)
+    walk = walkforward.walk_forward(states.market(bars), k=2, horizons=(1,), candidates=LOGISTIC)
+    assert walk.columns[2] == "parkinson"
+    found = walkforward.scores(walk, draws=50)[1]
+    assert found.against("markov").skill > 0
+
+
+@pytest.mark.parametrize(
+    ("named", "code", "words"),
+    [
+        ({"start_year": 2011}, "market.short", "start in 2013"),
+        ({"start_year": 2030}, "market.short", "ends on"),
+        ({"horizons": (0,)}, "model.horizon", "1 to 63"),
+        ({"horizons": ()}, "model.horizon", "1 to 63"),
+        ({"k": 9}, "model.k", "2 to 5"),
+    ],
+)
+def test_what_cannot_be_walked_is_named(market, named, code, words):
+    with pytest.raises(ModelError, match=words) as caught:
+        walkforward.walk_forward(market, **({"k": 2, "candidates": LOGISTIC} | named))
+    assert caught.value.code == code
+
+
+def test_too_short_a_history_says_what_can_still_be_shown(market):
+    for days in (400, 757):  # under three years; three years, but none after them
+        with pytest.raises(ModelError, match="Clusters and features") as caught:
+            walkforward.walk_forward(market.rows(None, days), k=2)
+        assert caught.value.code == "market.short"
+
+
+def test_a_past_of_one_state_is_named(market):
+    past = market.rows(None, 600)
+    model = KMeans().fit(past)
+    model.centres_ = np.vstack([model.centres_[0], model.centres_[1] + 1e6])
+    with pytest.raises(ModelError, match="one state only"):
+        Forecaster(horizons=(1,), candidates=LOGISTIC).fit(past, model)
