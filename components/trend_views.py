@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -87,7 +87,7 @@ def trends_of(dataset: Dataset, names: Sequence[str], range_: str | None, labell
     first, stop = ranges.bounds(range_, dataset.bars.time)
     part = slice(first, stop)
     strip = labelled.strip
-    cut = None if strip is None else Strip(strip.kind, strip.codes[part], strip.words, strip.colours)
+    cut = None if strip is None else replace(strip, codes=strip.codes[part])
     return Trends(dataset.title, dataset.bars.time[part], values[part], tuple(FEATURES[name] for name in names), cut)
 
 
@@ -199,7 +199,7 @@ def _regimes(dataset: Dataset) -> Labelled:
 def _states(dataset: Dataset, market: Market, clustering: Clustering, mode: str) -> Labelled:
     codes = np.full(dataset.bars.n_bars, -1, dtype=np.int64)
     codes[markets.rows(dataset, market)] = clustering.codes
-    strip = Strip("state", codes, theme.stress_words(clustering.k), theme.stress_colours(clustering.k, mode))
+    strip = Strip("state", codes, theme.stress_words(clustering.k), theme.stress_colours(clustering.k, mode), in_sample=True)
     first, last = words.span(market.time[0], market.time[-1], intraday=False).split(" – ")
     return Labelled(strip, f"States are in sample: fitted on all days from {first} to {last}.")
 

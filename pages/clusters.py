@@ -38,10 +38,13 @@ PRICE = "clusters-price"
 PRICE_TITLE = "clusters-price-title"
 PRICE_TEXT = "clusters-price-text"
 SILHOUETTES = "clusters-silhouettes"
+SILHOUETTES_TITLE = "clusters-silhouettes-title"
 SILHOUETTES_TEXT = "clusters-silhouettes-text"
 RADAR = "clusters-radar"
+RADAR_TITLE = "clusters-radar-title"
 RADAR_TEXT = "clusters-radar-text"
 RETURNS = "clusters-returns"
+RETURNS_TITLE = "clusters-returns-title"
 RETURNS_TEXT = "clusters-returns-text"
 STATISTICS = "clusters-statistics"
 STATISTICS_TITLE = "clusters-statistics-title"
@@ -101,9 +104,14 @@ def layout(k: str | None = None, x: str | None = None, y: str | None = None, **_
         aside=controls.save_button(SAVE_DAYS, "Days as CSV"),
     )
     thirds = [
-        cards.card(controls.chart(SILHOUETTES, description=SILHOUETTES_TEXT, size="small"), title="How many states?"),
-        cards.card(controls.chart(RADAR, description=RADAR_TEXT, size="small"), title="Profiles"),
-        cards.card(controls.chart(RETURNS, description=RETURNS_TEXT, size="small"), title="Mean return, 95 % interval"),
+        cards.card(
+            controls.chart(SILHOUETTES, description=SILHOUETTES_TEXT, size="small"),
+            title=html.Span("How many states?", id=SILHOUETTES_TITLE),
+        ),
+        cards.card(controls.chart(RADAR, description=RADAR_TEXT, size="small"), title=html.Span("Profiles", id=RADAR_TITLE)),
+        cards.card(
+            controls.chart(RETURNS, description=RETURNS_TEXT, size="small"), title=html.Span("Mean return", id=RETURNS_TITLE)
+        ),
     ]
     return html.Div(
         [
@@ -256,10 +264,13 @@ def show_price(dataset_id: str | None, k: str, chosen: dict[str, Any] | None, mo
 
 @callback(
     Output(SILHOUETTES, "figure"),
+    Output(SILHOUETTES_TITLE, "children"),
     Output(SILHOUETTES_TEXT, "children"),
     Output(RADAR, "figure"),
+    Output(RADAR_TITLE, "children"),
     Output(RADAR_TEXT, "children"),
     Output(RETURNS, "figure"),
+    Output(RETURNS_TITLE, "children"),
     Output(RETURNS_TEXT, "children"),
     Input(shell.DATASET, "value"),
     Input(K, "value"),
@@ -274,10 +285,13 @@ def show_differences(dataset_id: str | None, k: str, mode: str | None, _refreshe
     shown = mode or "light"
     return (
         clusters.silhouettes(view, mode=shown),
+        f"How many states? Mean silhouettes, {view.span}",
         clusters.silhouettes_description(view),
         clusters.radar(view, titles, profiles, mode=shown),
+        f"Profiles in standard deviations from all days, {view.span}",
         clusters.radar_description(view, titles, profiles),
         clusters.mean_returns(view, found, mode=shown),
+        f"Mean daily return, 95 % interval, {view.span}",
         clusters.returns_description(view, found),
     )
 

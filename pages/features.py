@@ -91,7 +91,7 @@ def layout(features: str | None = None, strip: str | None = None, range: str | N
                     ),
                     cards.card(
                         html.Div(cards.skeleton(240), id=SPREAD, className="spreads"),
-                        html.P("Box: the middle half. Whiskers: the middle 90 %. Line: the median.", className="note"),
+                        html.P("Box: the middle half. Whiskers: the middle 90 %. Diamond: the median.", className="note"),
                         title=html.Span("Distribution", id=SPREAD_TITLE),
                     ),
                     cards.card(

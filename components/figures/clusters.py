@@ -115,6 +115,7 @@ def scatter(
         showlegend=False,
         hovermode="closest",
         dragmode="lasso" if lasso else "select",
+        uirevision=f"{view.title} {x} {y} {view.market.n_days}",
         newselection={"line": {"color": palette.accent, "width": 1.5, "dash": "solid"}},
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
         xaxis=_value_axis(view, x, palette),
@@ -123,9 +124,9 @@ def scatter(
     return figure
 
 
-def scatter_3d(view: Clustered, axes: tuple[str, str, str], *, mode: str = "light") -> go.Figure:
-    """Each day as a point on three axes, coloured by state."""
-    palette = theme.PALETTES[mode]
+def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
+    """Each day as a point on the three values that were clustered, coloured by state."""
+    palette, axes = theme.PALETTES[mode], view.market.columns
     figure = go.Figure()
     for code, colour in enumerate(theme.stress_colours(view.k, mode)):
         rows = view.shown[view.clustering.codes[view.shown] == code]
@@ -297,7 +298,7 @@ def radar(view: Clustered, titles: Sequence[str], profiles: NDArray[np.float64],
     figure.update_layout(
         template=theme.template_name(mode),
         showlegend=False,
-        margin={"l": 60, "r": 60, "t": 30, "b": 30},
+        margin={"l": 70, "r": 70, "t": 28, "b": 28},
         polar={
             "bgcolor": "rgba(0,0,0,0)",
             "radialaxis": {

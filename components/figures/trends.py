@@ -26,12 +26,16 @@ NEGATIVE = {"light": "#B8560B", "dark": "#E8934A"}
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Labels of bars. codes : (n_bars,) indices into ``words`` and ``colours``; -1 for a bar without a label."""
+    """Labels of bars. codes : (n_bars,) indices into ``words`` and ``colours``; -1 for a bar without a label.
+
+    in_sample : the labels rest on later bars too.
+    """
 
     kind: str
     codes: NDArray[np.int64]
     words: tuple[str, ...]
     colours: tuple[str, ...]
+    in_sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Trends:
 
 def heading(view: Trends) -> str:
     """Title of the chart over time."""
-    under = f" under the strip of {view.labels.kind}s" if view.labels else ""
+    under = f" under the strip of {view.labels.kind}s{_in_sample(view)}" if view.labels else ""
     return f"{view.title}: {words.count(len(view), 'feature')}{under}, {view.span}"
 
 
@@ -97,7 +101,7 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
             "domain": [bottom, top],
             "side": "right",
             "fixedrange": True,
-            "nticks": 4,
+            "nticks": 5,
             "gridcolor": palette.hairline,
             "zeroline": False,
             "tickformat": ".3~g",
@@ -130,12 +134,12 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
 
 def spread_heading(view: Trends) -> str:
     """Title of the distributions."""
-    by = f" by {view.labels.kind}" if view.labels else ""
+    by = f" by {view.labels.kind}{_in_sample(view)}" if view.labels else ""
     return f"{view.title}: distribution{by}, {view.span}"
 
 
 def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
-    """Distribution of one feature by label: a box of the middle half, whiskers over the middle 90 %, the median as a line."""
+    """Distribution of one feature by label: a box of the middle half, whiskers over the middle 90 %, the median a diamond."""
     palette = theme.PALETTES[mode]
     values = view.table[:, column]
     names, colours, codes = _groups(view, palette)
@@ -162,7 +166,7 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
                 hoverinfo="skip",
             )
         )
-        figure.add_trace(_box_words(name, median, found[code], known, view.features[column].unit))
+        figure.add_trace(_median(name, median, found[code], known, view.features[column].unit, palette))
     figure.update_layout(
         template=theme.template_name(mode),
         showlegend=False,
@@ -287,7 +291,8 @@ def _groups(view: Trends, palette: theme.Palette) -> tuple[Sequence[str], Sequen
     return view.labels.words, view.labels.colours, view.labels.codes
 
 
-def _box_words(name: str, median: float, found: NDArray[np.float64], known: int, unit: str) -> go.Scatter:
+def _median(name: str, median: float, found: NDArray[np.float64], known: int, unit: str, palette: theme.Palette) -> go.Scatter:
+    """The median as a diamond, which is seen on the darkest box too, with the numbers in its hover."""
     low, q1, _, q3, high = (number(float(value)) for value in found)
     text = (
         f"{name}, {words.count(known, 'bar')}<br>Median {number(median)} {unit}<br>Middle half {q1} to {q3}<br>"
@@ -298,7 +303,12 @@ def _box_words(name: str, median: float, found: NDArray[np.float64], known: int,
         x=[median],
         y=[name],
         mode="markers",
-        marker={"size": 22, "opacity": 0},
+        marker={
+            "size": 10,
+            "symbol": "diamond",
+            "color": palette.background,
+            "line": {"width": 1.5, "color": palette.text},
+        },
         hovertemplate=f"{text}<extra></extra>",
     )
 
@@ -317,6 +327,10 @@ def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[s
         "font": {"size": 13, "color": palette.text},
         "yshift": 2,
     }
+
+
+def _in_sample(view: Trends) -> str:
+    return " (in sample)" if view.labels and view.labels.in_sample else ""
 
 
 def _last(values: NDArray[np.float64]) -> float:
