@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from regime_core.engine import Engine
     from regime_core.readers import ReadResult
     from regime_core.regimes import Detection, Labels
+    from regime_core.states import Forecast
 
-__all__ = ["MODEL_DIR", "detect", "feature_table", "label", "read_csv"]
+__all__ = ["MODEL_DIR", "detect", "feature_table", "forecast", "label", "read_csv"]
 
 MODEL_DIR = Path(__file__).resolve().parent.parent / "final_model"
 """The shipped models."""
@@ -58,6 +59,18 @@ def label(bars: pd.DataFrame, *, model: str | None = None, model_dir: Path = MOD
     from regime_core import bars as bars_
 
     return _engine(model_dir).label(bars_.from_frame(bars)[0], model=model)
+
+
+def forecast(bars: pd.DataFrame, vix: pd.DataFrame, *, model_dir: Path = MODEL_DIR) -> Forecast:
+    """Probabilities of the market's stress state 1, 5 and 21 trading days after the newest day of both frames.
+
+    bars, vix : daily frames of the S&P 500 and of the VIX, as ``detect`` takes them; the days that both have count.
+    Raises BarsError on bars that cannot be used, ModelError on frames without enough days in common.
+    """
+    from regime_core import bars as bars_
+    from regime_core import states
+
+    return _engine(model_dir).forecast(states.market(bars_.from_frame(bars)[0], bars_.from_frame(vix)[0]))
 
 
 @cache
