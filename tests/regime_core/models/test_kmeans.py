@@ -1,5 +1,7 @@
 """Clusters against scikit-learn, their order, their file, and data that bears no clusters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import cluster, metrics
@@ -76,7 +78,7 @@ def test_k_is_two_to_five(market, k):
 
 
 def test_k_larger_than_the_data_bears(market):
-    few = states.replace(market, values=np.repeat(market.values[:3], 400, axis=0)[: market.n_days])
+    few = replace(market, values=np.repeat(market.values[:3], 400, axis=0)[: market.n_days])
     with pytest.raises(ModelError, match="only 3 days that differ"):
         KMeans(k=4).fit(few)
     assert set(kmeans.silhouettes(few)) == {2, 3}
