@@ -56,6 +56,9 @@
       horizon: function (value) {
         return remember("horizon", value);
       },
+      measure: function (value) {
+        return remember("measure", value);
+      },
       /* Rows of the days that were brushed, with the dataset they are rows of. */
       pickDays: function (selected, dataset) {
         var points = (selected && selected.points) || [];

@@ -1,11 +1,11 @@
-"""Horizons in words, and the choice of one."""
+"""Horizons in words, and the choices of a horizon and of a number of states."""
 
 from __future__ import annotations
 
-import dash_bootstrap_components as dbc
+from dash import html
 
-from components import controls, words
-from regime_core.states import HORIZONS
+from components import controls, markets, words
+from regime_core.states import HORIZONS, K_RANGE
 
 DEFAULT = HORIZONS[0]
 
@@ -20,10 +20,18 @@ def days(horizon: int) -> str:
     return f"{words.count(horizon, 'day')} ahead"
 
 
-def buttons(identifier: str, chosen: str | None) -> dbc.RadioItems:
+def buttons(identifier: str, chosen: str | None) -> html.Div:
     """How many trading days ahead."""
     options = {str(h): words.count(h, "day") for h in HORIZONS}
-    return controls.segmented(identifier, options, chosen if chosen in options else str(DEFAULT), "Horizon")
+    buttons_ = controls.segmented(identifier, options, chosen if chosen in options else str(DEFAULT), "Horizon")
+    return html.Div([html.Span("Ahead", className="muted"), buttons_], className="labelled")
+
+
+def k_buttons(identifier: str, chosen: str | None) -> html.Div:
+    """How many states; by silhouette where it is left to the data."""
+    options = {markets.AUTO: "Auto"} | {str(k): str(k) for k in K_RANGE}
+    buttons_ = controls.segmented(identifier, options, chosen if chosen in options else markets.AUTO, "Number of states")
+    return html.Div([html.Span("States", className="muted"), buttons_], className="labelled")
 
 
 def picked(text: str | None) -> int:

@@ -1,0 +1,257 @@
+"""How forecasts went, in words, matrices and bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from dash import dcc, html
+from numpy.typing import NDArray
+
+import runtime
+from components import cards, horizons, markets, score_sheets, sheets, shell, states, words
+from components.figures.evaluation import NAMES, span
+from regime_core.artifacts import ModelEntry
+from regime_core.datasets import Dataset
+from regime_core.errors import RegimeError
+from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
+from regime_core.evaluation.outcomes import Outcomes
+from regime_core.states import WalkForward
+
+STRONGEST = "margin"
+LEVEL = 0.05
+OUTCOMES_NOTE = (
+    "Labels as they were known on the day, out of sample. Intervals: 95 %, block bootstrap. Volatility is the root of the mean "
+    "squared daily return. A label is worth what it adds to what the VIX and HAR (a regression on the last 1, 5 and 22 days' "
+    "volatility) already say."
+)
+EXPLAINED_NOTE = "Out of sample, each year by least squares on the years before, on the days that all of them could forecast."
+SCORES_NOTE = (
+    "Skill: 1 less the model's log-loss over the baseline's. p: that the model is no better, paired block bootstrap, 10,000 "
+    "draws. McNemar's test counts overlapping outcomes as independent, so it is shown 1 day ahead only."
+)
+DETECTORS_NOTE = (
+    "Detectors tell the five regimes of an instrument's bars. They are scored on simulated markets whose true regimes are "
+    "known; these scores are not of the stress states above."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dataset's forecasts of past days, their scores by horizon, and what followed the labels."""
+
+    dataset: Dataset
+    walk: WalkForward
+    scores: Mapping[int, ForecastScores]
+    outcomes: Mapping[int, Outcomes]
+
+
+def record(dataset: Dataset, k: str | None) -> Record | None:
+    """The record of a dataset; None while it still has to be made. Raises RegimeError where none can be."""
+    current, number = runtime.current(), markets.k_of(k)
+    walk = current.walk_forward(dataset, number)
+    if walk is None:
+        return None
+    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number))
+
+
+def start_button(identifier: str) -> html.Button:
+    """Makes the record of a dataset that has none."""
+    return html.Button("Walk forward", id=identifier, className="quiet primary", title="Forecast each year by the years before")
+
+
+def headline(found: Mapping[int, ForecastScores]) -> html.H1:
+    """Whether the model beats the strongest baseline at the nearest horizon."""
+    scores = found[min(found)]
+    against = scores.against(STRONGEST)
+    better = against.skill > 0 and against.p_value < LEVEL
+    lower = words.percent(abs(against.skill), 1)
+    than = f"{lower} {'less' if against.skill > 0 else 'more'} log-loss than {STRONGEST} {horizons.days(scores.horizon)}"
+    doubt = "" if better else ", which may be chance" if against.skill > 0 else ""
+    return html.H1(f"{than}{doubt}", className="headline")
+
+
+def summary(found: Mapping[int, ForecastScores]) -> html.P:
+    """The nearest horizon against the other baselines, and on which days."""
+    scores = found[min(found)]
+    against = scores.against(STRONGEST)
+    others = ", ".join(
+        f"{words.signed_percent(comparison.skill)} against {NAMES[comparison.baseline].lower()}"
+        for comparison in scores.comparisons
+        if comparison.baseline != STRONGEST
+    )
+    return html.P(
+        f"Log-loss skill {words.signed_percent(against.skill)} against margin (p {_equals(against.p_value)}), {others}.",
+        className="further",
+    )
+
+
+def basis(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Ul:
+    """How the record was made, and what is missing in it."""
+    first, last = int(walk.time[0]), int(walk.time[-1])
+    told = [
+        f"Out of sample: {walk.k} states; each year of {words.span(first, last, intraday=False)} was forecast by models fitted "
+        "on the years before it.",
+        *walk.notes,
+    ]
+    told += [f"No day {horizons.days(h)} has a known outcome yet." for h in walk.horizons if h not in found]
+    return html.Ul([html.Li(text) for text in told], className="told")
+
+
+def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
+    """Days, changes of state, and what the past chose."""
+    scores = found[min(found)]
+    chosen = [model.name for model in walk.models if model.horizon == scores.horizon]
+    counts = {name: chosen.count(name) for name in dict.fromkeys(chosen)}
+    models = ", ".join(f"{name.replace('_', ' ')} in {words.count(n, 'year')}" for name, n in counts.items())
+    return cards.facts(
+        [
+            ("Days scored", f"{scores.n_days:,}"),
+            ("Days on which the state changed", f"{scores.transitions:,}"),
+            ("Model chosen by the past", models),
+        ]
+    )
+
+
+def outcomes(found: Mapping[int, Outcomes], k: int) -> list[Any]:
+    """What followed each label, and how much of volatility each explained."""
+    if not found:
+        return [html.P("There are no prices here for the days of this record.", className="note")]
+    return [
+        sheets.table(score_sheets.outcome_sheet(found, k)),
+        html.P(OUTCOMES_NOTE, className="note"),
+        html.H3("How much of the volatility ahead each of them explains", className="card-title second-title"),
+        sheets.table(score_sheets.explained_sheet(found)),
+        html.P(EXPLAINED_NOTE, className="note"),
+    ]
+
+
+def confusion(found: ForecastScores) -> html.Div:
+    """What was said against what came, of the model and of persistence."""
+    return html.Div([_matrix(found.score(name), found.k) for name in (MODEL, "persistence")], className="matrices")
+
+
+def transitions(found: ForecastScores) -> list[Any]:
+    """On the days whose state changed: how often each forecaster named the new one."""
+    if not found.transitions:
+        return [html.P("The state changed on no day that was scored.", className="note note-close")]
+    rows = [_share_row(score) for score in found.scores]
+    return [
+        html.P(
+            f"On {words.count(found.transitions, 'day')} of {found.n_days:,} the state {horizons.days(found.horizon)} was "
+            "another one. Named beforehand by:",
+            className="note note-close",
+        ),
+        html.Div(rows, className="shares shares-wide transitions", role="list", **{"aria-label": "Right on transition days"}),
+        html.P("Persistence never expects a change; who expects many pays on all other days.", className="note"),
+    ]
+
+
+def detectors(entries: Mapping[str, ModelEntry]) -> list[Any]:
+    """Scores of the detectors, from the manifest."""
+    found = [sheets.table(sheet) for sheet in score_sheets.detector_sheets(entries)]
+    return [
+        html.P(DETECTORS_NOTE, className="note note-close"),
+        html.Div(found, className="detector-sheets"),
+        cards.facts(score_sheets.detector_facts(entries)),
+    ]
+
+
+def not_walked(n_days: int) -> html.Div:
+    """Word on a record that has still to be made."""
+    return html.Div(
+        [
+            html.H1("Not evaluated yet", className="headline"),
+            html.P(
+                f"Walk forward fits the models anew for each year on the years before it ({words.count(n_days, 'bar')} here). "
+                "That takes some seconds a year and goes on in the background.",
+                className="further",
+            ),
+        ]
+    )
+
+
+def nothing_settled() -> html.Div:
+    """Word on a record in which no outcome is known yet."""
+    return html.Div(
+        [html.H1("No outcome is known yet", className="headline"), html.P("Bring newer days.", className="further")]
+    )
+
+
+def not_possible(error: RegimeError, dataset_id: str) -> html.Div:
+    """What is missing, and where what can still be shown is."""
+    pages = {"Clusters": "/clusters", "Features": "/features"} if error.code == "market.short" else {"Overview": "/"}
+    links = [dcc.Link(name, href=shell.href(path, dataset=dataset_id)) for name, path in pages.items()]
+    where = html.P(["Shown for it: ", *(part for link in links for part in (link, " "))])
+    return cards.problem(error.message, where, title="No evaluation for this dataset")
+
+
+def outcomes_heading(title: str, days: NDArray[np.int64], walk: WalkForward) -> str:
+    """Title of the table of what followed; labels without prices are left out. days : of the prices."""
+    first, last = max(int(days[0]), int(walk.time[0])), min(int(days[-1]), int(walk.time[-1]))
+    if first > last:
+        return f"{title}: what followed each label"
+    return f"{title}: what followed each label, {words.span(first, last, intraday=False)}, out of sample"
+
+
+def scores_heading(title: str, walk: WalkForward) -> str:
+    """Title of the table of scores."""
+    span_ = words.span(int(walk.time[0]), int(walk.time[-1]), intraday=False)
+    return f"{title}: model beside the baselines, {walk.k} states, {span_}, out of sample"
+
+
+def confusion_heading(title: str, found: ForecastScores) -> str:
+    """Title of the matrices."""
+    return f"{title}: said and came, {horizons.days(found.horizon)}, {span(found)}"
+
+
+def transitions_heading(title: str, found: ForecastScores) -> str:
+    """Title of the bars of transition days."""
+    return f"{title}: days on which the state changed, {horizons.days(found.horizon)}, {span(found)}"
+
+
+def _equals(p: float) -> str:
+    told = score_sheets.p_value(p)
+    return told if told.startswith("<") else f"= {told}"
+
+
+def _matrix(score: Score, k: int) -> html.Div:
+    corner = html.Th([html.Span("came", className="muted"), html.Span(" ↓  said →", className="muted")], scope="col")
+    head = html.Tr([corner, *(html.Th(states.state(code, k), scope="col") for code in range(k))])
+    body = [html.Tr([html.Th(states.state(row, k), scope="row"), *_cells(score, row, k)]) for row in range(k)]
+    label = f"{NAMES[score.name]}: said and came"
+    table = html.Table([html.Thead(head), html.Tbody(body)], className="matrix", **{"aria-label": label})
+    right = f"{NAMES[score.name]}: right on {words.percent(score.accuracy, 1)} of days"
+    return html.Div([html.P(right, className="matrix-title"), html.Div(table, className="scroll")])
+
+
+def _cells(score: Score, row: int, k: int) -> list[html.Td]:
+    total = int(score.confusion[row].sum())
+    cells = []
+    for column in range(k):
+        days = int(score.confusion[row, column])
+        share = days / total if total else 0.0
+        hint = (
+            f"On {days:,} of the {words.count(total, 'day')} that came out {states.word(row, k).lower()}, "
+            f"{NAMES[score.name].lower()} said {states.word(column, k).lower()} ({words.percent(share, 1)})."
+        )
+        told = [f"{days:,}", html.Span(words.percent(share, 1), className="cell-share")]
+        names = (("stay", row == column), ("hot", share > 0.45), ("none", not days))
+        kind = " ".join(name for name, true in names if true)
+        cells.append(html.Td(told, style={"--heat": f"{100 * share**0.5:.0f}%"}, className=kind, title=hint))
+    return cells
+
+
+def _share_row(score: Score) -> html.Div:
+    value, name = score.transition_accuracy, NAMES[score.name]
+    colour = "var(--accent)" if score.name == MODEL else "var(--muted)"
+    fill = html.Span(className="fill", style={"width": f"{100 * value:.2f}%", "--regime": colour})
+    told = words.percent(value, 1)
+    return html.Div(
+        [html.Span(name), html.Span(fill, className="track", **{"aria-hidden": "true"}), html.Span(told, className="figure")],
+        className="share share-now" if score.name == MODEL else "share",
+        role="listitem",
+        title=f"{name}: right on {told} of the days whose state changed",
+    )

@@ -1,0 +1,154 @@
+"""How forecasts went: said against came true, and the score of each year."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from components import horizons, theme, words
+from components.theme import Palette
+from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
+
+NAMES = {MODEL: "Model", "persistence": "Persistence", "markov": "Markov chain", "margin": "Margin"}
+"""Forecasters in words."""
+MEASURES = {"log_loss": "Log-loss", "accuracy": "Accuracy"}
+DASHES = {MODEL: "solid", "persistence": "dot", "markov": "dash", "margin": "solid"}
+SYMBOLS = {MODEL: "circle", "persistence": "x", "markov": "diamond", "margin": "square"}
+
+
+def reliability_heading(title: str, found: ForecastScores) -> str:
+    """Title of the reliability diagram."""
+    return f"{title}: said and came true, {horizons.days(found.horizon)}, {span(found)}"
+
+
+def reliability_description(title: str, found: ForecastScores) -> str:
+    """The diagram in words."""
+    bins = found.score(MODEL).reliability
+    parts = [
+        f"said {words.percent(float(said))}, came true {words.percent(float(came))} of {n:,} times"
+        for said, came, n in zip(bins.forecast, bins.came_true, bins.n.tolist(), strict=True)
+    ]
+    return f"Line chart. {reliability_heading(title, found)}. {'; '.join(parts)}."
+
+
+def reliability(found: ForecastScores, *, baselines: tuple[str, ...] = ("margin",), mode: str = "light") -> go.Figure:
+    """Share that came true over the probability that was said; on the diagonal both are the same."""
+    palette = theme.PALETTES[mode]
+    figure = go.Figure(
+        go.Scatter(
+            name="As often as said",
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            line={"color": palette.muted, "width": 1, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    )
+    for name in (*baselines, MODEL):
+        figure.add_trace(_reliability_line(found.score(name), palette))
+    axis = {"range": [-0.02, 1.02], "tickformat": ".0%", "dtick": 0.25, "fixedrange": True, "zeroline": False}
+    figure.update_layout(
+        template=theme.template_name(mode),
+        meta={"title": f"Said and came true, {horizons.days(found.horizon)}"},
+        legend=_legend(),
+        margin={"l": 8, "r": 12, "t": 34, "b": 8},
+        xaxis={**axis, "title": {"text": "probability said"}, "showgrid": False},
+        yaxis={**axis, "title": {"text": "share that came true"}},
+    )
+    return figure
+
+
+def years_heading(title: str, found: ForecastScores, measure: str) -> str:
+    """Title of the scores by year."""
+    better = "lower is better" if measure == "log_loss" else "higher is better"
+    return f"{title}: {MEASURES[measure].lower()} by year, {horizons.days(found.horizon)}, {span(found)} ({better})"
+
+
+def years_description(title: str, found: ForecastScores, measure: str) -> str:
+    """The scores by year in words: in how many of them the model was ahead."""
+    model = _yearly(found.score(MODEL), measure)
+    told = []
+    for score in found.scores[1:]:
+        other = _yearly(score, measure)
+        ahead = int(np.sum(model < other) if measure == "log_loss" else np.sum(model > other))
+        told.append(f"ahead of {NAMES[score.name].lower()} in {ahead} of {words.count(len(model), 'year')}")
+    return f"Line chart. {years_heading(title, found, measure)}. The model was {', '.join(told)}."
+
+
+def years(found: ForecastScores, measure: str, *, mode: str = "light") -> go.Figure:
+    """Score of each calendar year, the model in accent against its baselines in grey."""
+    palette = theme.PALETTES[mode]
+    figure = go.Figure()
+    for score in (*found.scores[1:], found.scores[0]):
+        figure.add_trace(_year_line(found, score, measure, palette))
+    percent = measure == "accuracy"
+    n = len(found.years)
+    figure.update_layout(
+        template=theme.template_name(mode),
+        meta={"title": f"{MEASURES[measure]} by year"},
+        legend=_legend(),
+        hovermode="x unified",
+        margin={"l": 8, "r": 12, "t": 34, "b": 8},
+        xaxis={
+            "dtick": max(1, -(-n // 8)),
+            "range": [int(found.years[0]) - 0.5, int(found.years[-1]) + 0.5],
+            "tickformat": "d",
+            "showgrid": False,
+            "fixedrange": True,
+            "hoverformat": "d",
+        },
+        yaxis={
+            "title": {"text": "right, share of days" if percent else "nats a day"},
+            "tickformat": ".0%" if percent else ".2~f",
+            "rangemode": "normal" if percent else "tozero",
+            "fixedrange": True,
+            "zeroline": False,
+        },
+    )
+    return figure
+
+
+def span(found: ForecastScores) -> str:
+    """First and last day scored, in words."""
+    return words.span(found.first, found.last, intraday=False)
+
+
+def _reliability_line(score: Score, palette: Palette) -> go.Scatter:
+    bins = score.reliability
+    return go.Scatter(
+        name=NAMES[score.name],
+        x=bins.forecast,
+        y=bins.came_true,
+        mode="lines+markers",
+        line=_line(score.name, palette),
+        marker={"size": 7 if score.name == MODEL else 5, "symbol": SYMBOLS[score.name]},
+        customdata=bins.n,
+        hovertemplate=f"{NAMES[score.name]}: said %{{x:.1%}}, came true %{{y:.1%}}<br>"
+        "of %{customdata:,} times a state was given about this probability<extra></extra>",
+    )
+
+
+def _year_line(found: ForecastScores, score: Score, measure: str, palette: Palette) -> go.Scatter:
+    shown = "%{y:.1%}" if measure == "accuracy" else "%{y:.3f}"
+    return go.Scatter(
+        name=NAMES[score.name],
+        x=found.years,
+        y=_yearly(score, measure),
+        mode="lines+markers",
+        line=_line(score.name, palette),
+        marker={"size": 6 if score.name == MODEL else 5, "symbol": SYMBOLS[score.name]},
+        hovertemplate=f"{NAMES[score.name]} {shown}<extra></extra>",
+    )
+
+
+def _yearly(score: Score, measure: str) -> np.ndarray:
+    return score.yearly_log_loss if measure == "log_loss" else score.yearly_accuracy
+
+
+def _line(name: str, palette: Palette) -> dict[str, object]:
+    model = name == MODEL
+    return {"color": palette.accent if model else palette.muted, "width": 2.5 if model else 1.2, "dash": DASHES[name]}
+
+
+def _legend() -> dict[str, object]:
+    return {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left", "traceorder": "reversed"}

@@ -1,0 +1,231 @@
+"""Sheets of what labels were worth, how forecasts went, and what detectors of regimes score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from components import horizons, states, words
+from components.figures.evaluation import NAMES
+from components.sheets import Column, Row, Sheet
+from regime_core.artifacts import ModelEntry
+from regime_core.evaluation.forecasts import MODEL, Comparison, ForecastScores
+from regime_core.evaluation.outcomes import FORECASTERS, MEASURES, Outcomes
+from regime_core.states import state_name
+
+EXPLAINERS = {"label": "Label", "vix": "VIX", "har": "HAR", "har+label": "HAR and label"}
+_SIGNED = ("return", "drawdown")
+
+
+def outcome_sheet(found: Mapping[int, Outcomes], k: int) -> Sheet:
+    """What followed each label: one row a horizon and state."""
+    rows = tuple(
+        _outcome_row(outcomes, code, k) for _, outcomes in sorted(found.items()) for code in range(k) if len(outcomes.n)
+    )
+    return Sheet(
+        "What followed each label",
+        rows,
+        (
+            Column("Label", "State as it was known that day", lambda row: states.state(int(row["state"][-1]), k)),
+            Column("Days", "Days with this label whose outcome is known", lambda row: f"{row['days']:,}"),
+            _measured("return", "Return", "Simple return over the days ahead, mean and 95 % interval"),
+            _measured("volatility", "Volatility, a day", "Root of the mean squared daily return, mean and 95 % interval"),
+            Column("VIX said", "Daily volatility the VIX stood for on these days", lambda row: _share(row["vix_said"])),
+            Column("HAR said", "Daily volatility a HAR model forecast on these days", lambda row: _share(row["har_said"])),
+            _measured("drawdown", "Drawdown", "Deepest fall on the way, counted from the day's close, mean and 95 % interval"),
+        ),
+        group=lambda row: f"The next {words.count(row['horizon'], 'trading day')}",
+    )
+
+
+def explained_sheet(found: Mapping[int, Outcomes]) -> Sheet:
+    """Share of the variance of volatility that label, VIX and HAR explained: one row a horizon."""
+    rows = tuple({"horizon": h, **{name: found[h].explained[name] for name in FORECASTERS}} for h in sorted(found))
+
+    def shown(name: str) -> Column:
+        return Column(EXPLAINERS[name], _EXPLAINED, lambda row: _points(row[name]))
+
+    return Sheet(
+        "Variance of volatility explained",
+        rows,
+        (
+            Column("Volatility over", "", lambda row: f"the next {words.count(row['horizon'], 'day')}"),
+            *(shown(name) for name in FORECASTERS),
+        ),
+    )
+
+
+_EXPLAINED = "Share of the variance of log volatility explained out of sample; below 0 is worse than its mean"
+
+
+def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
+    """Model and baselines side by side: one row a horizon and forecaster."""
+    rows = tuple(_score_row(scores, name) for _, scores in sorted(found.items()) for name in _names(scores))
+    return Sheet(
+        "Scores of model and baselines",
+        rows,
+        (
+            Column("Forecaster", "", lambda row: NAMES[row["forecaster"]]),
+            Column("Accuracy", "Share of days whose most likely state came true", lambda row: _share(row["accuracy"])),
+            Column("Precision", "Mean over states", lambda row: _share(row["precision"])),
+            Column("Recall", "Mean over states", lambda row: _share(row["recall"])),
+            Column("Macro F1", "Mean over states", lambda row: _number(row["macro_f1"])),
+            Column("Log-loss", "Nats a day; lower is better", lambda row: _number(row["log_loss"], 4)),
+            Column("Skill over it", "1 less log-loss of the model over that of this baseline, 95 % interval", _skill),
+            Column("p", "That the model is no better: paired block bootstrap, one-sided", lambda row: p_value(row["p"])),
+            Column("Brier", "Squared errors summed over states; lower is better", lambda row: _number(row["brier"], 4)),
+            Column(
+                "Calibration error",
+                "Expected, 15 bins of equal mass; lower is better",
+                lambda row: _share(row["calibration_error"], 2),
+            ),
+            Column("McNemar p", "Exact test of equal accuracy, 1 day ahead only", lambda row: p_value(row["mcnemar_p"])),
+        ),
+        group=lambda row: f"{horizons.days(row['horizon'])}, {words.count(row['days'], 'day')}",
+        strong=lambda row: row["forecaster"] == MODEL,
+    )
+
+
+def detector_sheets(entries: Mapping[str, ModelEntry]) -> list[Sheet]:
+    """Scores of the detectors of regimes from the manifest: one sheet for each score that was taken in several settings."""
+    return [
+        _setting_sheet(entry.name, measure, given)
+        for entry in entries.values()
+        for measure, given in entry.scores.items()
+        if isinstance(given, Mapping)
+    ]
+
+
+def detector_facts(entries: Mapping[str, ModelEntry]) -> list[tuple[str, str]]:
+    """Scores of the detectors that are one number each, and which detectors have none."""
+    found = [
+        (f"{_in_words(measure)}, {entry.name}", _number(float(given), 4))
+        for entry in entries.values()
+        for measure, given in entry.scores.items()
+        if not isinstance(given, Mapping)
+    ]
+    return found + [(entry.name, "no scores in the manifest") for entry in entries.values() if not entry.scores]
+
+
+def detector_rows(entries: Mapping[str, ModelEntry]) -> tuple[Row, ...]:
+    """Every score of the manifest: one row a detector, measure and setting."""
+    return tuple(
+        {"model": entry.name, "version": entry.version, "measure": measure, "setting": setting, "score": float(value)}
+        for entry in entries.values()
+        for measure, given in entry.scores.items()
+        for setting, value in (given.items() if isinstance(given, Mapping) else [("", given)])
+    )
+
+
+def p_value(p: float | None) -> str:
+    """``0.013``, ``< 0.001``; a dash where there is none."""
+    if p is None or np.isnan(p):
+        return "–"
+    return f"<{words.NBSP}0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _outcome_row(found: Outcomes, code: int, k: int) -> Row:
+    row: Row = {
+        "horizon": found.horizon,
+        "state": state_name(code),
+        "name": states.word(code, k),
+        "days": int(found.n[code]),
+    }
+    for measure in MEASURES:
+        row[measure] = float(found.mean[measure][code])
+        row[f"{measure}_low"], row[f"{measure}_high"] = float(found.low[measure][code]), float(found.high[measure][code])
+    return row | {"vix_said": float(found.vix_volatility[code]), "har_said": float(found.har_volatility[code])}
+
+
+def _measured(measure: str, title: str, hint: str) -> Column:
+    shown = words.signed_percent if measure in _SIGNED else words.percent
+
+    def cell(row: Row) -> Any:  # noqa: ANN401
+        low, high = shown(row[f"{measure}_low"], 2), shown(row[f"{measure}_high"], 2)
+        interval = html.Span(f"{low} to {high}".replace(f"{words.NBSP}%", "", 1), className="interval")
+        return [html.Span(shown(row[measure], 2)), interval]
+
+    return Column(title, hint, cell)
+
+
+def _names(found: ForecastScores) -> tuple[str, ...]:
+    return tuple(score.name for score in found.scores)
+
+
+def _score_row(found: ForecastScores, name: str) -> Row:
+    score = found.score(name)
+    against: Comparison | None = None if name == MODEL else found.against(name)
+    mcnemar = None if against is None else against.mcnemar
+    return {
+        "horizon": found.horizon,
+        "states": found.k,
+        "days": found.n_days,
+        "forecaster": name,
+        "accuracy": score.accuracy,
+        "precision": score.macro_precision,
+        "recall": score.macro_recall,
+        "macro_f1": score.macro_f1,
+        "log_loss": score.log_loss,
+        "skill": None if against is None else against.skill,
+        "skill_low": None if against is None else against.skill_low,
+        "skill_high": None if against is None else against.skill_high,
+        "p": None if against is None else against.p_value,
+        "brier": score.brier,
+        "calibration_error": score.calibration_error,
+        "transition_accuracy": score.transition_accuracy,
+        "mcnemar_p": None if mcnemar is None else mcnemar.p_value,
+    }
+
+
+def _skill(row: Row) -> Any:  # noqa: ANN401
+    if row["skill"] is None:
+        return "–"
+    low, high = (words.signed_percent(row[name]) for name in ("skill_low", "skill_high"))
+    interval = html.Span(f"{low} to {high}".replace(f"{words.NBSP}%", "", 1), className="interval")
+    return [html.Span(words.signed_percent(row["skill"])), interval]
+
+
+def _setting_sheet(model: str, measure: str, given: Mapping[str, float]) -> Sheet:
+    """Settings such as ``gaussian, s0 0.01, mean duration 30``: what they share names the row, their last part the column."""
+    parts = {setting: setting.rpartition(", ")[::2] for setting in given}
+    across = tuple(dict.fromkeys(last for _, last in parts.values()))
+    down = tuple(dict.fromkeys(first for first, _ in parts.values()))
+    by_place = {parts[setting]: float(value) for setting, value in given.items()}
+    rows = tuple(
+        {"model": model, "measure": measure, "setting": first} | {last: by_place.get((first, last)) for last in across}
+        for first in down
+    )
+
+    def shown(last: str) -> Column:
+        title = f"{last} bars" if last.isdigit() else last.capitalize()
+        return Column(title, "", lambda row: "–" if row[last] is None else _share(row[last]))
+
+    title = f"{_in_words(measure)}, {model}"
+    return Sheet(
+        title,
+        rows,
+        (
+            Column(title, "", lambda row: row["setting"].capitalize() or "All settings"),
+            *(shown(last) for last in across),
+        ),
+    )
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _share(value: float, digits: int = 1) -> str:
+    digits = 2 if abs(value) < 0.05 else digits
+    return words.percent(value, digits)
+
+
+def _points(value: float) -> str:
+    return words.percent(value).replace("-", "−")
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return "–" if np.isnan(value) else f"{value:.{digits}f}"

@@ -1,0 +1,309 @@
+"""Forecast: how likely each stress state is in 1, 5 and 21 trading days, what moved that, and how past forecasts went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import Input, Output, State, callback, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+
+import runtime
+from components import cards, controls, forecasts, horizons, markets, progress, ranges, sheets, shell, states, uploads, views
+from components.figures import evaluation as reliability
+from components.figures import forecast as figures
+from regime_core.errors import RegimeError
+from regime_core.states import Forecast, WalkForward
+
+dash.register_page(__name__, path="/forecast", name="Forecast", title="Forecast · Regime Desk", order=3)
+
+K = "forecast-k"
+HORIZON = "forecast-horizon"
+PRESET = "forecast-preset"
+RANGE = "forecast-range"
+HEADLINE = "forecast-headline"
+WHERE = "forecast-where"
+MADE = "forecast-made"
+CHANCES = "forecast-chances"
+PREDICT = "forecast-predict"
+BODY = "forecast-body"
+ANSWER = "forecast-answer"
+BESIDE = "forecast-beside"
+BESIDE_TITLE = "forecast-beside-title"
+SAVE = "forecast-save"
+SAVED = "forecast-saved"
+REASONS = "forecast-reasons"
+MOVED = "forecast-moved"
+MOVED_TITLE = "forecast-moved-title"
+MOVED_TEXT = "forecast-moved-text"
+MOVED_NOTE = "forecast-moved-note"
+RECORD = "forecast-record"
+NO_RECORD = "forecast-no-record"
+HISTORY = "forecast-history"
+HISTORY_TITLE = "forecast-history-title"
+HISTORY_TEXT = "forecast-history-text"
+LEGEND = "forecast-legend"
+TRUSTED = "forecast-trusted"
+TRUST = "forecast-trust"
+TRUST_TITLE = "forecast-trust-title"
+RELIABILITY = "forecast-reliability"
+RELIABILITY_TEXT = "forecast-reliability-text"
+PREDICT_JOB = "predict"
+
+
+def layout(k: str | None = None, horizon: str | None = None, range: str | None = None, **_others: str) -> html.Div:
+    """Page with the controls as the URL has them; what they choose comes by callbacks."""
+    choices = html.Div([horizons.k_buttons(K, k), horizons.buttons(HORIZON, horizon)], className="controls")
+    verdict = html.Div(
+        [
+            html.Div(cards.skeleton(35), id=HEADLINE),
+            html.Div(
+                [
+                    html.Div(id=WHERE),
+                    html.Div([forecasts.predict_button(PREDICT), progress.panel(PREDICT_JOB)], className="update"),
+                ],
+                className="where-row",
+            ),
+            html.Div(id=MADE),
+        ]
+    )
+    beside = cards.card(
+        html.Div(cards.skeleton(180), id=BESIDE),
+        title=html.Span("Beside the baselines", id=BESIDE_TITLE),
+        aside=controls.save_button(SAVE, "Download CSV"),
+    )
+    moved = cards.card(
+        controls.chart(MOVED, description=MOVED_TEXT),
+        html.P(id=MOVED_NOTE, className="note note-close"),
+        title=html.Span("What speaks for it", id=MOVED_TITLE),
+    )
+    history = cards.card(
+        controls.chart(HISTORY, description=HISTORY_TEXT),
+        html.Div(id=LEGEND),
+        title=html.Span("What was forecast, and what came", id=HISTORY_TITLE),
+        aside=controls.range_buttons(PRESET, range),
+    )
+    trust = cards.card(
+        html.Div(cards.skeleton(60), id=TRUST),
+        controls.chart(RELIABILITY, description=RELIABILITY_TEXT),
+        title=html.Span("How far to trust it", id=TRUST_TITLE),
+    )
+    return html.Div(
+        [
+            dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
+            dcc.Download(id=SAVED),
+            cards.card(verdict, html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
+            choices,
+            html.Div(
+                [
+                    html.Div(beside, id=ANSWER, className="stack"),
+                    html.Div([html.Div(moved, id=REASONS), html.Div(trust, id=TRUSTED)], className="pair-of-cards"),
+                    html.Div(history, id=RECORD, className="stack"),
+                    html.Div(id=NO_RECORD),
+                ],
+                id=BODY,
+                className="stack",
+            ),
+        ],
+        className="stack",
+    )
+
+
+@callback(
+    Output(HEADLINE, "children"),
+    Output(WHERE, "children"),
+    Output(MADE, "children"),
+    Output(CHANCES, "children"),
+    Output(BESIDE, "children"),
+    Output(BESIDE_TITLE, "children"),
+    Output(PREDICT, "disabled"),
+    Output(ANSWER, "hidden"),
+    Output(REASONS, "hidden"),
+    Output(BODY, "hidden"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """What is known of the days ahead without waiting; without a forecast, a word on how to get one."""
+    if not dataset_id:
+        raise PreventUpdate
+    nothing = (None, None, None, None)
+    try:
+        dataset = shell.dataset(dataset_id)
+    except RegimeError as error:
+        return views.not_shown(error), None, *nothing, True, True, True, True
+    where = cards.where(dataset, shell.today())
+    try:
+        forecast = runtime.current().forecast(dataset, markets.k_of(k))
+    except RegimeError as error:
+        return forecasts.not_possible(error, dataset_id), where, *nothing, True, True, True, True
+    if forecast is None:
+        return forecasts.none_yet(), where, *nothing, False, True, True, False
+    return (
+        [forecasts.headline(forecast), forecasts.further(forecast)],
+        where,
+        forecasts.made(forecast),
+        forecasts.chances(forecast),
+        [forecasts.beside_baselines(forecast), forecasts.beside_note()],
+        forecasts.beside_heading(dataset.title, forecast),
+        forecasts.fitted_here(forecast),
+        False,
+        False,
+        False,
+    )
+
+
+@callback(
+    Output(MOVED, "figure"),
+    Output(MOVED_TITLE, "children"),
+    Output(MOVED_TEXT, "children"),
+    Output(MOVED_NOTE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.THEME, "data"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_reasons(dataset_id: str | None, k: str, horizon: str, mode: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """What speaks for the answer at the horizon, and what against it."""
+    forecast = _forecast(dataset_id if mode else None, k)
+    ahead = horizons.picked(horizon)
+    return (
+        figures.contributions(forecast, ahead, mode=mode or "light"),
+        figures.contributions_heading(forecast, ahead),
+        figures.contributions_description(forecast, ahead),
+        figures.contributions_note(forecast, ahead),
+    )
+
+
+@callback(
+    Output(HISTORY, "figure"),
+    Output(HISTORY_TITLE, "children"),
+    Output(HISTORY_TEXT, "children"),
+    Output(LEGEND, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(RANGE, "data"),
+    Input(shell.THEME, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_history(dataset_id: str | None, k: str, horizon: str, range_: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """Forecasts of past days, each by models of the years before, with what then happened."""
+    walk = _walk(dataset_id if mode else None, k)
+    title, ahead = shell.dataset(dataset_id or "").title, horizons.picked(horizon)
+    shown = forecasts.in_range(walk.at(ahead), range_)
+    return (
+        figures.history(shown, ahead, mode=mode or "light"),
+        figures.history_heading(title, shown, ahead),
+        figures.history_description(title, shown, ahead),
+        states.legend(walk.k),
+    )
+
+
+@callback(
+    Output(TRUST, "children"),
+    Output(RELIABILITY, "figure"),
+    Output(TRUST_TITLE, "children"),
+    Output(RELIABILITY_TEXT, "children"),
+    Output(TRUSTED, "hidden"),
+    Output(RECORD, "hidden"),
+    Output(NO_RECORD, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.THEME, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """How often what was said came true; without a record, where to make one."""
+    if not dataset_id or not mode:
+        raise PreventUpdate
+    try:
+        dataset = shell.dataset(dataset_id)
+        walk = runtime.current().walk_forward(dataset, markets.k_of(k))
+        scores = runtime.current().scores(dataset, markets.k_of(k))
+    except RegimeError as error:
+        return None, no_update, None, None, True, True, forecasts.no_record_possible(error)
+    if walk is None:
+        return None, no_update, None, None, True, True, forecasts.no_record(dataset_id, k)
+    found = scores.get(horizons.picked(horizon))
+    if found is None:
+        return None, no_update, None, None, True, False, None
+    return (
+        forecasts.trust(found),
+        reliability.reliability(found, mode=mode),
+        reliability.reliability_heading(dataset.title, found),
+        reliability.reliability_description(dataset.title, found),
+        False,
+        False,
+        None,
+    )
+
+
+@callback(
+    Output(progress.job_id(PREDICT_JOB), "data"),
+    Output(progress.job_shown_id(PREDICT_JOB), "children", allow_duplicate=True),
+    Input(PREDICT, "n_clicks"),
+    State(shell.DATASET, "value"),
+    State(K, "value"),
+    prevent_initial_call=True,
+)
+def predict(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
+    """Fit on the dataset's own days in the background."""
+    if not clicks:
+        raise PreventUpdate
+    try:
+        job = runtime.current().start_forecast(shell.dataset(dataset_id), markets.k_of(k))
+    except RegimeError as error:
+        return no_update, error.message
+    return progress.started(job, tell_result=False), no_update
+
+
+@callback(
+    Output(SAVED, "data"),
+    Input(SAVE, "n_clicks"),
+    State(shell.DATASET, "value"),
+    State(K, "value"),
+    prevent_initial_call=True,
+)
+def save(_clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
+    """The probabilities of model and baselines as CSV."""
+    forecast = _forecast(dataset_id, k)
+    name = uploads.download_name(shell.dataset(dataset_id).title, "forecast")
+    return dcc.send_string(sheets.csv_text(forecasts.rows(forecast)), name, type="text/csv")
+
+
+def _forecast(dataset_id: str | None, k: str | None) -> Forecast:
+    """Forecast to draw; that there is none is told by the headline alone."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        forecast = runtime.current().forecast(shell.dataset(dataset_id), markets.k_of(k))
+    except RegimeError:
+        raise PreventUpdate from None
+    if forecast is None:
+        raise PreventUpdate
+    return forecast
+
+
+def _walk(dataset_id: str | None, k: str | None) -> WalkForward:
+    """Record to draw; that there is none is told in its place."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        walk = runtime.current().walk_forward(shell.dataset(dataset_id), markets.k_of(k))
+    except RegimeError:
+        raise PreventUpdate from None
+    if walk is None:
+        raise PreventUpdate
+    return walk
+
+
+controls.follow_range(RANGE, PRESET, HISTORY)
+shell.remember("k", K)
+shell.remember("horizon", HORIZON)
+shell.remember("range", RANGE, "data")
