@@ -59,9 +59,19 @@
       measure: function (value) {
         return remember("measure", value);
       },
-      /* Rows of the days that were brushed, with the dataset they are rows of. */
+      /* Rows of the days that were brushed, with the dataset they are rows of. A chart that is drawn anew forgets its brush,
+         but still shows the days: only those that a double click let go are gone. */
       pickDays: function (selected, dataset) {
         var points = (selected && selected.points) || [];
+        var chart = document.querySelector("#clusters-scatter .js-plotly-plot");
+        var stillLit =
+          chart &&
+          chart.data.some(function (trace) {
+            return trace.selectedpoints && trace.selectedpoints.length > 0;
+          });
+        if (!points.length && stillLit) {
+          return none();
+        }
         return {
           dataset: dataset,
           rows: points.map(function (point) {

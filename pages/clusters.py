@@ -208,19 +208,28 @@ def show_states(dataset_id: str | None, k: str | None, _refreshed: int) -> Any: 
     Input(X, "value"),
     Input(Y, "value"),
     Input(BRUSH, "value"),
+    Input(TABS, "value"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
     State(CHOSEN, "data"),
 )
 def show_scatter(
-    dataset_id: str | None, k: str, x: str, y: str, brush: str, mode: str | None, _refreshed: int, chosen: dict[str, Any] | None
+    dataset_id: str | None,
+    k: str,
+    x: str,
+    y: str,
+    brush: str,
+    dimensions: str,
+    mode: str | None,
+    _refreshed: int,
+    chosen: dict[str, Any] | None,
 ) -> Any:  # noqa: ANN401
     """Days on the two axes chosen; an axis that this dataset has not is replaced by one that it has."""
     view = _view(dataset_id if mode else None, k)
     x, y = view.axis(x, "volatility"), view.axis(y, "return")
     options = [{"label": title, "value": name} for name, title in view.axes.items()]
     figure = clusters.scatter(view, x, y, mode=mode or "light", lasso=brush == "lasso", chosen=_rows(chosen, dataset_id))
-    title = clusters.scatter_heading(view, x, y)
+    title = clusters.solid_heading(view) if dimensions == "3" else clusters.scatter_heading(view, x, y)
     return figure, title, clusters.scatter_description(view, x, y), options, options, x, y
 
 
@@ -240,7 +249,8 @@ def show_solid(dimensions: str, dataset_id: str | None, k: str, mode: str | None
         return None, False, False
     view = _view(dataset_id if mode else None, k)
     graph = controls.chart(SOLID, description=SOLID_TEXT, figure=clusters.scatter_3d(view, mode=mode or "light"))
-    return [graph, html.P("Drag to turn, scroll to come closer.", className="note note-close")], True, True
+    graph.children[1].children = clusters.solid_heading(view)
+    return [graph, html.P("Drag to turn.", className="note note-close")], True, True
 
 
 @callback(

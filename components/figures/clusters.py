@@ -74,6 +74,12 @@ def scatter_heading(view: Clustered, x: str, y: str) -> str:
     return f"{view.title}: {names}, {words.count(view.market.n_days, 'day')}{thinned}, {view.span}"
 
 
+def solid_heading(view: Clustered) -> str:
+    """Title of the chart on three axes."""
+    names = [_short(view, axis) for axis in view.market.columns]
+    return f"{view.title}: {names[0]}, {names[1]} and {names[2]}, {words.count(view.market.n_days, 'day')}, {view.span}"
+
+
 def scatter_description(view: Clustered, x: str, y: str) -> str:
     """What a reader who cannot see the scatter should know."""
     days = np.bincount(view.clustering.codes, minlength=view.k)
@@ -104,7 +110,7 @@ def scatter(
                 marker={"color": colour, "size": 7, "opacity": 0.85, "line": {"width": 0.7, "color": _outline(mode)}},
                 customdata=_told(view, rows),
                 hovertemplate=_HOVER,
-                selectedpoints=np.flatnonzero(lit[of_state]) if len(chosen) else None,
+                selectedpoints=np.flatnonzero(lit[of_state]).tolist() if len(chosen) else None,
                 selected={"marker": {"opacity": 1}},
                 unselected={"marker": {"opacity": 0.12}},
             )
@@ -128,7 +134,7 @@ def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
     """Each day as a point on the three values that were clustered, coloured by state."""
     palette, axes = theme.PALETTES[mode], view.market.columns
     figure = go.Figure()
-    for code, colour in enumerate(theme.stress_colours(view.k, mode)):
+    for code, colour in enumerate(_line_colours(view.k, mode)):
         rows = view.shown[view.clustering.codes[view.shown] == code]
         figure.add_trace(
             go.Scatter3d(
@@ -137,14 +143,16 @@ def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
                 y=view.on(axes[1])[rows],
                 z=view.on(axes[2])[rows],
                 mode="markers",
-                marker={"color": colour, "size": 3.5, "opacity": 0.9, "line": {"width": 0.5, "color": _outline(mode)}},
+                marker={"color": colour, "size": 3, "opacity": 0.85, "line": {"width": 0}},
                 customdata=_told(view, rows),
                 hovertemplate=_HOVER,
             )
         )
     scene = {
         f"{letter}axis": {
-            "title": {"text": _axis_title(view, axis)},
+            "title": {"text": _axis_title(view, axis), "font": {"size": 12}},
+            "tickfont": {"size": 11},
+            "nticks": 5,
             "tickformat": TICKS.get(axis, ".2~g"),
             "gridcolor": palette.hairline,
             "zerolinecolor": palette.hairline,
@@ -157,7 +165,7 @@ def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
         template=theme.template_name(mode),
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        scene=scene,
+        scene={**scene, "camera": {"eye": {"x": 1.75, "y": 1.75, "z": 0.8}, "center": {"x": 0, "y": 0, "z": -0.12}}},
     )
     return figure
 

@@ -65,6 +65,11 @@ def test_days_brushed_in_the_scatter_are_lit_on_the_price(visitor):
     expect(page.locator(TITLE)).to_contain_text(re.compile(r"close and the \d+\sdays chosen"))
     shown = int(re.search(r"the (\d+)\s", page.locator(TITLE).inner_text()).group(1))
     wait_until(lambda: lit(page) == shown > 0, seconds=30)
+    page.locator("#theme-switch").click()
+    marker = "document.querySelector('#clusters-price .js-plotly-plot').data[2].marker.color"
+    wait_until(lambda: page.evaluate(marker) == "#7C9BFF", seconds=30)
+    expect(page.locator(TITLE)).to_contain_text("days chosen")
+    assert lit(page) == shown
     page.mouse.dblclick(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
     expect(page.locator(TITLE)).to_contain_text(PLAIN)
 
@@ -181,6 +186,7 @@ def test_three_dimensions_are_drawn_when_asked_for(visitor):
     page.get_by_text("3-D", exact=True).click()
     expect(page.locator("#clusters-solid canvas").first).to_be_visible()
     expect(page.locator("#clusters-scatter")).to_be_hidden()
+    expect(page.locator("#clusters-scatter-title")).to_contain_text("21-day volatility and VIX")
     page.get_by_text("2-D", exact=True).click()
     expect(page.locator("#clusters-scatter .points path").first).to_be_visible()
     assert page.locator("#clusters-solid").count() == 0

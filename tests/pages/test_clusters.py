@@ -67,7 +67,7 @@ def test_an_upload_does_without_the_vix_and_says_so(page, visit):
     dataset = upload(moving(300))
     _, _, notes, *_ = page.show_states(dataset, "auto", 0)
     assert "There is no VIX here" in text_of(notes)
-    figure, title, _, options, _, x, y = page.show_scatter(dataset, "2", "vix", "soup", "lasso", "light", 0, None)
+    figure, title, _, options, _, x, y = page.show_scatter(dataset, "2", "vix", "soup", "lasso", "2", "light", 0, None)
     assert (x, y) == ("volatility", "return")
     assert [option["value"] for option in options] == ["return", "volatility", "parkinson", "pc1", "pc2", "pc3"]
     assert figure.layout.dragmode == "lasso"
