@@ -114,9 +114,7 @@ def train_states(
     tell = progress or _silent
     market = states.market(*(bundled.read(data_dir / f"{name}.csv").bars for name in ("sp500", "vix")))
     start = _record_start(market)
-    walks = [
-        walkforward.walk_forward(market, k=k, horizons=horizons, start_year=start, progress=_named(tell, k)) for k in ks
-    ]
+    walks = [walkforward.walk_forward(market, k=k, horizons=horizons, start_year=start, progress=_named(tell, k)) for k in ks]
     tell("Fit on all days", 0, 1)
     silhouettes = kmeans.silhouettes(market)
     forecaster = walkforward.fit(market, k=kmeans.best_k(silhouettes), horizons=horizons)
