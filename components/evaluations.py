@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import runtime
 from components import cards, horizons, markets, score_sheets, sheets, shell, states, words
+from components.figures import evaluation as figures
 from components.figures.evaluation import NAMES, span
 from regime_core.artifacts import ModelEntry
 from regime_core.datasets import Dataset
@@ -78,12 +79,12 @@ def summary(found: Mapping[int, ForecastScores]) -> html.P:
     scores = found[min(found)]
     against = scores.against(STRONGEST)
     others = ", ".join(
-        f"{words.signed_percent(comparison.skill)} against {NAMES[comparison.baseline].lower()}"
+        f"{words.signed_percent(comparison.skill)} against {figures.in_a_sentence(comparison.baseline)}"
         for comparison in scores.comparisons
         if comparison.baseline != STRONGEST
     )
     return html.P(
-        f"Log-loss skill {words.signed_percent(against.skill)} against margin (p {_equals(against.p_value)}), {others}.",
+        f"Log-loss skill {words.signed_percent(against.skill)} against margin (p{words.NBSP}{_equals(against.p_value)}), {others}.",
         className="further",
     )
 
@@ -214,7 +215,7 @@ def transitions_heading(title: str, found: ForecastScores) -> str:
 
 def _equals(p: float) -> str:
     told = score_sheets.p_value(p)
-    return told if told.startswith("<") else f"= {told}"
+    return told if told.startswith("<") else f"={words.NBSP}{told}"
 
 
 def _matrix(score: Score, k: int) -> html.Div:
@@ -235,7 +236,7 @@ def _cells(score: Score, row: int, k: int) -> list[html.Td]:
         share = days / total if total else 0.0
         hint = (
             f"On {days:,} of the {words.count(total, 'day')} that came out {states.word(row, k).lower()}, "
-            f"{NAMES[score.name].lower()} said {states.word(column, k).lower()} ({words.percent(share, 1)})."
+            f"{figures.in_a_sentence(score.name)} said {states.word(column, k).lower()} ({words.percent(share, 1)})."
         )
         told = [f"{days:,}", html.Span(words.percent(share, 1), className="cell-share")]
         names = (("stay", row == column), ("hot", share > 0.45), ("none", not days))

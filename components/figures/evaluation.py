@@ -71,7 +71,7 @@ def years_description(title: str, found: ForecastScores, measure: str) -> str:
     for score in found.scores[1:]:
         other = _yearly(score, measure)
         ahead = int(np.sum(model < other) if measure == "log_loss" else np.sum(model > other))
-        told.append(f"ahead of {NAMES[score.name].lower()} in {ahead} of {words.count(len(model), 'year')}")
+        told.append(f"ahead of {in_a_sentence(score.name)} in {ahead} of {words.count(len(model), 'year')}")
     return f"Line chart. {years_heading(title, found, measure)}. The model was {', '.join(told)}."
 
 
@@ -106,6 +106,11 @@ def years(found: ForecastScores, measure: str, *, mode: str = "light") -> go.Fig
         },
     )
     return figure
+
+
+def in_a_sentence(forecaster: str) -> str:
+    """``the model``, ``persistence``, ``the Markov chain``."""
+    return {MODEL: "the model", "markov": "the Markov chain"}.get(forecaster, forecaster)
 
 
 def span(found: ForecastScores) -> str:
