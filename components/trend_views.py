@@ -191,9 +191,14 @@ def _regimes(dataset: Dataset) -> Labelled:
         )
     codes = np.where(labels.codes < N_REGIMES, labels.codes, -1).astype(np.int64)
     looks = theme.LOOKS[:N_REGIMES]
-    return Labelled(
-        Strip("regime", codes, tuple(f"{look.sign} {look.word}" for look in looks), tuple(look.colour for look in looks))
+    strip = Strip(
+        "regime",
+        codes,
+        tuple(f"{look.sign} {look.word}" for look in looks),
+        tuple(look.colour for look in looks),
+        hatches=tuple(look.hatch for look in looks),
     )
+    return Labelled(strip)
 
 
 def _states(dataset: Dataset, market: Market, clustering: Clustering, mode: str) -> Labelled:

@@ -52,3 +52,16 @@ def strip(time: NDArray[np.int64], codes: NDArray[np.integer], colours: Sequence
         hoverinfo="skip",
         yaxis=yaxis,
     )
+
+
+def hatch(name: str, left: NDArray[np.int64], right: NDArray[np.int64], pattern: dict[str, object], *, yaxis: str) -> go.Bar:
+    """Lines over the whole height of an axis of 0 to 1, from each left edge to its right one."""
+    return go.Bar(
+        name=name,
+        x=dates(left + (right - left) // 2),
+        width=((right - left) / 1e6).tolist(),
+        y=np.ones(len(left)).tolist(),
+        marker={"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": pattern},
+        hoverinfo="skip",
+        yaxis=yaxis,
+    )

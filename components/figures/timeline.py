@@ -133,21 +133,8 @@ def _add_hatches(figure: go.Figure, window: Window, edges: NDArray[np.int64], pa
         unknown = code == UNKNOWN_CODE
         over_ribbon = {"fgcolor": palette.muted if unknown else palette.background, "size": 6, "solidity": 0.25}
         over_tint = {"fgcolor": palette.hairline if unknown else theme.rgba(look.colour, 0.3), "size": 12, "solidity": 0.1}
-        figure.add_trace(_hatch(look.word, left, right, {"shape": look.hatch, **over_ribbon}, yaxis="y3"))
-        figure.add_trace(_hatch(f"{look.word} (tint)", left, right, {"shape": look.hatch, **over_tint}, yaxis="y"))
-
-
-def _hatch(name: str, left: NDArray[np.int64], right: NDArray[np.int64], pattern: dict[str, object], *, yaxis: str) -> go.Bar:
-    """Lines over the whole height of an axis of 0 to 1, from each left edge to its right one."""
-    return go.Bar(
-        name=name,
-        x=strips.dates(left + (right - left) // 2),
-        width=((right - left) / 1e6).tolist(),
-        y=np.ones(len(left)).tolist(),
-        marker={"color": "rgba(0,0,0,0)", "line": {"width": 0}, "pattern": pattern},
-        hoverinfo="skip",
-        yaxis=yaxis,
-    )
+        figure.add_trace(strips.hatch(look.word, left, right, {"shape": look.hatch, **over_ribbon}, yaxis="y3"))
+        figure.add_trace(strips.hatch(f"{look.word} (tint)", left, right, {"shape": look.hatch, **over_tint}, yaxis="y"))
 
 
 def _signs(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Scatter:

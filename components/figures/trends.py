@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from components import theme, words
 from components.figures import decimate, strips
 from regime_core.bars import is_intraday
-from regime_core.evaluation import geometry
+from regime_core.evaluation import geometry, persistence
 from regime_core.features import Feature
 
 POINTS = 1_500
@@ -28,7 +28,7 @@ NEGATIVE = {"light": "#B8560B", "dark": "#E8934A"}
 class Strip:
     """Labels of bars. codes : (n_bars,) indices into ``words`` and ``colours``; -1 for a bar without a label.
 
-    in_sample : the labels rest on later bars too.
+    in_sample : the labels rest on later bars too. hatches : lines over the ribbon of each label; empty for none.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Strip:
     words: tuple[str, ...]
     colours: tuple[str, ...]
     in_sample: bool = False
+    hatches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,12 @@ def _add_strips(figure: go.Figure, view: Trends, labels: Strip, palette: theme.P
     faint = ["rgba(0,0,0,0)", *(theme.rgba(colour, 1.6 * palette.tint) for colour in labels.colours)]
     figure.add_trace(strips.strip(view.time, codes, faint, name=f"{labels.kind} (tint)", yaxis="y"))
     figure.add_trace(strips.strip(view.time, codes, full, name=f"{labels.kind} (ribbon)", yaxis="y2"))
+    edges, (start, stop) = strips.edges(view.time), persistence.run_bounds(labels.codes)
+    for code, shape in enumerate(labels.hatches):
+        mine = labels.codes[start] == code
+        if shape and mine.any():
+            pattern = {"shape": shape, "fgcolor": palette.background, "size": 6, "solidity": 0.25}
+            figure.add_trace(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
 
 
 def _groups(view: Trends, palette: theme.Palette) -> tuple[Sequence[str], Sequence[str], NDArray[np.int64]]:

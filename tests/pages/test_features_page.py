@@ -52,7 +52,12 @@ def test_newest_values_say_how_high_they_are(page, visit):
 @pytest.mark.parametrize(("strip", "words"), [("regime", 5), ("state", 2), ("none", 0)])
 def test_the_strip_is_regimes_or_states(page, visit, strip, words):
     figure, style, title, text, legend, notes = page.show_over_time("sp500", NAMES, strip, "5y", "light", None, 0)
-    assert len(figure.data) == 2 + (2 if words else 0)
+    lines = [trace for trace in figure.data if trace.type == "scatter"]
+    assert len(lines) == 2
+    strips = [trace.name for trace in figure.data if trace.type == "heatmap"]
+    assert strips == ([f"{strip} (tint)", f"{strip} (ribbon)"] if words else [])
+    hatched = [trace for trace in figure.data if trace.type == "bar"]
+    assert [bar.name.endswith("Volatile") for bar in hatched] == ([True] if strip == "regime" else [])
     assert style["height"].endswith("px")
     assert title.startswith("S&P 500: 2")
     assert ("strip of" in title) == bool(words)
@@ -68,7 +73,7 @@ def test_the_strip_is_regimes_or_states(page, visit, strip, words):
 def test_intraday_bars_have_regimes_but_no_states_and_say_so(page, visit):
     dataset = upload(step_ns=3_600_000_000_000)
     figure, *_, notes = page.show_over_time(dataset, NAMES, "regime", "all", "light", None, 0)
-    assert len(figure.data) == 4
+    assert figure.data[1].name == "regime (ribbon)"
     assert notes is None
     figure, *_, notes = page.show_over_time(dataset, NAMES, "state", "all", "light", None, 0)
     assert len(figure.data) == 2

@@ -126,4 +126,4 @@ def test_nothing_is_computed_before_a_dataset_is_picked(page):
 
 def test_the_pages_are_registered_in_order(app):
     pages = [page["path"] for page in dash.page_registry.values()]
-    assert pages[:2] == ["/", "/label"]
+    assert pages[:6] == ["/", "/clusters", "/features", "/forecast", "/evaluation", "/label"]
