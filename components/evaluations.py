@@ -35,18 +35,23 @@ SCORES_NOTE = (
 )
 DETECTORS_NOTE = (
     "Detectors tell the five regimes of an instrument's bars. They are scored on simulated markets whose true regimes are "
-    "known; these scores are not of the stress states above."
+    "known; these scores are not of the stress states above. s0: typical volatility a bar; duration: bars a regime lasts on "
+    "average; bars: history that the label rests on."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A dataset's forecasts of past days, their scores by horizon, and what followed the labels."""
+    """A dataset's forecasts of past days, their scores by horizon, and what followed the labels.
+
+    vix_from : first day with a VIX where that is later than the first label, int nanoseconds; else None.
+    """
 
     dataset: Dataset
     walk: WalkForward
     scores: Mapping[int, ForecastScores]
     outcomes: Mapping[int, Outcomes]
+    vix_from: int | None = None
 
 
 def record(dataset: Dataset, k: str | None) -> Record | None:
@@ -55,7 +60,10 @@ def record(dataset: Dataset, k: str | None) -> Record | None:
     walk = current.walk_forward(dataset, number)
     if walk is None:
         return None
-    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number))
+    market = current.market(dataset)
+    late = market.vix is not None and market.time[0] > walk.time[0]
+    vix_from = int(market.time[0]) if late else None
+    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number), vix_from)
 
 
 def start_button(identifier: str) -> html.Button:
@@ -75,18 +83,20 @@ def headline(found: Mapping[int, ForecastScores]) -> html.H1:
 
 
 def summary(found: Mapping[int, ForecastScores]) -> html.P:
-    """The nearest horizon against the other baselines, and on which days."""
-    scores = found[min(found)]
-    against = scores.against(STRONGEST)
-    others = ", ".join(
-        f"{words.signed_percent(comparison.skill)} against {figures.in_a_sentence(comparison.baseline)}"
-        for comparison in scores.comparisons
+    """Skill against the strongest baseline at every horizon, and against the others at the nearest."""
+    over = ", ".join(
+        f"{words.signed_percent(scores.against(STRONGEST).skill)} {horizons.days(horizon)} "
+        f"(p{words.NBSP}{_equals(scores.against(STRONGEST).p_value)})"
+        for horizon, scores in sorted(found.items())
+    )
+    nearest = found[min(found)]
+    others = " and ".join(
+        f"{words.signed_percent(comparison.skill)} over {figures.in_a_sentence(comparison.baseline)}"
+        for comparison in nearest.comparisons
         if comparison.baseline != STRONGEST
     )
-    return html.P(
-        f"Log-loss skill {words.signed_percent(against.skill)} against margin (p{words.NBSP}{_equals(against.p_value)}), {others}.",
-        className="further",
-    )
+    told = f"Log-loss skill over margin: {over}. {horizons.days(nearest.horizon).capitalize()} it is {others}."
+    return html.P(told, className="further")
 
 
 def basis(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Ul:
@@ -116,16 +126,18 @@ def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
     )
 
 
-def outcomes(found: Mapping[int, Outcomes], k: int) -> list[Any]:
+def outcomes(shown: Record) -> list[Any]:
     """What followed each label, and how much of volatility each explained."""
+    found, k = shown.outcomes, shown.walk.k
+    late = "" if shown.vix_from is None else f" The VIX is known here from {words.moment(shown.vix_from, intraday=False)} on."
     if not found:
         return [html.P("There are no prices here for the days of this record.", className="note")]
     return [
         sheets.table(score_sheets.outcome_sheet(found, k)),
-        html.P(OUTCOMES_NOTE, className="note"),
+        html.P(OUTCOMES_NOTE + late, className="note"),
         html.H3("How much of the volatility ahead each of them explains", className="card-title second-title"),
         sheets.table(score_sheets.explained_sheet(found)),
-        html.P(EXPLAINED_NOTE, className="note"),
+        html.P(EXPLAINED_NOTE + late, className="note"),
     ]
 
 

@@ -41,7 +41,8 @@ def headline(forecast: Forecast) -> html.H1:
     code = forecast.most_likely(nearest)
     colour = {"--regime": states.colour(code, forecast.k)}
     swatch = html.Span(className="swatch stress", style=colour, **{"aria-hidden": "true"})
-    return html.H1([swatch, html.Span(answer(forecast, nearest))], className="headline headline-state")
+    told = f"{answer(forecast, nearest)}{' (in sample)' if forecast.in_sample else ''}"
+    return html.H1([swatch, html.Span(told)], className="headline headline-state")
 
 
 def further(forecast: Forecast) -> html.P:
@@ -51,8 +52,11 @@ def further(forecast: Forecast) -> html.P:
     return html.P(f"{'; '.join(later)}. Today is {today}.", className="further")
 
 
-def made(forecast: Forecast) -> html.Ul:
-    """Who made a forecast, on which days, and plainly whether what came after was known to it."""
+def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
+    """Who made a forecast, on which days, and plainly whether what came after was known to it.
+
+    walk : the record, from which an in-sample forecast is set against what was said out of sample on the same day.
+    """
     day, last = _day(forecast.as_of), _day(forecast.fitted_through)
     if forecast.in_sample:
         told = (
@@ -63,7 +67,20 @@ def made(forecast: Forecast) -> html.Ul:
         told = f"Fitted on this data through {last}: the model knows nothing of what came after."
     else:
         told = f"By the shipped model, fitted on days through {last}. Predict fits one on this data, through {day}."
-    return html.Ul([html.Li(text) for text in (told, *forecast.notes)], className="told")
+    honest = _said_then(forecast, walk) if forecast.in_sample and walk is not None else []
+    return html.Ul([html.Li(text) for text in (told, *honest, *forecast.notes)], className="told")
+
+
+def _said_then(forecast: Forecast, walk: WalkForward) -> list[str]:
+    """What models of the years before said on the day of a forecast, and what came."""
+    rows = walk.between(forecast.as_of, forecast.as_of)
+    told = []
+    for i, horizon in enumerate(rows.horizon.tolist()):
+        code = int(rows.probabilities[i].argmax())
+        sure = words.percent(float(rows.probabilities[i, code]))
+        came = f", and {states.word(int(rows.realised[i]), rows.k).lower()} came" if rows.known[i] else ""
+        told.append(f"{sure} {states.word(code, rows.k).lower()} {horizons.ahead(horizon)}{came}")
+    return [f"Out of sample, models of the years before said that day: {'; '.join(told)}."] if told else []
 
 
 def chances(forecast: Forecast) -> html.Div:

@@ -174,7 +174,7 @@ def show_record(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: 
         evaluations.facts(found.walk, found.scores),
         True,
         False,
-        evaluations.outcomes(found.outcomes, found.walk.k),
+        evaluations.outcomes(found),
         evaluations.outcomes_heading(dataset.title, dataset.bars.time, found.walk),
         [sheets.table(score_sheets.score_sheet(found.scores)), html.P(evaluations.SCORES_NOTE, className="note")],
         evaluations.scores_heading(dataset.title, found.walk),

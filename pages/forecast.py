@@ -137,6 +137,7 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     where = cards.where(dataset, shell.today())
     try:
         forecast = runtime.current().forecast(dataset, markets.k_of(k))
+        walk = runtime.current().walk_forward(dataset, markets.k_of(k)) if forecast and forecast.in_sample else None
     except RegimeError as error:
         return forecasts.not_possible(error, dataset_id), where, *nothing, True, True, True, True
     if forecast is None:
@@ -144,7 +145,7 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     return (
         [forecasts.headline(forecast), forecasts.further(forecast)],
         where,
-        forecasts.made(forecast),
+        forecasts.made(forecast, walk),
         forecasts.chances(forecast),
         [forecasts.beside_baselines(forecast), forecasts.beside_note()],
         forecasts.beside_heading(dataset.title, forecast),

@@ -72,7 +72,9 @@ def history(walk: WalkForward, horizon: int, *, mode: str = "light") -> go.Figur
 def contributions_heading(forecast: Forecast, horizon: int) -> str:
     """Title of the bars: of which forecast they are."""
     word = theme.stress_words(forecast.k)[forecast.most_likely(horizon)].lower()
-    return f"What speaks for and against {word} {horizons.ahead(horizon)}"
+    day = words.moment(forecast.as_of, intraday=False)
+    sample = ", in sample" if forecast.in_sample else ""
+    return f"What speaks for and against {word} {horizons.ahead(horizon)}, from {day}{sample}"
 
 
 def contributions_description(forecast: Forecast, horizon: int) -> str:

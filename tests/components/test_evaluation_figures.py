@@ -1,0 +1,158 @@
+"""Figures, tables and words of scores, against counts made by hand."""
+
+import csv
+import io
+import math
+
+import numpy as np
+import pytest
+
+from components import evaluations, score_sheets, sheets, theme
+from components.figures import evaluation as figures
+from markets import text_of
+from records import scores_of, walk_of
+from regime_core.artifacts import ModelEntry
+from regime_core.evaluation.outcomes import Outcomes
+
+TODAY = [0, 0, 0, 0, 1, 1, 1, 0]
+CAME = [0, 0, 0, 1, 1, 1, 0, 0]
+HIGH = [0.1, 0.2, 0.6, 0.8, 0.9, 0.7, 0.6, 0.1]
+WALK = walk_of(HIGH, TODAY, CAME)
+FOUND = scores_of(WALK)
+LOSS = -np.mean(np.log([p if state else 1 - p for p, state in zip(HIGH, CAME, strict=True)]))
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def table(rows):
+    return list(csv.DictReader(io.StringIO(sheets.csv_text(rows))))
+
+
+def outcomes(horizon=1):
+    def pair(low, high):
+        return np.array([low, high])
+
+    return Outcomes(
+        horizon,
+        np.array([120, 0]),
+        {"return": pair(0.0012, math.nan), "volatility": pair(0.006, math.nan), "drawdown": pair(-0.01, math.nan)},
+        {"return": pair(-0.001, math.nan), "volatility": pair(0.005, math.nan), "drawdown": pair(-0.012, math.nan)},
+        {"return": pair(0.003, math.nan), "volatility": pair(0.007, math.nan), "drawdown": pair(-0.008, math.nan)},
+        pair(0.0081, math.nan),
+        pair(0.0055, math.nan),
+        {"label": -0.02, "vix": 0.13, "har": 0.11, "har+label": 0.12},
+    )
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_reliability_diagram_shows_the_bins_model_in_accent_margin_in_grey(mode):
+    figure = figures.reliability(FOUND, mode=mode)
+    traces = {trace.name: trace for trace in figure.data}
+    bins = FOUND.score("model").reliability
+    np.testing.assert_array_equal(traces["Model"].x, bins.forecast)
+    np.testing.assert_array_equal(traces["Model"].y, bins.came_true)
+    assert traces["Model"].line.color == theme.PALETTES[mode].accent
+    assert traces["Margin"].line.color == theme.PALETTES[mode].muted
+    assert list(traces["As often as said"].x) == list(traces["As often as said"].y)
+    assert plain(figures.reliability_heading("X", FOUND)) == "X: said and came true, 1 day ahead, 1 Jan 2018 – 8 Jan 2018"
+    assert "said 10 %, came true 0 %" in plain(figures.reliability_description("X", FOUND))
+
+
+def test_scores_by_year_are_told_with_which_way_is_better():
+    figure = figures.years(FOUND, "log_loss")
+    assert [trace.name for trace in figure.data] == ["Persistence", "Markov chain", "Margin", "Model"]
+    assert figure.data[-1].y[0] == pytest.approx(LOSS)
+    assert figures.years(FOUND, "accuracy").data[-1].y[0] == pytest.approx(6 / 8)
+    assert "lower is better" in figures.years_heading("X", FOUND, "log_loss")
+    assert "higher is better" in figures.years_heading("X", FOUND, "accuracy")
+    # persistence is right on 6 of 8 days too, so that the model is not ahead in accuracy
+    told = plain(figures.years_description("X", FOUND, "accuracy"))
+    assert "ahead of persistence in 0 of 1 year" in told
+    assert "ahead of the Markov chain in" in told
+
+
+def test_the_table_of_scores_holds_what_was_counted():
+    sheet = score_sheets.score_sheet({1: FOUND})
+    rows = table(sheet.rows)
+    assert [row["forecaster"] for row in rows] == ["model", "persistence", "markov", "margin"]
+    model, persistence, markov, _ = rows
+    assert float(model["accuracy"]) == 6 / 8
+    assert float(model["log_loss"]) == pytest.approx(LOSS, rel=1e-9)
+    assert model["skill"] == model["p"] == model["mcnemar_p"] == ""
+    assert float(markov["skill"]) == pytest.approx(1 - LOSS / math.log(2), rel=1e-8)
+    assert float(persistence["accuracy"]) == 6 / 8
+    assert float(model["transition_accuracy"]) == 0.5
+    told = text_of(sheets.table(sheet))
+    assert "1 day ahead, 8 days Model 75.0 %" in told
+    assert f"{LOSS:.4f}" in told
+
+
+@pytest.mark.parametrize(("p", "told"), [(None, "–"), (math.nan, "–"), (0.0123, "0.012"), (0.0001, "< 0.001")])
+def test_p_values(p, told):
+    assert plain(score_sheets.p_value(p)) == told
+
+
+def test_what_followed_a_label_has_intervals_and_a_dash_for_a_label_never_given():
+    sheet = score_sheets.outcome_sheet({1: outcomes(), 5: outcomes(5)}, 2)
+    told = text_of(sheets.table(sheet))
+    assert "The next 1 trading day Low stress 120 +0.12 % −0.10 to +0.30 % 0.60 % 0.50 to 0.70 %" in told
+    assert "The next 5 trading days" in told
+    assert "High stress 0 –" in told
+    rows = table(sheet.rows)
+    assert len(rows) == 4
+    assert (rows[0]["return_low"], rows[0]["vix_said"], rows[1]["return"]) == ("-0.001", "0.0081", "")
+    assert "the next 1 day −2 % 13 % 11 % 12 %" in text_of(sheets.table(score_sheets.explained_sheet({1: outcomes()})))
+
+
+def test_detectors_scores_are_spread_over_rows_and_columns():
+    given = {"a, s0 1, d 30": 0.5, "a, s0 1, d 60": 0.6, "b, s0 1, d 30": 0.7}
+    entries = {
+        "boosted": ModelEntry("boosted", "1", 252, scores={"balanced_accuracy": given, "log_loss": 0.35, "by": {"60": 0.9}}),
+        "rules": ModelEntry("rules", "1", 252),
+    }
+    first, second = (text_of(sheets.table(sheet)) for sheet in score_sheets.detector_sheets(entries))
+    assert first == "Balanced accuracy, boosted D 30 D 60 A, s0 1 50.0 % 60.0 % B, s0 1 70.0 % –"
+    assert second == "By, boosted 60 bars All settings 90.0 %"
+    assert score_sheets.detector_facts(entries) == [("Log loss, boosted", "0.3500"), ("rules", "no scores in the manifest")]
+    assert [row["score"] for row in score_sheets.detector_rows(entries)] == [0.5, 0.6, 0.7, 0.35, 0.9]
+
+
+def test_the_matrices_count_said_and_came():
+    told = text_of(evaluations.confusion(FOUND))
+    # low came on five days, two of them said to be high; high came on three, all of them said to be high
+    assert "Model: right on 75.0 % of days" in told
+    assert "Low stress 3 60.0 % 2 40.0 % High stress 0 0.0 % 3 100.0 %" in told
+    assert "Persistence: right on 75.0 % of days" in told
+
+
+def test_days_of_change():
+    told = text_of(evaluations.transitions(FOUND))
+    assert "On 2 days of 8" in told
+    assert "Model 50.0 % Persistence 0.0 %" in told
+    still = scores_of(walk_of([0.1, 0.2], [0, 0], [0, 0]))
+    assert "on no day" in text_of(evaluations.transitions(still))
+
+
+def test_the_headline_says_whether_margin_is_beaten_and_whether_it_may_be_chance():
+    assert "less log-loss than margin 1 day ahead" in text_of(evaluations.headline({1: FOUND}))
+    sure = scores_of(walk_of([0.02, 0.98] * 200, [0, 1] * 200, [0, 1] * 200))
+    assert text_of(evaluations.headline({1: sure})).endswith("less log-loss than margin 1 day ahead")
+    wrong = scores_of(walk_of([0.98, 0.02] * 200, [0, 1] * 200, [0, 1] * 200))
+    assert "more log-loss than margin" in text_of(evaluations.headline({1: wrong}))
+    rng = np.random.default_rng(1)
+    coin = rng.integers(0, 2, 300)
+    doubtful = scores_of(walk_of(list(0.5 + 0.02 * (coin - 0.5) * rng.choice([1, 1, -1], 300)), [0] * 300, coin.tolist()))
+    told = text_of(evaluations.headline({1: doubtful}))
+    against = doubtful.against("margin")
+    assert ("which may be chance" in told) == (against.skill > 0 and against.p_value >= 0.05)
+    assert "Log-loss skill over margin:" in text_of(evaluations.summary({1: FOUND}))
+
+
+def test_the_basis_names_what_is_missing():
+    both = walk_of(HIGH, TODAY, CAME)
+    assert "Out of sample: 2 states" in text_of(evaluations.basis(both, {1: FOUND}))
+    assert "A note." in text_of(evaluations.basis(both, {1: FOUND}))
+    assert "No day 1 day ahead has a known outcome yet." in text_of(evaluations.basis(both, {}))
+    assert "logistic in 1 year, random forest in 1 year" in text_of(evaluations.facts(both, {1: FOUND}))

@@ -1,0 +1,122 @@
+"""Traces and words of forecasts, against records written out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from components import forecasts, sheets, theme
+from components.figures import forecast as figures
+from markets import FIRST_DAY, text_of
+from records import forecast_of, scores_of, walk_of
+
+WALK = walk_of([0.1, 0.2, 0.7, 0.9, 0.4], [0, 0, 0, 1, 1], [0, 1, 1, 1, None])
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_the_areas_are_the_probabilities_and_the_strips_tell_what_came():
+    figure = figures.history(WALK, 1)
+    traces = {trace.name: trace for trace in figure.data}
+    np.testing.assert_allclose(traces["Low stress"].y, [0.9, 0.8, 0.3, 0.1, 0.6])
+    np.testing.assert_allclose(traces["High stress"].y, [0.1, 0.2, 0.7, 0.9, 0.4])
+    assert traces["Low stress"].stackgroup == traces["High stress"].stackgroup
+    assert [traces[name].fillcolor for name in ("Low stress", "High stress")] == list(theme.stress_colours(2, "light"))
+    # 0 and 1 are the states, 2 is not known yet; one cell a stretch of days
+    assert list(traces["What came"].z[0]) == [0, 1, 2]
+    # only the second day said low stress, and high stress came
+    assert list(traces["Missed"].z[0]) == [0, 1, 0]
+    told = [plain(text) for text in traces["Outcome"].customdata]
+    assert told == [
+        "1 day later: low stress",
+        "1 day later: high stress (missed)",
+        "1 day later: high stress",
+        "1 day later: high stress",
+        "not known yet what came",
+    ]
+
+
+def test_the_history_is_told_in_words():
+    heading = "S&P 500: what was forecast 1 day ahead, and what came, 1 Jan 2018 – 5 Jan 2018, out of sample"
+    assert plain(figures.history_heading("S&P 500", WALK, 1)) == heading
+    assert "came true on 3 of 4 days (75.0 %)" in plain(figures.history_description("S&P 500", WALK, 1))
+    nothing = walk_of([0.5], [0], [None])
+    assert "No outcome is known yet" in figures.history_description("S&P 500", nothing, 1)
+    assert len(figures.history(nothing, 1).data) == 5
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_contributions_are_signed_accent_for_and_grey_against(mode):
+    figure = figures.contributions(forecast_of([2.0, -0.7, 0.1]), 1, mode=mode)
+    bar = figure.data[0]
+    assert list(bar.x) == [0.1, -0.7, 2.0]  # drawn from below, the largest on top
+    accent, grey = theme.PALETTES[mode].accent, theme.PALETTES[mode].muted
+    assert list(bar.marker.color) == [accent, grey, accent]
+    shown = [annotation.text for annotation in figure.layout.annotations]
+    assert shown == ["Input 2", "Input 1", "Input 0", "×1.11", "×0.50", f"×{math.exp(2):.2f}"]
+    assert [part[2] for part in bar.customdata] == ["for", "against", "for"]
+    low, high = figure.layout.xaxis.range
+    assert low < -0.7
+    assert high > 2.0
+
+
+def test_few_contributions_are_drawn_and_the_rest_is_counted():
+    forecast = forecast_of([3.0, *([-0.5] * 9)])
+    assert len(figures.contributions(forecast, 1).data[0].x) == 8
+    assert "2 smaller ones left out, each within ×1.65" in plain(figures.contributions_note(forecast, 1))
+    assert "left out" not in figures.contributions_note(forecast_of([1.0]), 1)
+    in_sample = forecast_of([1.0], fitted=FIRST_DAY + 9)
+    heading = "What speaks for and against low stress in 5 trading days, from 1 Jan 2018, in sample"
+    assert plain(figures.contributions_heading(in_sample, 5)) == heading
+    assert "odds ×2.72" in figures.contributions_description(forecast_of([1.0]), 1)
+
+
+def test_the_answer_in_words():
+    forecast = forecast_of([1.0])
+    assert text_of(forecasts.headline(forecast)) == "97 % likely high stress tomorrow"
+    assert "(in sample)" in text_of(forecasts.headline(forecast_of([1.0], fitted=FIRST_DAY + 9)))
+    assert text_of(forecasts.further(forecast)) == "55 % likely low stress in 5 trading days. Today is high stress."
+
+
+def test_in_sample_is_said_plainly_beside_what_was_said_out_of_sample():
+    known = forecast_of([1.0], day=FIRST_DAY + 1, fitted=FIRST_DAY + 400)
+    told = text_of(forecasts.made(known, WALK))
+    assert "In sample: the shipped model was fitted on days through 5 Feb 2019, later than 2 Jan 2018" in told
+    assert "that day: 80 % low stress tomorrow, and high stress came." in told
+    assert "that day" not in text_of(forecasts.made(forecast_of([1.0], day=FIRST_DAY + 90, fitted=FIRST_DAY + 400), WALK))
+    assert "the model knows nothing of what came after" in text_of(forecasts.made(forecast_of([1.0])))
+    assert "By the shipped model" in text_of(forecasts.made(forecast_of([1.0], day=FIRST_DAY + 9)))
+
+
+def test_the_probabilities_stand_beside_the_baselines():
+    forecast = forecast_of([1.0])
+    rows = forecasts.rows(forecast)
+    assert sheets.csv_text(rows).splitlines()[:3] == [
+        "as_of,horizon,state,name,model,persistence,markov,margin",
+        "2018-01-01,1,state_0,Low stress,0.034,0.05,0.1,0.06",
+        "2018-01-01,1,state_1,High stress,0.966,0.95,0.9,0.94",
+    ]
+    told = text_of(forecasts.beside_baselines(forecast))
+    assert "Tomorrow Model Persistence Markov Margin Low stress 3.4 % 5.0 % 10.0 % 6.0 %" in told
+    assert "In 5 trading days" in told
+
+
+def test_of_the_days_we_said_so_much_came_true():
+    # thirty rows give 15 bins of four pairs of day and state; those given 80 % came true in three of four
+    high = [0.8] * 20 + [0.02] * 10
+    came = ([1, 1, 1, 0] * 5) + [0] * 10
+    found = scores_of(walk_of(high, [0] * 30, came))
+    bins = found.score("model").reliability
+    near = np.isclose(bins.forecast, 0.8)
+    share = bins.came_true[near][0]
+    sentence = text_of(forecasts.trust(found))
+    assert sentence.startswith(f"Of the days we said 80 %, {100 * share:.0f} % came true.")
+    assert f"{bins.n[near][0]} times a state was given" in sentence
+    assert "1 Jan 2018 – 30 Jan 2018, out of sample" in sentence
+
+
+def test_a_range_cuts_the_record():
+    cut = forecasts.in_range(WALK, "2018-01-02T00:00:00..2018-01-04T00:00:00")
+    assert cut.time.tolist() == WALK.time[1:4].tolist()
