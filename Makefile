@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SOURCE ?= yahoo,cboe
 OUT    ?= final_model
+DATA   ?= data
 
 .PHONY: help setup run test lint data train bench browser
 
@@ -47,8 +48,8 @@ lint: $(VENV)/dev.stamp           ## Check format, style, types and pins
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)
 	$(BIN)/python -m regime_core ingest --source $(SOURCE)
 
-train: $(VENV)/train.stamp        ## Rebuild final_model/ from nothing (OUT=FOLDER)
-	$(BIN)/python -m regime_core train --out $(OUT)
+train: $(VENV)/train.stamp        ## Rebuild final_model/ from nothing (DATA=FOLDER OUT=FOLDER)
+	$(BIN)/python -m regime_core train --data $(DATA) --out $(OUT)
 
 bench: $(VENV)/dev.stamp          ## Print the figures of docs/ again
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

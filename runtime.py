@@ -391,18 +391,26 @@ class Runtime:
         return self._job_path(dataset, f"forecast-{k or 'auto'}", "json")
 
     def _job_path(self, dataset: Dataset, what: str, suffix: str) -> Path:
-        """File of a job's result, beside the dataset: named after it, its version and that of the VIX, and what was asked."""
+        """File of a result on the days of a dataset, which also rests on the VIX of these days."""
         vix = self._vix_of(dataset)
         beside = "none" if vix is None else vix.version
-        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.{what}-{beside}.{suffix}")
+        return self._result_path(dataset, f"{what}-{beside}.{suffix}")
 
     def _features_path(self, dataset: Dataset, vix: Dataset | None) -> Path:
         beside = "none" if vix is None else vix.version
-        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.features-{beside}.parquet")
+        return self._result_path(dataset, f"features-{beside}.parquet")
 
     def _labels_path(self, dataset: Dataset, model: str | None) -> Path:
         entry = self.engine.entry(model)
-        return dataset.path.with_name(f"{dataset.path.stem}.{dataset.version}.{entry.name}-{entry.version}.parquet")
+        return self._result_path(dataset, f"{entry.name}-{entry.version}.parquet")
+
+    def _result_path(self, dataset: Dataset, name: str) -> Path:
+        """File of a job's result: beside an upload, so that it goes with it; never in the folder of the bundled histories."""
+        folder = dataset.path.parent
+        if dataset.bundled:
+            folder = self.settings.state_dir / "results"
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder / f"{dataset.path.stem}.{dataset.version}.{name}"
 
 
 def _key(dataset: Dataset, beside: Dataset | None) -> tuple[str, ...]:

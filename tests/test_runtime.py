@@ -139,6 +139,16 @@ def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
     np.testing.assert_array_equal(process.features(dataset, ["rsi_14", "volatility_5"]), inline)
 
 
+def test_no_result_lands_among_the_bundled_histories(process, tmp_path):
+    """A result of theirs goes to the state folder, and one of an upload beside it, so that both expire together."""
+    vix = process.library.get("vix")
+    upload = process.library.get(process.library.add("alice", "mine.csv", walk(300)), "alice")
+    assert process._walk_path(vix, 2).is_relative_to(tmp_path / "results")
+    assert process._labels_path(vix, "rules").parent.is_dir()
+    assert process._labels_path(upload, "rules").parent == upload.path.parent
+    assert process._labels_path(upload, "rules").name.startswith(f"{upload.path.stem}.")
+
+
 def test_an_update_that_finds_no_server_says_so_and_leaves_the_data(tmp_path):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     before = (tmp_path / "data" / "sp500.csv").read_bytes()
