@@ -1,0 +1,144 @@
+"""Callbacks of the Forecast page, called as the browser does, on the bundled data and on uploads."""
+
+import importlib
+
+import flask
+import numpy as np
+import pytest
+from dash.exceptions import PreventUpdate
+
+import runtime
+from markets import text_of
+from stress_markets import index_and_vix
+from waiting import wait_for_job
+
+
+@pytest.fixture
+def page(app):
+    return importlib.import_module("pages.forecast")
+
+
+@pytest.fixture
+def visit(app):
+    """A request of a visitor who is known."""
+    with app.server.test_request_context("/"):
+        flask.session["visitor"] = "forecaster"
+        yield
+
+
+@pytest.fixture
+def add(app):
+    """Keeps bars as an upload of the visitor and returns its id."""
+
+    def keep(bars, title="made"):
+        return runtime.library().add("forecaster", title, bars)
+
+    return keep
+
+
+def shown(page, dataset, k="auto"):
+    names = ("headline", "where", "made", "chances", "beside", "title", "no_predict", "no_answer", "no_reasons", "no_body")
+    return dict(zip(names, page.show_forecast(dataset, k, None, 0), strict=True))
+
+
+def test_the_layout_takes_the_view_of_the_url(page, visit):
+    told = str(page.layout(k="3", horizon="21", range="all", other="x"))
+    for part in ("value='3'", "value='21'", "data='all'"):
+        assert part in told
+    plain = str(page.layout(k="nine", horizon="2"))
+    assert "value='auto'" in plain
+    assert "value='1'" in plain
+
+
+def test_the_sp500_is_answered_at_once_by_the_shipped_model_in_sample(page, visit):
+    told = shown(page, "sp500")
+    dataset = runtime.library().get("sp500")
+    forecast = runtime.engine().forecast(runtime.current().market(dataset))
+    likely = forecast.most_likely(1)
+    sure = f"{forecast.horizons[1][likely] * 100:.0f} % likely {('low', 'high')[likely]} stress tomorrow (in sample)"
+    assert sure in text_of(told["headline"])
+    assert "In sample: the shipped model was fitted on days through" in text_of(told["made"])
+    assert "Out of sample, models of the years before said that day:" in text_of(told["made"])
+    assert "as of" in text_of(told["where"])
+    assert "in sample" in told["title"]
+    assert (told["no_predict"], told["no_answer"], told["no_body"]) == (False, False, False)
+
+
+def test_the_record_follows_horizon_and_range(page, visit):
+    year, title, text, legend = page.show_history("sp500", "2", "1", "1y", "light", 0)
+    whole, other, _, _ = page.show_history("sp500", "2", "21", "all", "light", 0)
+    assert "1\u00a0day ahead" in title
+    assert "21\u00a0days ahead" in other
+    assert "2000" in other
+    assert year.layout.xaxis.range[0] > whole.layout.xaxis.range[0]
+    assert "came true on" in text
+    assert "Low stress" in text_of(legend)
+    record = runtime.engine().walk_forward(2).at(1)
+    area = next(trace for trace in year.data if trace.name == "High stress")
+    np.testing.assert_array_equal(area.y, record.probabilities[-len(area.y) :, 1])
+
+
+def test_how_far_to_trust_it_rests_on_the_scores(page, visit):
+    told, figure, title, text, hidden, no_record, word = page.show_trust("sp500", "2", "5", "dark", 0)
+    assert "Of the days we said" in text_of(told)
+    assert "5\u00a0days ahead" in title
+    assert "Line chart" in text
+    assert (hidden, no_record, word) == (False, False, None)
+    bins = runtime.current().scores(runtime.library().get("sp500"), 2)[5].score("model").reliability
+    model = next(trace for trace in figure.data if trace.name == "Model")
+    np.testing.assert_array_equal(model.y, bins.came_true)
+
+
+def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(page, visit, add):
+    bars, _ = index_and_vix(900)
+    dataset = add(bars)
+    before = shown(page, dataset, "2")
+    assert "Not predicted yet" in text_of(before["headline"])
+    assert (before["no_predict"], before["no_answer"], before["no_body"]) == (False, True, False)
+    with pytest.raises(PreventUpdate):
+        page.show_reasons(dataset, "2", "1", "light", None, 0)
+    *_, hidden, no_record, word = page.show_trust(dataset, "2", "1", "light", 0)
+    assert (hidden, no_record) == (True, True)
+    assert "Walk forward on the Evaluation page" in text_of(word)
+    with pytest.raises(PreventUpdate):
+        page.predict(None, dataset, "2")
+    job, _ = page.predict(1, dataset, "2")
+    assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
+    after = shown(page, dataset, "2")
+    assert "stress tomorrow" in text_of(after["headline"])
+    assert "in sample" not in text_of(after["headline"])
+    assert "There is no VIX here" in text_of(after["made"])
+    assert (after["no_predict"], after["no_answer"]) == (True, False)
+    figure, title, _, note = page.show_reasons(dataset, "2", "5", "light", None, 0)
+    assert len(figure.data[0].x) == 8
+    assert "in 5\u00a0trading days" in title
+    assert "left out" in note
+    file = page.save(1, dataset, "2")
+    assert file["filename"] == "made_forecast.csv"
+    assert len(file["content"].splitlines()) == 1 + 2 * 3
+
+
+def test_what_cannot_be_forecast_says_why_and_what_can_be_shown(page, visit, add):
+    bars, _ = index_and_vix(300)
+    told = shown(page, add(bars))
+    assert "need three years of daily data" in text_of(told["headline"])
+    assert "Clusters" in text_of(told["headline"])
+    assert told["no_body"]
+    flat = bars._replace(**{name: np.full(300, 7.0) for name in ("open", "high", "low", "close")})
+    assert "never differ" in text_of(shown(page, add(flat))["headline"])
+    minutes = bars._replace(time=bars.time[0] + np.arange(300, dtype=np.int64) * 60_000_000_000)
+    assert "shorter: Overview and Label still work" in text_of(shown(page, add(minutes))["headline"])
+    assert "another visitor" in text_of(shown(page, "u" + "x" * 22)["headline"])
+    *_, word = page.show_trust(add(bars), "auto", "1", "light", 0)
+    assert "No record of past forecasts" in text_of(word)
+
+
+def test_nothing_is_computed_before_a_dataset_is_picked(page, visit):
+    for ask in (
+        lambda: page.show_forecast(None, "auto", None, 0),
+        lambda: page.show_history(None, "auto", "1", "1y", "light", 0),
+        lambda: page.show_trust(None, "auto", "1", "light", 0),
+        lambda: page.show_reasons("sp500", "auto", "1", None, None, 0),
+    ):
+        with pytest.raises(PreventUpdate):
+            ask()
