@@ -144,6 +144,8 @@ def _evaluate(arguments: argparse.Namespace, progress: Progress) -> str:
 
     _require_folder(arguments.out)
     market = _market(arguments)
+    if arguments.start is not None:
+        walkforward.require_day_from(market, arguments.start)  # told before the long work
     walk = walkforward.walk_forward(
         market,
         k=arguments.regimes,
@@ -280,6 +282,7 @@ class _Bar:
         self._tqdm.refresh()
 
     def __exit__(self, *_: object) -> None:
+        self._tqdm.clear()  # close leaves it standing beside the error where it was not shown for long
         self._tqdm.close()
 
 

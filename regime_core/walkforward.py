@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,20 @@ def walk_forward(
     return _joined(market, years, k)
 
 
+def require_day_from(market: Market, day: date) -> None:
+    """Refuse a date later than a market's last day, from which nothing can be forecast. Raises ModelError ``market.short``."""
+    last = _date(market.time[-1])
+    if day.isoformat() > last:
+        raise ModelError("market.short", f"The data ends on {last}, before {day}: start on that day or earlier.")
+
+
 def fit(market: Market, *, k: int | None = None, horizons: Sequence[int] = HORIZONS) -> Forecaster:
-    """Clustering and forecaster fitted on all days of a market; k by silhouette where None."""
+    """Clustering and forecaster fitted on all days of a market; k by silhouette where None.
+
+    Raises ModelError on fewer than three years or horizons out of 1..63, and as ``KMeans.fit`` does.
+    """
     require_history(market)
+    _check_horizons(horizons)
     k = kmeans.best_k(kmeans.silhouettes(market)) if k is None else k
     with _one_thread_a_fit():
         return Forecaster(horizons=tuple(horizons)).fit(market, KMeans(k=k).fit(market))
@@ -281,6 +293,10 @@ def _check(start_year: int, earliest: int, market: Market, horizons: Sequence[in
         )
     if start_year > last:
         raise ModelError("market.short", f"The data ends on {_date(market.time[-1])}: start in {last} or earlier.")
+    _check_horizons(horizons)
+
+
+def _check_horizons(horizons: Sequence[int]) -> None:
     if not horizons or min(horizons) < 1 or max(horizons) > MAX_HORIZON:
         raise ModelError("model.horizon", f"Horizons are trading days from 1 to {MAX_HORIZON}, such as 1,5,21.")
 

@@ -197,3 +197,25 @@ def test_the_shipped_record_covers_2000_to_2022_and_beats_every_baseline_a_day_a
         assert (str(days[0]), str(days[-1])) == ("2000-01-03", "2022-12-30")
         scores = walkforward.scores(walk, draws=100)[1]
         assert all(scores.against(baseline).skill > 0 for baseline in ("persistence", "markov", "margin"))
+
+
+def test_a_start_after_the_last_day_is_refused_before_the_long_work(folder, tmp_path, capsys):
+    last = pd.read_csv(folder / "sp500.csv")["Date"].max()[:10]
+    start = (pd.Timestamp(last) + pd.Timedelta(days=1)).date()
+    assert evaluate(folder, tmp_path / "out.csv", "--start", str(start)) == 1
+    assert f"The data ends on {last}, before {start}" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_start_on_the_last_day_gives_that_day(folder, tmp_path, capsys):
+    last = pd.read_csv(folder / "sp500.csv")["Date"].max()[:10]
+    assert evaluate(folder, tmp_path / "out.csv", "--start", last, "--regimes", "2") == 0
+    assert pd.read_csv(tmp_path / "out.csv")["date"].tolist() == [last, last]
+
+
+@pytest.mark.parametrize("horizons", ["0", "1,64", "-1"])
+def test_forecast_refuses_horizons_that_are_none(folder, tmp_path, capsys, horizons):
+    files = ["--bars", str(folder / "sp500.csv"), "--vix", str(folder / "vix.csv")]
+    assert main(["forecast", *files, f"--horizons={horizons}", "--out", str(tmp_path / "out.json")]) == 1
+    assert "Horizons are trading days from 1 to 63" in capsys.readouterr().err
+    assert not (tmp_path / "out.json").exists()
