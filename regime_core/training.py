@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from regime_core import artifacts, simulate, states, walkforward
 from regime_core.bars import DAY_NS, OHLCV
+from regime_core.errors import RegimeError
 from regime_core.evaluation import scores
 from regime_core.features import relative
 from regime_core.models import Boosted, Rules, kmeans
 from regime_core.models.base import Detector
+from regime_core.readers import read_csv
 from regime_core.regimes import MIN_BARS
-from regime_core.sources import bundled
 from regime_core.states import HORIZONS, K_RANGE, Market, WalkForward
 
 Progress = Callable[[str, int, int], None]
@@ -107,12 +108,13 @@ def train_states(
 ) -> None:
     """Fit clustering and forecaster on all of ``sp500.csv`` and ``vix.csv`` of a folder, and add them to the models in ``out``.
 
+    Files named ``sp500_daily.csv`` and ``vix_daily.csv`` do as well where those are not there.
     Beside them goes ``walk_forward.parquet``: forecasts of past years by models of the years before, for each k of ``ks``; the
     models themselves have the k with the best silhouette. The same data gives the same bytes.
     Raises ModelError on histories that do not overlap or hold fewer than three years before the last one.
     """
     tell = progress or _silent
-    market = states.market(*(bundled.read(data_dir / f"{name}.csv").bars for name in ("sp500", "vix")))
+    market = states.market(*(_history(data_dir, name) for name in ("sp500", "vix")))
     start = _record_start(market)
     walks = [walkforward.walk_forward(market, k=k, horizons=horizons, start_year=start, progress=_named(tell, k)) for k in ks]
     tell("Fit on all days", 0, 1)
@@ -140,6 +142,17 @@ def train_states(
         artifacts.Fitted(forecaster, features=forecaster.groups(), training=about, scores={"walk_forward": figures}),
     ]
     artifacts.add_states(out, models)
+
+
+def _history(folder: Path, name: str) -> OHLCV:
+    """Bars of a series in a folder. Raises RegimeError where it is not there, ReaderError where it cannot be read."""
+    paths = [folder / f"{stem}.csv" for stem in (name, f"{name}_daily")]
+    for path in paths:
+        if path.exists():
+            return read_csv(path).bars
+    raise RegimeError(
+        "file.missing", f"{folder} has neither {paths[0].name} nor {paths[1].name}: name a folder of daily histories as --data."
+    )
 
 
 def _record_start(market: Market) -> int:

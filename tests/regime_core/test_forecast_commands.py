@@ -12,7 +12,7 @@ from regime_core import MODEL_DIR, artifacts, datasets, states, training, walkfo
 from regime_core.__main__ import main
 from regime_core.bars import to_frame
 from regime_core.engine import Engine
-from regime_core.errors import ArtifactError, ModelError
+from regime_core.errors import ArtifactError, ModelError, RegimeError
 from regime_core.states import Forecast
 from stress_markets import index_and_vix
 
@@ -219,3 +219,18 @@ def test_forecast_refuses_horizons_that_are_none(folder, tmp_path, capsys, horiz
     assert main(["forecast", *files, f"--horizons={horizons}", "--out", str(tmp_path / "out.json")]) == 1
     assert "Horizons are trading days from 1 to 63" in capsys.readouterr().err
     assert not (tmp_path / "out.json").exists()
+
+
+def test_training_reads_histories_of_any_layout(trained, folder, tmp_path):
+    out, data = trained
+    for name in ("sp500", "vix"):
+        shutil.copy(folder / f"{name}.csv", tmp_path / f"{name}_daily.csv")
+    models = shutil.copytree(MODEL_DIR, tmp_path / "models")
+    training.train_states(models, tmp_path, ks=(2,), horizons=(1,))
+    for path in out.iterdir():
+        assert (models / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_training_names_the_history_that_is_not_there(trained, tmp_path):
+    with pytest.raises(RegimeError, match=r"neither sp500\.csv nor sp500_daily\.csv"):
+        training.train_states(trained[0], tmp_path)
