@@ -137,9 +137,11 @@ def odds(part: Contribution) -> str:
 
 
 def _factor(log_odds: float) -> str:
-    factor = math.exp(min(log_odds, 50.0))
-    if factor >= 1000:
-        return f"{factor:.0e}".replace("e+0", "e").replace("e+", "e")
+    factor = math.exp(max(-50.0, min(log_odds, 50.0)))
+    if factor >= 1000 or factor < 0.001:
+        return f"{factor:.0e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    if factor < 0.1:
+        return f"{factor:.2g}"  # two decimals of these would say that the odds fall to nothing
     return f"{factor:.{0 if factor >= 100 else 1 if factor >= 10 else 2}f}"
 
 

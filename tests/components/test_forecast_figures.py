@@ -120,3 +120,20 @@ def test_of_the_days_we_said_so_much_came_true():
 def test_a_range_cuts_the_record():
     cut = forecasts.in_range(WALK, "2018-01-02T00:00:00..2018-01-04T00:00:00")
     assert cut.time.tolist() == WALK.time[1:4].tolist()
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (0.5, "×0.50"),
+        (0.0251, "×0.025"),
+        (0.0021, "×0.0021"),
+        (0.00021, "×2e-4"),
+        (176, "×176"),
+        (23_456, "×2e4"),
+        (0, "×2e-22"),
+    ],
+)
+def test_odds_that_fall_far_are_not_shown_as_nothing(factor, words):
+    part = forecast_of([math.log(factor) if factor else -1000.0]).contributions[1][0]
+    assert figures.odds(part) == words
