@@ -30,7 +30,7 @@ class Outcomes:
     simple return over all the days; ``volatility`` the root of the mean squared daily return; ``drawdown`` the deepest fall
     from a peak on the way, counted from the close of the label's day, zero or a negative fraction.
     vix_volatility : (k,) mean of the daily volatility that the VIX stood for on these days; NaN without a VIX.
-    har_volatility : (k,) mean of the volatility that a HAR model forecast on them; NaN where it had too little past.
+    har_volatility : (k,) mean of the volatility that a HAR model expected on them; NaN where it had too little past.
     explained : forecaster -> share of the variance of log volatility it explained out of sample: ``label``, ``vix``, ``har``,
     ``har+label``, all on the same days. Each year is forecast by least squares on outcomes known before it. NaN for one that
     could not be fitted.
@@ -77,7 +77,7 @@ def outcomes(
         low={name: found[:, 0] for name, found in bounds.items()},
         high={name: found[:, 1] for name, found in bounds.items()},
         vix_volatility=_means(implied, members),
-        har_volatility=_means(np.exp(forecasts["har"][known]), members),
+        har_volatility=_means(har_volatility(time, close, horizon)[known], members),
         explained=_explained(np.log(np.maximum(after["volatility"], _SMALLEST)), forecasts, known),
     )
 
@@ -109,9 +109,27 @@ def volatility_forecasts(
     har = har_inputs(close)
     implied = np.full((n, 1), np.nan) if vix is None else np.log(vix)[:, None]
     inputs = {"label": state, "vix": implied, "har": har, "har+label": np.column_stack([har, state])}
-    target = np.log(np.maximum(ahead(close, horizon)["volatility"], _SMALLEST))
-    years = time.view("M8[ns]").astype("M8[Y]").astype(np.int64)
-    return {name: _yearly_least_squares(columns, target, years, horizon) for name, columns in inputs.items()}
+    target, years = _log_volatility_ahead(close, horizon), _years(time)
+    return {name: _yearly_least_squares(columns, target, years, horizon)[0] for name, columns in inputs.items()}
+
+
+def har_volatility(time: NDArray[np.int64], close: Float, horizon: int) -> Float:
+    """Volatility over the next ``horizon`` days that HAR expects, a fraction a day, (n_days,); NaN where it could not.
+
+    HAR is fitted to logarithms, and the exponential of an expected logarithm lies below the mean: by nearly half for a single
+    day. It is raised by the mean exponential of the past residuals. Source: Duan's smearing estimate, Journal of the American
+    Statistical Association 78 (1983).
+    """
+    logs, smearing = _yearly_least_squares(har_inputs(close), _log_volatility_ahead(close, horizon), _years(time), horizon)
+    return np.asarray(np.exp(logs) * smearing)
+
+
+def _log_volatility_ahead(close: Float, horizon: int) -> Float:
+    return np.asarray(np.log(np.maximum(ahead(close, horizon)["volatility"], _SMALLEST)))
+
+
+def _years(time: NDArray[np.int64]) -> Ints:
+    return time.view("M8[ns]").astype("M8[Y]").astype(np.int64)
 
 
 def har_inputs(close: Float) -> Float:
@@ -126,10 +144,11 @@ def har_inputs(close: Float) -> Float:
     return out
 
 
-def _yearly_least_squares(inputs: Float, target: Float, years: Ints, horizon: int) -> Float:
+def _yearly_least_squares(inputs: Float, target: Float, years: Ints, horizon: int) -> tuple[Float, Float]:
+    """Forecasts of each year, and the mean exponential of the residuals they were fitted with: (n_days,) each."""
     design = np.column_stack([np.ones(len(inputs)), inputs])
     there: NDArray[np.bool_] = np.asarray(np.isfinite(design).all(axis=1))
-    out = np.full(len(target), np.nan)
+    out, smearing = np.full(len(target), np.nan), np.full(len(target), np.nan)
     for year in np.unique(years):
         start = int(np.searchsorted(years, year))
         past = np.flatnonzero(there[: max(0, start - horizon)])
@@ -138,7 +157,8 @@ def _yearly_least_squares(inputs: Float, target: Float, years: Ints, horizon: in
         weights = np.linalg.lstsq(design[past], target[past], rcond=None)[0]
         rows = np.flatnonzero(there & (years == year))
         out[rows] = design[rows] @ weights
-    return out
+        smearing[rows] = np.exp(target[past] - design[past] @ weights).mean()
+    return out, smearing
 
 
 def _explained(truth: Float, forecasts: dict[str, Float], known: slice) -> dict[str, float]:

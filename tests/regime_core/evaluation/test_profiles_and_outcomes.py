@@ -103,3 +103,18 @@ def test_no_volatility_forecast_sees_the_future(history):
     cut = outcomes.volatility_forecasts(bars.time[:700], bars.close[:700], vix[:700], codes[:700], k=3, horizon=5)
     for name, values in cut.items():
         np.testing.assert_allclose(values, whole[name][:700], rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_the_volatility_har_expects_is_as_large_as_what_came(horizon):
+    rng = np.random.default_rng(4)
+    n = 4000
+    time = (np.arange(n) * 86_400 * 10**9).astype(np.int64)
+    close = 100 * np.cumprod(1 + 0.01 * rng.standard_normal(n))
+    expected = outcomes.har_volatility(time, close, horizon)
+    there = np.isfinite(expected)
+    came = outcomes.ahead(close, horizon)["volatility"]
+    assert there.sum() > 3000
+    assert np.nanmean(expected[there]) == pytest.approx(np.nanmean(came[there]), rel=0.05)
+    cut = 3000
+    np.testing.assert_array_equal(outcomes.har_volatility(time[:cut], close[:cut], horizon), expected[:cut])
