@@ -222,7 +222,7 @@ def test_forecast_refuses_horizons_that_are_none(folder, tmp_path, capsys, horiz
 
 
 def test_training_reads_histories_of_any_layout(trained, folder, tmp_path):
-    out, data = trained
+    out, _ = trained
     for name in ("sp500", "vix"):
         shutil.copy(folder / f"{name}.csv", tmp_path / f"{name}_daily.csv")
     models = shutil.copytree(MODEL_DIR, tmp_path / "models")
