@@ -31,7 +31,8 @@ def fitted_here(forecast: Forecast) -> bool:
 def answer(forecast: Forecast, horizon: int) -> str:
     """``97 % likely low stress tomorrow``."""
     code = forecast.most_likely(horizon)
-    sure = words.percent(float(forecast.horizons[horizon][code]))
+    share = float(forecast.horizons[horizon][code])
+    sure = words.percent(share) if share < 0.995 else f">{words.NBSP}99{words.NBSP}%"  # no forecast is certain
     return f"{sure} likely {states.word(code, forecast.k).lower()} {horizons.ahead(horizon)}"
 
 

@@ -1,5 +1,6 @@
 """Traces and words of forecasts, against records written out by hand."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -120,6 +121,12 @@ def test_of_the_days_we_said_so_much_came_true():
 def test_a_range_cuts_the_record():
     cut = forecasts.in_range(WALK, "2018-01-02T00:00:00..2018-01-04T00:00:00")
     assert cut.time.tolist() == WALK.time[1:4].tolist()
+
+
+def test_no_forecast_is_called_certain():
+    forecast = forecast_of([1.0])
+    nearly = dataclasses.replace(forecast, horizons={**forecast.horizons, 1: np.array([0.004, 0.996])})
+    assert text_of(forecasts.headline(nearly)) == "> 99 % likely high stress tomorrow"
 
 
 @pytest.mark.parametrize(
