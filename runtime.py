@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from jobs import Jobs
 from regime_core import states, walkforward
 from regime_core.bars import Float, to_frame
-from regime_core.datasets import DEFAULT, Dataset, Library, read_labels
+from regime_core.datasets import DEFAULT, VIX, Dataset, Library, read_labels
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import ForecastScores
@@ -256,7 +256,7 @@ class Runtime:
         return self.jobs.start(arguments)
 
     def market(self, dataset: Dataset) -> Market:
-        """Days of a dataset with the values that stress states rest on; the S&P 500 is joined with the VIX.
+        """Days of a dataset with the values that stress states rest on; S&P 500 and VIX are joined with the VIX.
 
         Raises ModelError ``market.intraday``, ``market.short``, ``market.constant`` or ``market.no_overlap``.
         """
@@ -354,11 +354,11 @@ class Runtime:
 
     def _vix(self) -> Dataset | None:
         """The VIX that is served, where there is one."""
-        return self.library.get("vix") if any(info.id == "vix" for info in self.library.infos()) else None
+        return self.library.get(VIX) if any(info.id == VIX for info in self.library.infos()) else None
 
     def _vix_of(self, dataset: Dataset) -> Dataset | None:
-        """The VIX that states of a dataset rest on: that of the S&P 500 alone."""
-        return self._vix() if dataset.id == DEFAULT else None
+        """The VIX that states of a dataset rest on: those of the S&P 500 and of the VIX itself alone."""
+        return self._vix() if dataset.id in (DEFAULT, VIX) else None
 
     def _shipped_k(self, k: int | None) -> int | None:
         """Number of states of a shipped walk-forward: the shipped forecaster's where k is None; None where there is none."""
@@ -367,8 +367,8 @@ class Runtime:
         return wanted if wanted in there else None
 
     def _shipped_forecast(self, dataset: Dataset, market: Market) -> Forecast | None:
-        """Answer of the shipped forecaster; None for a market without a VIX, and in a model folder that has no forecaster."""
-        if market.vix is None or not self.engine.walk_forward_k:
+        """Answer of the shipped forecaster; None for all but the S&P 500 with its VIX, and where no forecaster is shipped."""
+        if dataset.id != DEFAULT or market.vix is None or not self.engine.walk_forward_k:
             return None
         return self._forecasts.get(_key(dataset, self._vix_of(dataset)), lambda: self.engine.forecast(market))
 
@@ -427,7 +427,7 @@ def _outcomes(dataset: Dataset, vix: Dataset | None, walk: WalkForward) -> dict[
     kept = (days.time < labelled.time[0]) | np.isin(days.time, labelled.time)
     time = days.time[kept]
     level = None
-    if vix is not None:
+    if vix is not None and dataset.id != VIX:  # the VIX foretells the volatility of the index, not its own
         level = np.full(len(time), np.nan)
         _, here, there = np.intersect1d(time, vix.bars.time, return_indices=True)
         level[here] = vix.bars.close[there]

@@ -244,10 +244,12 @@ def show_scatter(
     Input(shell.REFRESHED, "data"),
 )
 def show_solid(dimensions: str, dataset_id: str | None, k: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """Days on the three values that they were clustered on; drawn only where asked for."""
+    """Days on the three values that they were clustered on; drawn only where asked for. Two values are all in the other tab."""
     if dimensions != "3":
         return None, False, False
     view = _view(dataset_id if mode else None, k)
+    if len(view.market.columns) < 3:
+        return html.P(clusters.NO_SOLID, className="note"), True, True
     graph = controls.chart(SOLID, description=SOLID_TEXT, figure=clusters.scatter_3d(view, mode=mode or "light"))
     graph.children[1].children = clusters.solid_heading(view)
     return [graph, html.P("Drag to turn.", className="note note-close")], True, True

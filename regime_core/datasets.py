@@ -24,8 +24,8 @@ from regime_core.errors import ReaderError, RegimeError
 from regime_core.regimes import REGIME_NAMES, Labels, ModelRef
 from regime_core.sources import bundled
 
-BUNDLED_TITLES = {"sp500": "S&P 500", "vix": "VIX"}
-DEFAULT = "sp500"
+DEFAULT, VIX = "sp500", "vix"
+BUNDLED_TITLES = {DEFAULT: "S&P 500", VIX: "VIX"}
 STALE_AFTER_TRADING_DAYS = 3
 KEPT_IN_MEMORY = 16
 _UPLOAD_ID = re.compile(r"u[A-Za-z0-9_-]{22}")

@@ -86,6 +86,15 @@ def test_states_of_an_upload_do_without_the_vix(process):
     assert "There is no VIX here" in " ".join(market.notes)
 
 
+def test_states_of_the_vix_rest_on_its_own_level_and_no_forecast_of_the_index_is_its_own(process):
+    vix = process.library.get("vix")
+    market = process.market(vix)
+    assert market.columns == ("return", "volatility", "vix")
+    assert "This is the VIX itself" in " ".join(market.notes)
+    assert process.forecast(vix) is None
+    assert process._market_arguments(vix, 2) == ["--bars", str(vix.path), "--vix", str(vix.path), "--regimes", "2"]
+
+
 def stormy(n):
     """Weekdays of quiet and stormy quarters."""
     rng = np.random.default_rng(3)

@@ -21,13 +21,14 @@ MAX_DAYS = 5_000
 COMPONENTS = ("pc1", "pc2", "pc3")
 UNITS = {"return": "a day", "volatility": "a day", "vix": "percent a year", "parkinson": "a day"}
 TICKS = {"return": ".1~%", "volatility": ".1~%", "vix": ".3~g", "parkinson": ".1~%"}
+NO_SOLID = "These states rest on two values alone, return and volatility: 2-D shows all there is."
 RIBBON_SHARE = 0.035
 GAP_SHARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
-    """A market with the states of its days; ``components`` are those of its three values."""
+    """A market with the states of its days; ``components`` are those of its values."""
 
     title: str
     market: Market
@@ -75,9 +76,9 @@ def scatter_heading(view: Clustered, x: str, y: str) -> str:
 
 
 def solid_heading(view: Clustered) -> str:
-    """Title of the chart on three axes."""
-    names = [_short(view, axis) for axis in view.market.columns]
-    return f"{view.title}: {names[0]}, {names[1]} and {names[2]}, {words.count(view.market.n_days, 'day')}, {view.span}"
+    """Title of the chart on all values at once."""
+    *first, last = (_short(view, axis) for axis in view.market.columns)
+    return f"{view.title}: {', '.join(first)} and {last}, {words.count(view.market.n_days, 'day')}, {view.span}"
 
 
 def scatter_description(view: Clustered, x: str, y: str) -> str:
@@ -131,7 +132,7 @@ def scatter(
 
 
 def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
-    """Each day as a point on the three values that were clustered, coloured by state."""
+    """Each day as a point on the three values that were clustered, coloured by state; there must be three."""
     palette, axes = theme.PALETTES[mode], view.market.columns
     figure = go.Figure()
     for code, colour in enumerate(_line_colours(view.k, mode)):
@@ -401,7 +402,7 @@ def _interval(table: StateTable, code: int) -> str:
 
 
 def _told(view: Clustered, rows: NDArray[np.int64]) -> list[tuple[int, str, str]]:
-    """Row, date, and state with the three values of each day, in words."""
+    """Row, date, and state with the values of each day, in words."""
     names = theme.stress_words(view.k)
     columns, values = view.market.columns, view.market.values
     told = []

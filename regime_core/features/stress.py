@@ -1,6 +1,7 @@
 """What a forecast of stress states looks at: VIX against its past, ranges, volatility, returns; and tomorrow's own values.
 
-Row t rests on rows up to t only. Where there is no VIX, the Parkinson volatility in percent a year stands in for it.
+Row t rests on rows up to t only. Where there is no VIX, the Parkinson volatility in percent a year stands in for it; for
+closes only, which have none, the 21-day volatility.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from regime_core.bars import Float
-from regime_core.states import WINDOW, YEAR, Market
+from regime_core.states import PARKINSON, VOLATILITY, WINDOW, YEAR, Market
 
 TITLES: dict[str, str] = {
     "level": "VIX level",
@@ -29,6 +30,8 @@ TITLES: dict[str, str] = {
 }
 """Column of ``table`` -> what it is, in words; logarithms are taken of levels and volatilities."""
 NAMES = tuple(TITLES)
+_STANDS_IN = {PARKINSON: "Parkinson volatility", VOLATILITY: "21-day volatility"}
+"""Last value of a market without a VIX -> what ``level`` is of."""
 FIRST_ROW = WINDOW
 """Rows before this lack a full window of returns and are NaN."""
 LONGEST = 126
@@ -62,11 +65,18 @@ def table(market: Market) -> Float:
     return out
 
 
+def title(name: str, columns: tuple[str, ...]) -> str:
+    """What a column of ``table`` is, in words, of a market with these values: without a VIX it does not speak of one."""
+    stand_in = _STANDS_IN.get(columns[-1])
+    return TITLES[name].replace("VIX", stand_in) if stand_in else TITLES[name]
+
+
 def stress(market: Market) -> Float:
-    """Expected volatility in percent a year, (n_days,), positive: the VIX, or what the ranges of 21 days stand for."""
+    """Expected volatility in percent a year, (n_days,), positive: the VIX, or what the last 21 days stand for."""
     if market.vix is not None:
         return market.vix
-    daily = np.where(market.values[:, 2] > 0, market.values[:, 2], market.values[:, 1])
+    last = market.values[:, -1]  # where there is no range at all, closes tell
+    daily = np.where(last > 0, last, market.values[:, 1])
     return np.asarray(np.maximum(daily, _SMALLEST) * 100.0 * np.sqrt(YEAR))
 
 
@@ -81,10 +91,10 @@ def variance_ratio(past: Market) -> float:
 
 
 def values_ahead(market: Market, horizon: int, *, mean_return: float, ratio: float) -> Float:
-    """Return, 21-day volatility and VIX as expected ``horizon`` days ahead, (n_days, 3); NaN in the first ``FIRST_ROW`` rows.
+    """Values of ``market`` as expected ``horizon`` days ahead, (n_days, n_values); NaN in the first ``FIRST_ROW`` rows.
 
     The return is its mean. Of the 21 days of that later window, 21 - horizon are known today; each of the others is expected
-    to have ``ratio`` times the variance that the VIX stands for. The third value stays as it is today.
+    to have ``ratio`` times the variance that the VIX stands for. A third value stays as it is today.
     """
     new = min(horizon, WINDOW)
     kept = WINDOW - new
@@ -93,7 +103,7 @@ def values_ahead(market: Market, horizon: int, *, mean_return: float, ratio: flo
     total = _trailing_sum(returns, kept) + new * mean_return
     squares = _trailing_sum(returns**2, kept) + new * expected
     variance = np.maximum(squares - total**2 / WINDOW, 0.0) / (WINDOW - 1)
-    out = np.column_stack([np.full(market.n_days, mean_return), np.sqrt(variance), market.values[:, 2]])
+    out = np.column_stack([np.full(market.n_days, mean_return), np.sqrt(variance), market.values[:, 2:]])
     out[:FIRST_ROW] = np.nan
     return out
 

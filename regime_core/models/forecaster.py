@@ -32,8 +32,6 @@ BORDERS = {
     "border_mean_return": "Distances, with an average return today",
     "border_ahead": "Distances, with the volatility expected ahead",
 }
-TITLES: dict[str, str] = {**BORDERS, **stress.TITLES}
-"""Group of inputs -> what it is, in words."""
 
 
 class Scale(NamedTuple):
@@ -123,7 +121,7 @@ class Forecaster:
         return np.column_stack([*borders, stress.table(days)])
 
     def groups(self) -> tuple[str, ...]:
-        """Group of ``TITLES`` that each input belongs to, (n_inputs,)."""
+        """Group that each input belongs to, (n_inputs,): of ``BORDERS``, or a column of ``features.stress``."""
         return tuple(name for name in BORDERS for _ in range(2 * self.states_.k - 1)) + stress.NAMES
 
     def probabilities(self, days: Market, horizon: int) -> Float:
@@ -253,7 +251,8 @@ class Forecaster:
         given = self._answer(head, np.vstack([row, without]))
         likely = int(given[0].argmax())
         odds = np.log(given[:, likely] / (1.0 - given[:, likely]))
-        found = [Contribution(name, TITLES[name], float(odds[0] - odds[i + 1])) for i, name in enumerate(names)]
+        titles = {name: BORDERS.get(name) or stress.title(name, days.columns) for name in names}
+        found = [Contribution(name, titles[name], float(odds[0] - odds[i + 1])) for i, name in enumerate(names)]
         return tuple(sorted(found, key=lambda contribution: -abs(contribution.log_odds)))
 
     def _border(self, values: Float) -> Float:

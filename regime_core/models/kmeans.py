@@ -18,12 +18,12 @@ SILHOUETTE_DAYS = 2000
 
 
 class KMeans:
-    """K-means on standardised (return, volatility, VIX); states are ordered by rising centre of the VIX.
+    """K-means on the standardised values of a market; states are ordered by rising centre of the VIX, else of volatility.
 
     k : number of states. n_init : starts, of which the best counts. random_state : seed of the starts.
 
-    Fitted: ``columns_`` (names of the values), ``mean_`` and ``scale_`` (3,) of the days fitted on, ``centres_`` (k, 3)
-    standardised, ``fitted_through_`` (last day fitted on, int nanoseconds since 1970 UTC).
+    Fitted: ``columns_`` (names of the values), ``mean_`` and ``scale_`` (n_values,) of the days fitted on, ``centres_``
+    (k, n_values) standardised, ``fitted_through_`` (last day fitted on, int nanoseconds since 1970 UTC).
     """
 
     name: ClassVar[str] = "kmeans"
@@ -57,16 +57,16 @@ class KMeans:
         return self
 
     def distances(self, values: Float) -> Float:
-        """Euclidean distance of days to each centre in standard deviations, (n_days, k). values : (n_days, 3)."""
+        """Euclidean distance of days to each centre in standard deviations, (n_days, k). values : (n_days, n_values)."""
         between = self._standardised(values)[:, None, :] - self.centres_
         return np.asarray(np.sqrt((between**2).sum(axis=2)))
 
     def label(self, values: Float) -> Codes:
-        """Nearest centre of each day, (n_days,). values : (n_days, 3)."""
+        """Nearest centre of each day, (n_days,). values : (n_days, n_values)."""
         return np.asarray(self.distances(values).argmin(axis=1), dtype=np.int8)
 
     def cluster(self, days: Market, *, silhouettes: dict[int, float] | None = None) -> Clustering:
-        """States of any days that have the same three values. Raises ModelError ``model.columns`` if they are others."""
+        """States of any days that have the same values. Raises ModelError ``model.columns`` if they are others."""
         self.require_columns(days)
         distances = self.distances(days.values)
         return Clustering(
@@ -81,7 +81,7 @@ class KMeans:
         )
 
     def require_columns(self, days: Market) -> None:
-        """Refuse days whose three values are not those that were fitted on."""
+        """Refuse days whose values are not those that were fitted on."""
         if days.columns != self.columns_:
             raise ModelError(
                 "model.columns",

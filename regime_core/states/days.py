@@ -1,4 +1,4 @@
-"""Days of a market with the three values that its stress states rest on."""
+"""Days of a market with the values that its stress states rest on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HORIZONS = (1, 5, 21)
 K_RANGE = (2, 3, 4, 5)
 YEAR = 252
 MIN_DAYS = 3 * WINDOW
-"""Fewest days with all three values that clusters are made of."""
+"""Fewest days with all values that clusters are made of."""
 MIN_HISTORY = 3 * 365
 """Calendar days of history that a forecast is fitted on, at least."""
 RETURN, VOLATILITY, VIX, PARKINSON = "return", "volatility", "vix", "parkinson"
@@ -30,16 +30,26 @@ TITLES = {
     PARKINSON: "Parkinson volatility, 21 days",
 }
 
+_NO_VIX = "There is no VIX here: states rest on return, volatility and Parkinson volatility instead."
+_CLOSES_ONLY = (
+    "There is no VIX here, and these prices are closes only: Parkinson volatility, which needs each day's high and low, cannot "
+    "be had. States rest on return and 21-day volatility alone."
+)
+_VIX_ITSELF = (
+    "This is the VIX itself: its states rest on its own daily change, the 21-day volatility of that change, and its level."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Days of a market for which all three values are known, oldest first.
+    """Days of a market for which all values are known, oldest first.
 
     time : (n_days,) int64 nanoseconds since 1970 UTC, midnight of each trading day.
     bars : the same n_days as OHLCV. vix : (n_days,) VIX close in percent a year, or None.
-    values : (n_days, 3) daily simple return and its 21-day sample standard deviation, both fractions a day, then the VIX in
-    percent a year or, where there is none, the 21-day Parkinson volatility, a fraction a day. All finite.
-    columns : names of the three values: ``return volatility vix``, or ``return volatility parkinson``.
+    values : (n_days, n_values) daily simple return and its 21-day sample standard deviation, both fractions a day, then the
+    VIX in percent a year or, where there is none, the 21-day Parkinson volatility, a fraction a day. All finite.
+    columns : names of the values: ``return volatility vix``, ``return volatility parkinson``, or, of closes only without a
+    VIX, ``return volatility``.
     notes : sentences on what fell out or was put in another's place.
     """
 
@@ -75,6 +85,9 @@ class Market:
 def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") -> Market:
     """Market of daily bars and, where there is one, a VIX: the days that both have.
 
+    The bars may be the VIX itself, given as both: its own level is the third value then.
+    Bars of which most among the first ``MIN_DAYS + WINDOW`` have no range are closes only, and have no Parkinson volatility.
+    Later bars do not count for that, so that cutting them off changes no value.
     Returns and volatility are measured over the days that both have; the first 21 days have no volatility and fall out.
     Raises ModelError ``market.intraday`` on bars shorter than a day, ``market.no_overlap`` where no date is in both,
     ``market.short`` with fewer than ``MIN_DAYS`` days left, ``market.constant`` where the close never changes.
@@ -88,9 +101,9 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
     level: Float | None = None
     if vix is not None:
         own, theirs = _common(days, _midnights(vix.time), bars, vix, notes, vix_name)
+        if _same(bars, vix):
+            notes.append(_VIX_ITSELF)
         bars, days, level = bars.take(own), days[own], vix.close[theirs]
-    else:
-        notes.append("There is no VIX here: states rest on return, volatility and Parkinson volatility instead.")
     if len(days) < MIN_DAYS + WINDOW:
         raise ModelError(
             "market.short",
@@ -103,20 +116,29 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
             f"The close is {bars.close[0]:g} on every day from {_date(days[0])} to {_date(days[-1])}: states that never differ "
             "cannot be told apart. Send prices that move.",
         )
-    values = np.column_stack([_returns(bars.close), _volatility(bars.close), _parkinson(bars) if level is None else level])
+    columns = {RETURN: _returns(bars.close), VOLATILITY: _volatility(bars.close)}
+    if level is not None:
+        columns[VIX] = level
+    elif _closes_only(bars):
+        notes.append(_CLOSES_ONLY)
+    else:
+        columns[PARKINSON] = _parkinson(bars)
+        notes.append(_NO_VIX)
+        still = int((columns[PARKINSON][WINDOW:] == 0).sum())
+        if still:
+            notes.append(f"On {still:,} days high and low were equal for {WINDOW} days: Parkinson volatility is 0 there.")
     kept = slice(WINDOW, None)
     if years_of(days) < 3:
         notes.append(
             f"There are {years_of(days):.1f} years of data ({_date(days[0])} to {_date(days[-1])}); forecasts and their "
             "evaluation need three. Clusters and features can still be shown."
         )
-    third = VIX if level is not None else PARKINSON
     return Market(
         days[kept],
         bars.take(kept)._replace(time=days[kept]),
         None if level is None else level[kept],
-        np.ascontiguousarray(values[kept]),
-        (RETURN, VOLATILITY, third),
+        np.column_stack(list(columns.values()))[kept],
+        tuple(columns),
         tuple(notes),
     )
 
@@ -159,6 +181,15 @@ def _common(
             f"{outside:,} days outside the dates of {vix_name} ({_date(common[0])} to {_date(common[-1])}) are left out."
         )
     return own, theirs
+
+
+def _same(bars: OHLCV, vix: OHLCV) -> bool:
+    return np.array_equal(bars.time, vix.time) and np.array_equal(bars.close, vix.close)
+
+
+def _closes_only(bars: OHLCV) -> bool:
+    first = bars.rows(None, MIN_DAYS + WINDOW)
+    return bool((first.high == first.low).mean() > 0.5)
 
 
 def _midnights(time: Times) -> Times:

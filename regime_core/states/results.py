@@ -26,8 +26,9 @@ def state_name(code: int) -> str:
 class Clustering:
     """States of a market's days under one set of centres.
 
-    k : number of states. columns : the three values clustered.
-    centres : (k, 3) in the units of ``Market.values``, by rising stress. codes : (n_days,) int8, each day's nearest centre.
+    k : number of states. columns : the values clustered.
+    centres : (k, n_values) in the units of ``Market.values``, by rising stress.
+    codes : (n_days,) int8, each day's nearest centre.
     distances : (n_days, k) Euclidean distance to each centre in standard deviations of the past.
     silhouettes : k tried -> mean silhouette, in [-1, 1]; empty where k was asked for and no other was tried.
     fitted_through : last day the scaler and the centres saw, int nanoseconds since 1970 UTC.
@@ -148,7 +149,7 @@ class WalkForward:
     known at the beginning of the year. known : (n_rows,) whether that later day is there; ``realised`` means nothing where not.
     probabilities, markov, margin : (n_rows, k), rows sum to 1. stay : (n_rows,) probability that persistence gives to today's
     label.
-    models : what forecast each year and horizon. centres : (n_years, k, 3), the centres of each year of ``years``.
+    models : what forecast each year and horizon. centres : (n_years, k, n_values), the centres of each year of ``years``.
     columns : names of the values clustered. notes : sentences for people.
     """
 

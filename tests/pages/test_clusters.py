@@ -74,6 +74,23 @@ def test_an_upload_does_without_the_vix_and_says_so(page, visit):
     assert title.startswith("mine: daily return against 21-day volatility")
 
 
+def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, monkeypatch):
+    bars = daily_bars(moving(300))
+    flat = bars._replace(open=bars.close, high=bars.close, low=bars.close)
+    dataset = runtime.library().add("clusterer", "closes", flat)
+    _, _, notes, *_ = page.show_states(dataset, "3", 0)
+    assert "closes only" in text_of(notes)
+    _, _, _, options, *_ = page.show_scatter(dataset, "3", "parkinson", "return", "box", "3", "light", 0, None)
+    assert [option["value"] for option in options] == ["return", "volatility", "pc1", "pc2"]
+    word, no_plane, no_controls = page.show_solid("3", dataset, "3", "light", 0)
+    assert "rest on two values alone" in text_of(word)
+    assert (no_plane, no_controls) == (True, True)
+    radar = page.show_differences(dataset, "3", "light", 0)[3]
+    assert list(radar.data[0].theta[:3]) == ["Return", "Volatility", "Drawdown"]
+    monkeypatch.setattr(page.dash, "ctx", SimpleNamespace(triggered_id="clusters-save-days"))
+    assert page.save(1, 1, 1, dataset, "2")["content"].startswith("date,state,return,volatility\n")
+
+
 @pytest.mark.parametrize(
     ("close", "changes", "told"),
     [

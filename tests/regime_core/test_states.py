@@ -8,6 +8,7 @@ import pytest
 
 from regime_core import states
 from regime_core.errors import ModelError
+from regime_core.features import stress
 from regime_core.regimes import ModelRef
 from regime_core.states import Contribution, Forecast
 from stress_markets import index_and_vix, same_day_later
@@ -34,6 +35,49 @@ def test_without_a_vix_ranges_take_its_place_and_it_says_so():
     assert market.vix is None
     assert market.order_column == 1
     assert any("no VIX" in note for note in market.notes)
+
+
+def closes_only(bars):
+    return bars._replace(open=bars.close, high=bars.close, low=bars.close)
+
+
+def test_closes_only_do_without_ranges_and_say_so():
+    bars, vix = index_and_vix(400)
+    market = states.market(closes_only(bars))
+    assert market.columns == ("return", "volatility")
+    np.testing.assert_array_equal(market.values, states.market(bars).values[:, :2])
+    assert market.order_column == 1
+    told = " ".join(market.notes)
+    assert "closes only" in told
+    assert "States rest on return and 21-day volatility alone." in told
+    assert states.market(closes_only(bars), vix).columns[2] == "vix"
+    np.testing.assert_allclose(stress.stress(market), market.values[:, 1] * 100 * np.sqrt(252))
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_whether_bars_are_closes_only_does_not_rest_on_later_ones(early):
+    bars, _ = index_and_vix(400)
+    flat = closes_only(bars)
+    is_flat = (np.arange(400) < 84) == early
+    mixed = bars._replace(high=np.where(is_flat, flat.high, bars.high), low=np.where(is_flat, flat.low, bars.low))
+    whole = states.market(mixed)
+    assert whole.columns == (("return", "volatility") if early else ("return", "volatility", "parkinson"))
+    for cut in (84, 130):
+        cut_off = states.market(mixed.rows(None, cut))
+        assert cut_off.columns == whole.columns
+        np.testing.assert_array_equal(cut_off.values, whole.values[: cut - 21])
+    told = [note for note in whole.notes if "Parkinson volatility is 0" in note]
+    assert told == ([] if early else ["On 296 days high and low were equal for 21 days: Parkinson volatility is 0 there."])
+
+
+def test_the_vix_itself_rests_on_its_own_level_and_says_so():
+    _, vix = index_and_vix(400)
+    market = states.market(vix, vix)
+    assert market.columns == ("return", "volatility", "vix")
+    np.testing.assert_array_equal(market.values[:, 2], vix.close[21:])
+    (note,) = (note for note in market.notes if "years of data" not in note)
+    assert note.startswith("This is the VIX itself")
+    assert not any("the VIX itself" in note for note in states.market(*index_and_vix(400)).notes)
 
 
 def test_only_days_of_both_count_and_the_others_are_told():

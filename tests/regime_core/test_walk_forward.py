@@ -283,7 +283,7 @@ def test_a_forecast_of_the_last_day_agrees_with_the_whole_history(market):
     assert fitted.forecast(market.rows(None, 800), model=forecast.model).in_sample
     sizes = [abs(part.log_odds) for part in forecast.contributions[1]]
     assert sizes == sorted(sizes, reverse=True)
-    assert {part.name for part in forecast.contributions[1]} == set(forecaster.TITLES)
+    assert {part.name for part in forecast.contributions[1]} == {*forecaster.BORDERS, *stress.NAMES}
 
 
 def test_contributions_of_a_logistic_regression_are_its_weights(market):
@@ -320,6 +320,19 @@ def test_without_a_vix_it_walks_too():
     assert walk.columns[2] == "parkinson"
     found = walkforward.scores(walk, draws=50)[1]
     assert found.against("markov").skill > 0
+
+
+def test_closes_only_are_forecast_too_and_no_contribution_speaks_of_a_vix():
+    bars, _ = index_and_vix(1100)
+    market = states.market(bars._replace(open=bars.close, high=bars.close, low=bars.close))
+    walk = walkforward.walk_forward(market, k=2, horizons=(1,), candidates=LOGISTIC)
+    assert walk.columns == ("return", "volatility")
+    assert walk.centres.shape[1:] == (2, 2)
+    assert walkforward.scores(walk, draws=50)[1].against("markov").skill > 0
+    forecast = Forecaster(horizons=(1,), candidates=LOGISTIC).fit(market, KMeans().fit(market))
+    titles = {part.name: part.title for part in forecast.forecast(market, model=ModelRef("", "")).contributions[1]}
+    assert titles["change_5"] == "21-day volatility change, 5 days"
+    assert not any("VIX" in title for title in titles.values())
 
 
 @pytest.mark.parametrize(
