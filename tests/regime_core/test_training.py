@@ -7,6 +7,7 @@ import pytest
 
 from regime_core import artifacts, training
 from regime_core.models import Rules
+from regime_core.training import heldout, markets
 
 TINY = training.Plan(train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1)
 
@@ -36,7 +37,7 @@ def test_the_folder_loads_and_says_how_it_was_made(trained):
     assert entry.training["rows"] <= 30 * 60
     assert set(entry.scores["agreement_by_window"]) == {"60", "120", "252", "500", "1000"}
     assert len(entry.scores["balanced_accuracy"]) == 18
-    assert entry.window == loaded.detectors["boosted"].window in training.WINDOWS
+    assert entry.window == loaded.detectors["boosted"].window in heldout.WINDOWS
 
 
 def test_progress_reaches_the_end_of_every_stage(trained):
@@ -47,25 +48,25 @@ def test_progress_reaches_the_end_of_every_stage(trained):
 
 
 def test_parts_share_no_market():
-    assert len(set(training.SEED_OF_PART.values())) == len(training.SEED_OF_PART) == 3
-    first = {part: training.rows(1, 50, part=part, seed=0)[0] for part in ("train", "validation")}
+    assert len(set(markets.SEED_OF_PART.values())) == len(markets.SEED_OF_PART) == 3
+    first = {part: markets.rows(1, 50, part=part, seed=0)[0] for part in ("train", "validation")}
     assert first["train"].shape != first["validation"].shape or not np.array_equal(first["train"], first["validation"])
-    held_out = training.held_out_market(0.01, 60.0, "gaussian", path=0, seed=0).bars
-    other = training.held_out_market(0.01, 60.0, "student", path=0, seed=0).bars
+    held_out = markets.held_out_market(0.01, 60.0, "gaussian", path=0, seed=0).bars
+    other = markets.held_out_market(0.01, 60.0, "student", path=0, seed=0).bars
     assert not np.array_equal(held_out.close, other.close)
 
 
 def test_the_window_is_the_shortest_that_agrees():
-    assert training.choose_window({"60": 0.7, "120": 0.96, "252": 0.94, "500": 0.99}) == 120
-    assert training.choose_window({"60": 0.7, "120": 0.8}) == max(training.WINDOWS)
+    assert heldout.choose_window({"60": 0.7, "120": 0.96, "252": 0.94, "500": 0.99}) == 120
+    assert heldout.choose_window({"60": 0.7, "120": 0.8}) == max(heldout.WINDOWS)
 
 
 def test_held_out_scores_judge_what_they_are_given(monkeypatch):
     """A detector of a fixed answer: a fifth balanced, and every window agrees with all history."""
-    monkeypatch.setattr(training, "TEST_S0", (0.01,))
-    monkeypatch.setattr(training, "TEST_DURATIONS", (60.0,))
-    monkeypatch.setattr(training, "TEST_SHOCKS", ("gaussian",))
-    figures = training.held_out_scores(Rules(), seed=0, paths=1)
+    monkeypatch.setattr(heldout, "TEST_S0", (0.01,))
+    monkeypatch.setattr(heldout, "TEST_DURATIONS", (60.0,))
+    monkeypatch.setattr(heldout, "TEST_SHOCKS", ("gaussian",))
+    figures = heldout.held_out_scores(Rules(), seed=0, paths=1)
     assert list(figures["balanced_accuracy"]) == ["gaussian, s0 0.01, mean duration 60"]
     assert figures["agreement_by_window"]["252"] == pytest.approx(1.0)
     json.dumps(figures, allow_nan=False)

@@ -1,29 +1,20 @@
-"""Walk forward: each year forecast by what was fitted on the years before it, and the record of that kept in a file."""
+"""Fit on the past and forecast: once from the last day, or each year by what was fitted on the years before it."""
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from regime_core.bars import DAY_NS, Float
-from regime_core.errors import ModelError, ReaderError
+from regime_core.errors import ModelError
 from regime_core.evaluation import splits
-from regime_core.evaluation.forecasts import ForecastScores, forecast_scores
-from regime_core.evaluation.outcomes import Outcomes
-from regime_core.evaluation.outcomes import outcomes as label_outcomes
-from regime_core.evaluation.significance import DRAWS
 from regime_core.models import kmeans
 from regime_core.models.classifiers import CLASSIFIERS
 from regime_core.models.forecaster import Forecaster
@@ -107,111 +98,6 @@ def fit(market: Market, *, k: int | None = None, horizons: Sequence[int] = HORIZ
 def fit_forecast(market: Market, *, k: int | None = None, horizons: Sequence[int] = HORIZONS) -> Forecast:
     """Forecast from a market's last day by models fitted on that market's own past, its last day included."""
     return fit(market, k=k, horizons=horizons).forecast(market, model=ModelRef(Forecaster.name, "fitted-on-this-data"))
-
-
-def scores(walk: WalkForward, *, draws: int = DRAWS) -> dict[int, ForecastScores]:
-    """Scores of model and baselines by horizon, over the rows whose outcome is known; a horizon without any is left out."""
-    found = {}
-    for horizon in walk.horizons:
-        rows = walk.at(horizon).settled()
-        if not len(rows):
-            continue
-        given = {"model": rows.probabilities, "persistence": rows.persistence, "markov": rows.markov, "margin": rows.margin}
-        found[horizon] = forecast_scores(rows.time, rows.today, rows.realised, given, horizon=horizon, draws=draws)
-    return found
-
-
-def write(path: Path, walks: Sequence[WalkForward]) -> None:
-    """Write walk-forwards, one for each k, as one Parquet file in one step: dates, states and probabilities, no prices.
-
-    Probabilities are kept in single precision.
-    """
-    k_most = max(walk.k for walk in walks)
-    tables = [pa.table({"k": np.full(len(walk), walk.k, dtype=np.int8), **_columns(walk, k_most)}) for walk in walks]
-    about = {str(walk.k): {name: _plain(getattr(walk, name)) for name in _ABOUT} for walk in walks}
-    table = pa.concat_tables(tables).replace_schema_metadata({b"regime": json.dumps(about).encode()})
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def shipped_k(path: Path) -> tuple[int, ...]:
-    """Numbers of states that a file of ``write`` has walk-forwards of. Raises ReaderError on another file."""
-    return tuple(int(k) for k in _about(path))
-
-
-def read(path: Path, k: int | None = None) -> WalkForward:
-    """Walk-forward of a file of ``write``; the first one where k is None. Raises ReaderError on another file or k."""
-    about = _about(path)
-    k = int(next(iter(about))) if k is None else k
-    if str(k) not in about:
-        raise ReaderError("reader.no_such_k", f"{path.name} has forecasts for k = {', '.join(about)}, not for {k}.")
-    table = pq.read_table(path, filters=[("k", "=", k)])
-    rest = about[str(k)]
-    arrays = {
-        name: np.column_stack([table[f"{name}_{state}"].to_numpy().astype(np.float64) for state in range(k)])
-        for name in _BY_STATE
-    }
-    plain = {name: table[name].to_numpy() for name in (*_ROWS, "known")}
-    return WalkForward(
-        k=k,
-        **arrays,
-        **plain,
-        models=tuple(YearModel(**model) for model in rest["models"]),
-        years=np.array(rest["years"], dtype=np.int64),
-        centres=np.array(rest["centres"]),
-        columns=tuple(rest["columns"]),
-        notes=tuple(rest["notes"]),
-    )
-
-
-_ROWS = ("time", "horizon", "today", "realised", "stay")
-_BY_STATE = ("probabilities", "markov", "margin")
-_ABOUT = ("models", "years", "centres", "columns", "notes")
-
-
-def _columns(walk: WalkForward, k_most: int) -> dict[str, object]:
-    columns: dict[str, object] = {name: getattr(walk, name) for name in (*_ROWS, "known")}
-    empty = pa.nulls(len(walk), pa.float32())
-    for name in _BY_STATE:
-        given = getattr(walk, name)
-        columns |= {
-            f"{name}_{state}": given[:, state].astype(np.float32) if state < walk.k else empty for state in range(k_most)
-        }
-    return columns
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return [asdict(part) if isinstance(part, YearModel) else part for part in value] if isinstance(value, tuple) else value
-
-
-def _about(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"regime"])
-    except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-        raise ReaderError("reader.not_forecasts", f"{path.name} is not a file of walk-forward forecasts.") from error
-    return found
-
-
-def outcomes(market: Market, walk: WalkForward, *, draws: int = DRAWS) -> dict[int, Outcomes]:
-    """What followed each causal label of a walk-forward, by horizon.
-
-    market : the one walked; days after the last label are not needed. Labels are those of the earliest horizon's rows.
-    """
-    labels = walk.at(walk.horizons[0])
-    stop = int(np.searchsorted(market.time, labels.time[-1], side="right"))
-    days = market.rows(None, stop)
-    if not np.array_equal(days.time[-len(labels) :], labels.time):
-        raise ModelError("market.other", "These labels are of other days than this market's: give the market that was walked.")
-    return {
-        horizon: label_outcomes(days.time, days.bars.close, days.vix, labels.today, k=walk.k, horizon=horizon, draws=draws)
-        for horizon in walk.horizons
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""Simulated markets that detectors are trained, calibrated and tested on; parts share no random number."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_core import simulate
+from regime_core.bars import DAY_NS, OHLCV
+from regime_core.features import relative
+from regime_core.regimes import MIN_BARS
+from regime_core.training.progress import Progress, silent
+
+Part = Literal["train", "validation", "test"]
+SEED_OF_PART: dict[Part, int] = {"train": 0, "validation": 1, "test": 2}
+
+S0_RANGE = (1e-4, 5e-2)
+DURATION_RANGE = (30.0, 150.0)
+LENGTH_RANGE = (60, 4000)
+WANDER_SHARE, WANDER_RANGE = 0.5, (0.1, 0.5)
+"""Half of the markets keep to the definition; the others are less tidy, as real ones are."""
+EVEN_SHARE, LONG_SHARE = 0.05, 0.05
+"""Of markets of one volatility, and of markets of regimes longer than memory."""
+UNENDING_DURATION_RANGE = (500.0, 20_000.0)
+"""Of the regimes of the latter, and of half of the former."""
+UNUSUAL_LENGTH_RANGE, UNUSUAL_WANDER_RANGE = (1500, 6000), (0.05, 0.3)
+INTRADAY_STEP_NS = 5 * 60 * 1_000_000_000
+
+TEST_BARS = 4000
+
+
+def rows(
+    n_markets: int, rows_a_market: int, *, part: Part, seed: int, progress: Progress | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Features and true regimes of random rows of random markets.
+
+    Returns (n_rows, n_features) and (n_rows,). Markets of different parts share no random number.
+    """
+    tell = progress or silent
+    features, codes = [], []
+    for i in range(n_markets):
+        rng = np.random.default_rng([seed, SEED_OF_PART[part], i])
+        market = random_market(rng)
+        n_bars = market.bars.n_bars
+        labelled = np.arange(MIN_BARS - 1, n_bars)
+        taken = np.sort(rng.choice(labelled, min(rows_a_market, len(labelled)), replace=False))
+        features.append(relative.matrix(market.bars)[taken])
+        codes.append(market.regimes[taken])
+        if i % 50 == 49 or i == n_markets - 1:
+            tell(f"simulate {part}", i + 1, n_markets)
+    return np.concatenate(features), np.concatenate(codes)
+
+
+def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
+    """Simulate a market as a client might send one: any s0, duration, length and shocks, at times intraday or closes only."""
+    kind = rng.random()
+    if kind < EVEN_SHARE + LONG_SHARE:
+        return _unusual_market(rng, even=bool(kind < EVEN_SHARE))
+    n_bars = int(np.exp(rng.uniform(*np.log(LENGTH_RANGE))))
+    market = simulate.market(
+        n_bars,
+        s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
+        mean_duration=float(np.exp(rng.uniform(*np.log(DURATION_RANGE)))),
+        shocks="student" if rng.random() < 0.5 else "gaussian",
+        rng=rng,
+        volume=bool(rng.random() < 0.5),
+        wander=float(rng.uniform(*WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
+        step_ns=INTRADAY_STEP_NS if rng.random() < 0.15 else DAY_NS,
+    )
+    if rng.random() < 0.08:
+        return simulate.SimulatedMarket(
+            closes_only(market.bars), market.regimes, market.s0, market.mean_duration, market.shocks
+        )
+    return market
+
+
+def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.SimulatedMarket:
+    """Simulate a market of one volatility, or of very long regimes."""
+    simulated = simulate.even_market if even else simulate.long_market
+    durations = DURATION_RANGE if even and rng.random() < 0.5 else UNENDING_DURATION_RANGE
+    return simulated(
+        int(np.exp(rng.uniform(*np.log(UNUSUAL_LENGTH_RANGE)))),
+        s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
+        mean_duration=float(np.exp(rng.uniform(*np.log(durations)))),
+        shocks="student" if rng.random() < 0.5 else "gaussian",
+        rng=rng,
+        wander=float(rng.uniform(*UNUSUAL_WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
+    )
+
+
+def closes_only(bars: OHLCV) -> OHLCV:
+    """The same bars from a vendor that knows only closes: open, high and low equal the close."""
+    return bars._replace(open=bars.close, high=bars.close, low=bars.close)
+
+
+def held_out_market(s0: float, duration: float, shocks: simulate.Shocks, *, path: int, seed: int) -> simulate.SimulatedMarket:
+    """Market of the test part; odd paths have no volume."""
+    key = [seed, SEED_OF_PART["test"], int(s0 * 1e6), int(duration), len(shocks), path]
+    return simulate.market(
+        TEST_BARS, s0=s0, mean_duration=duration, shocks=shocks, rng=np.random.default_rng(key), volume=path % 2 == 0
+    )
