@@ -124,6 +124,10 @@ def forecast_scores(
     years = time.view("M8[ns]").astype("M8[Y]").astype(np.int64) + 1970
     names = (MODEL, *(name for name in BASELINES if name in probabilities))
     losses = {name: daily_log_loss(realised, probabilities[name]) for name in names}
+    block = significance.block_length(horizon)
+    drawn = significance.block_means(np.column_stack(list(losses.values())), block=block, draws=draws)
+    resampled = dict(zip(names, drawn.T, strict=True))
+    right = {name: probabilities[name].argmax(axis=1) == realised for name in names}
     return ForecastScores(
         horizon=horizon,
         k=k,
@@ -132,7 +136,7 @@ def forecast_scores(
         first=int(time[0]),
         last=int(time[-1]),
         scores=tuple(_score(name, today, realised, probabilities[name], losses[name], years, k) for name in names),
-        comparisons=tuple(_compare(name, realised, probabilities, losses, horizon, draws) for name in names[1:]),
+        comparisons=tuple(_compare(name, losses, resampled, right, horizon) for name in names[1:]),
         years=np.unique(years),
     )
 
@@ -191,22 +195,19 @@ def _score(
 
 def _compare(
     baseline: str,
-    realised: NDArray[np.integer],
-    probabilities: Mapping[str, Float],
     losses: Mapping[str, Float],
+    resampled: Mapping[str, Float],
+    right: Mapping[str, NDArray[np.bool_]],
     horizon: int,
-    draws: int,
 ) -> Comparison:
-    block = significance.block_length(horizon)
-    pair = np.column_stack([losses[MODEL], losses[baseline]])
-    drawn = significance.block_means(pair, block=block, draws=draws)
-    low, high = np.quantile(1.0 - drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
-    right = [probabilities[name].argmax(axis=1) == realised for name in (MODEL, baseline)]
+    """losses, right : (n_days,) of each forecaster. resampled : (draws,) mean losses of each, drawn together."""
+    loss, of_baseline = losses[MODEL].mean(), losses[baseline].mean()
+    low, high = np.quantile(1.0 - resampled[MODEL] / resampled[baseline], (0.025, 0.975))
     return Comparison(
         baseline=baseline,
-        skill=float(1.0 - losses[MODEL].mean() / losses[baseline].mean()),
+        skill=float(1.0 - loss / of_baseline),
         skill_low=float(low),
         skill_high=float(high),
-        p_value=significance.paired_p(losses[baseline] - losses[MODEL], block=block, draws=draws),
-        mcnemar=significance.mcnemar(*right) if horizon == 1 else None,
+        p_value=significance.paired_p(float(of_baseline - loss), resampled[baseline] - resampled[MODEL]),
+        mcnemar=significance.mcnemar(right[MODEL], right[baseline]) if horizon == 1 else None,
     )

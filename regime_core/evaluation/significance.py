@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Float = NDArray[np.float64]
 
 DRAWS = 10_000
+STARTS_AT_ONCE = 1_000_000
+"""Blocks of the bootstrap held in memory together, at 24 bytes each."""
 
 
 def block_length(horizon: int) -> int:
@@ -23,36 +25,29 @@ def block_means(
     """Means of a series resampled in circular blocks, (draws,) or (draws, n_columns).
 
     values : (n,) or (n, n_columns), in order of time. block : length of a block, cut to n; the last block of a draw is cut so
-    that a draw has n values. weights : (n,) non-negative; means are weighted by them; NaN for a draw whose weights are all 0.
-    Rows of all columns are drawn together, so that columns stay paired.
+    that a draw has n values. weights : (n,), or (n, n_columns) where each column has its own, non-negative; means are weighted
+    by them; NaN for a draw whose weights are all 0.
+    Rows of all columns are drawn together, so that columns stay paired; the same n, block, draws and seed draw the same rows.
     Source: Politis and Romano (1992), A circular block-resampling procedure for stationary data.
     """
     series = np.asarray(values, dtype=np.float64)
-    flat = series[:, None] if series.ndim == 1 else series
-    n = len(flat)
-    mass = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-    length = min(block, n)
-    columns = np.column_stack([flat * mass[:, None], mass])
-    n_blocks, rest = divmod(n, length)
-    rng = np.random.default_rng(random_state)
-    total = _circular_sums(columns, length)[rng.integers(0, n, (draws, n_blocks))].sum(axis=1)
-    if rest:
-        total += _circular_sums(columns, rest)[rng.integers(0, n, draws)]
+    n, length = len(series), min(block, len(series))
+    flat = series.reshape(n, -1)
+    mass = np.ones((n, 1)) if weights is None else np.asarray(weights, dtype=np.float64).reshape(n, -1)
+    total = _resampled_sums(np.column_stack([flat * mass, mass]), length, draws, np.random.default_rng(random_state))
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = total[:, :-1] / total[:, -1:]
+        means = total[:, : flat.shape[1]] / total[:, flat.shape[1] :]
     return np.asarray(means[:, 0] if series.ndim == 1 else means)
 
 
-def paired_p(gain: ArrayLike, *, block: int, draws: int = DRAWS, random_state: int = 0) -> float:
+def paired_p(gain: float, resampled: Float) -> float:
     """One-sided p-value of a mean gain above 0, by the paired block bootstrap.
 
-    gain : (n,) loss of the baseline less that of the model, in order of time; positive where the model was better.
-    The resampled means are centred on 0; p is the share of them that reach the mean seen, at least 1 / (draws + 1).
+    gain : mean loss of the baseline less that of the model; positive where the model was better. resampled : (draws,) the same
+    mean in each draw of ``block_means``. Centred on 0 they are what chance makes; p is the share of them that reach the gain
+    seen, at least 1 / (draws + 1).
     """
-    series = np.asarray(gain, dtype=np.float64)
-    seen = float(series.mean())
-    chance = block_means(series - seen, block=block, draws=draws, random_state=random_state)
-    return float((1 + np.sum(chance >= seen)) / (draws + 1))
+    return float((1 + np.sum(resampled - gain >= gain)) / (len(resampled) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +103,28 @@ def mean_interval(values: Float, *, level: float = 0.95) -> tuple[float, float]:
     reach = float(stdtrit(n - 1, 0.5 + level / 2)) * float(values.std(ddof=1)) / n**0.5
     mean = float(values.mean())
     return mean - reach, mean + reach
+
+
+def _resampled_sums(columns: Float, length: int, draws: int, rng: np.random.Generator) -> Float:
+    """Sums of n rows drawn in circular blocks, (draws, n_columns): how often a block is drawn, times the sum of its rows.
+
+    A draw meets few of the n blocks: the counts are a sparse matrix, and are made for some draws at a time.
+    """
+    from scipy import sparse
+
+    n = len(columns)
+    n_blocks, rest = divmod(n, length)
+    sums = _circular_sums(columns, length)
+    total = np.empty((draws, columns.shape[1]))
+    at_once = max(1, STARTS_AT_ONCE // n_blocks)
+    for first in range(0, draws, at_once):
+        starts = rng.integers(0, n, (min(at_once, draws - first), n_blocks))
+        ends = np.arange(len(starts) + 1) * n_blocks
+        counts = sparse.csr_array((np.ones(starts.size), starts.ravel(), ends), shape=(len(starts), n))
+        total[first : first + len(starts)] = counts @ sums
+    if rest:
+        total += _circular_sums(columns, rest)[rng.integers(0, n, draws)]
+    return total
 
 
 def _circular_sums(columns: Float, length: int) -> Float:

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
@@ -59,6 +61,46 @@ def test_block_means_are_those_of_a_loop(rng, block):
         np.testing.assert_allclose(found[i], np.average(values[rows], axis=0, weights=weights[rows]))
 
 
+def gathered_means(values, block, draws, seed, weights):
+    """The obvious twin of ``block_means``: every row of every draw, laid out side by side."""
+    n, length = len(values), min(block, len(values))
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, n, (draws, n // length))
+    rows = (starts[:, :, None] + np.arange(length)).reshape(draws, -1)
+    if n % length:
+        rows = np.column_stack([rows, rng.integers(0, n, draws)[:, None] + np.arange(n % length)])
+    rows %= n
+    with np.errstate(invalid="ignore"):
+        return (values * weights)[rows].sum(axis=1) / weights[rows].sum(axis=1)
+
+
+@given(
+    n=st.integers(1, 90),
+    columns=st.integers(1, 4),
+    block=st.integers(1, 100),
+    draws=st.integers(1, 40),
+    at_once=st.integers(1, 200),
+    seed=st.integers(0, 2**32 - 1),
+    own_weights=st.booleans(),
+)
+def test_counted_blocks_give_the_means_of_gathered_rows(n, columns, block, draws, at_once, seed, own_weights):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 1, (n, columns))
+    weights = rng.integers(0, 2, (n, columns if own_weights else 1)).astype(float)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(significance, "STARTS_AT_ONCE", at_once)
+        given_weights = weights if own_weights else weights[:, 0]
+        found = significance.block_means(values, block=block, draws=draws, random_state=seed, weights=given_weights)
+    np.testing.assert_allclose(found, gathered_means(values, block, draws, seed, weights), rtol=1e-12, atol=1e-13)
+
+
+def test_columns_drawn_together_are_as_if_drawn_alone(rng):
+    values, weights = rng.normal(0, 1, (300, 3)), rng.random((300, 3))
+    together = significance.block_means(values, block=21, draws=50, weights=weights)
+    alone = [significance.block_means(values[:, i], block=21, draws=50, weights=weights[:, i]) for i in range(3)]
+    np.testing.assert_array_equal(together, np.column_stack(alone))
+
+
 def test_longer_blocks_know_that_neighbours_are_alike(rng):
     """Of a moving sum over 20 days, single-day blocks take a mean for far more certain than it is."""
     series = np.convolve(rng.standard_normal(3000), np.ones(20), "valid")
@@ -68,11 +110,20 @@ def test_longer_blocks_know_that_neighbours_are_alike(rng):
     assert 0.7 * true < long < 1.3 * true
 
 
+def p_of(gain, **drawing):
+    return significance.paired_p(gain.mean(), significance.block_means(gain, **drawing))
+
+
 def test_p_is_small_for_a_gain_and_uniform_for_none(rng):
-    assert significance.paired_p(rng.normal(0.3, 1, 500), block=21, draws=2000) < 0.01
-    assert significance.paired_p(rng.normal(-0.3, 1, 500), block=21, draws=2000) > 0.99
-    p = [significance.paired_p(rng.normal(0, 1, 300), block=5, draws=300, random_state=i) for i in range(200)]
+    assert p_of(rng.normal(0.3, 1, 500), block=21, draws=2000) < 0.01
+    assert p_of(rng.normal(-0.3, 1, 500), block=21, draws=2000) > 0.99
+    p = [p_of(rng.normal(0, 1, 300), block=5, draws=300, random_state=i) for i in range(200)]
     assert stats.kstest(p, "uniform").pvalue > 0.001
+
+
+def test_p_of_no_gain_at_all_is_one():
+    assert p_of(np.zeros(60), block=21, draws=100) == 1.0
+    assert significance.paired_p(1.0, np.ones(99)) == 0.01
 
 
 @pytest.mark.parametrize(("horizon", "days"), [(1, 21), (5, 21), (21, 42)])
