@@ -1,4 +1,4 @@
-"""Shapes of labelled tables: principal components, profiles and quantiles by state, correlations."""
+"""Shapes of labelled tables: principal components, silhouettes, profiles and quantiles by state, correlations."""
 
 from __future__ import annotations
 
@@ -36,6 +36,26 @@ def principal_components(values: Float) -> Components:
     variance = singular**2
     total = variance.sum()
     return Components(standard @ loadings.T, variance / total if total else variance, loadings)
+
+
+def mean_silhouette(distances: Float, codes: NDArray[np.integer]) -> float:
+    """Mean over rows of how much nearer a row lies to its own state than to the next one, in [-1, 1].
+
+    distances : (n_rows, n_rows) between rows, 0 on the diagonal. codes : (n_rows,) states, at least two of them met. A row
+    alone in its state counts 0, as does one as near to both.
+    Source: Rousseeuw, Journal of Computational and Applied Mathematics 20 (1987).
+    """
+    met, own = np.unique(codes, return_inverse=True)
+    member = np.eye(len(met))[own]
+    size, rows = member.sum(axis=0), np.arange(len(codes))
+    sums = distances @ member
+    within = sums[rows, own] / np.maximum(size[own] - 1, 1)
+    across = sums / size
+    across[rows, own] = np.inf
+    nearest = across.min(axis=1)
+    larger = np.maximum(within, nearest)
+    counts = (size[own] > 1) & (larger > 0)
+    return float(np.divide(nearest - within, larger, out=np.zeros(len(codes)), where=counts).mean())
 
 
 def profiles(codes: NDArray[np.integer], values: Float, k: int) -> Float:

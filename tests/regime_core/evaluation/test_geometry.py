@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
+from sklearn import metrics
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
@@ -61,3 +64,16 @@ def test_rank_of_the_last_value():
     assert geometry.rank_of_last(values) == pytest.approx(expected)
     assert np.isnan(geometry.rank_of_last(np.array([1.0, np.nan])))
     assert np.isnan(geometry.rank_of_last(np.array([1.0])))
+
+
+@given(
+    codes=st.lists(st.integers(0, 4), min_size=3, max_size=40).filter(lambda codes: 1 < len(set(codes)) < len(codes)),
+    levels=st.integers(1, 1000),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_mean_silhouette_is_scikit_learns(codes, levels, seed):
+    """Few levels give many equal points."""
+    points = np.random.default_rng(seed).integers(0, levels, (len(codes), 3)).astype(float)
+    between = metrics.pairwise_distances(points)
+    expected = metrics.silhouette_score(between, codes, metric="precomputed")
+    assert geometry.mean_silhouette(between, np.array(codes)) == pytest.approx(expected, abs=1e-12)
