@@ -26,6 +26,7 @@ from regime_core.evaluation.outcomes import Outcomes
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
 from regime_core.models import kmeans
+from regime_core.models.kmeans import Candidates
 from regime_core.regimes import Labels
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 
@@ -143,6 +144,8 @@ def _shown(default: object) -> str:
 
 INLINE_BARS = 50_000
 """Longer series are labelled by a job, so that a request of a trading client never waits behind one."""
+INLINE_DAYS = 30_000
+"""Days of more are clustered by a job: on a busy machine it takes over a second."""
 LABELS_KEPT = 32
 MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
@@ -186,7 +189,7 @@ class Runtime:
         self._engine: Engine | None = None
         self._labels: OrderedDict[tuple[str, str, str], Labels] = OrderedDict()
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
-        self._silhouettes: _Kept[dict[int, float]] = _Kept(MARKETS_KEPT)
+        self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
         self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
@@ -263,17 +266,27 @@ class Runtime:
         vix = self._vix_of(dataset)
         return self._markets.get(_key(dataset, vix), lambda: states.market(dataset.bars, vix.bars if vix else None))
 
-    def clusters(self, dataset: Dataset, k: int | None = None) -> Clustering:
-        """States of a dataset fitted on all its days, in sample; k by silhouette where None. Raises ModelError."""
+    def clusters(self, dataset: Dataset, k: int | None = None) -> Clustering | None:
+        """States of a dataset fitted on all its days, in sample; k by silhouette where None.
+
+        None while those of a long history still have to be made by ``start_clusters``. Raises ModelError as ``market`` does,
+        and ``model.k``.
+        """
         market = self.market(dataset)
-        key = _key(dataset, self._vix())
-        scores = self._silhouettes.get(key, lambda: kmeans.silhouettes(market))
-        chosen = kmeans.best_k(scores) if k is None else k
+        key = _key(dataset, self._vix_of(dataset))
+        path = self._clusters_path(dataset)
+        if market.n_days <= INLINE_DAYS:
+            found = self._candidates.get(key, lambda: kmeans.candidates(market))
+        elif path.is_file():
+            found = self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
+        else:
+            return None
+        chosen = kmeans.best_k(found.silhouettes) if k is None else k
+        return self._clusterings.get((*key, chosen), lambda: found.clustering(market, chosen))
 
-        def fit() -> Clustering:
-            return kmeans.KMeans(k=chosen).fit(market).cluster(market, silhouettes=scores)
-
-        return self._clusterings.get((*key, chosen), fit)
+    def start_clusters(self, dataset: Dataset) -> str:
+        """Start (or join) the job that clusters the days of a long history, and return its id."""
+        return self.jobs.start(["clusters", *self._market_arguments(dataset, None), "--out", str(self._clusters_path(dataset))])
 
     def forecast(self, dataset: Dataset, k: int | None = None) -> Forecast | None:
         """Forecast of a dataset's last day: by a model fitted on its own days where one was made, else by the shipped one.
@@ -389,6 +402,9 @@ class Runtime:
 
     def _forecast_path(self, dataset: Dataset, k: int | None) -> Path:
         return self._job_path(dataset, f"forecast-{k or 'auto'}", "json")
+
+    def _clusters_path(self, dataset: Dataset) -> Path:
+        return self._job_path(dataset, "clusters", "json")
 
     def _job_path(self, dataset: Dataset, what: str, suffix: str) -> Path:
         """File of a result on the days of a dataset, which also rests on the VIX of these days."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from dash import html
+from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 import runtime
@@ -32,10 +33,15 @@ def k_of(text: str | None) -> int | None:
     return int(text) if text in map(str, K_RANGE) else None
 
 
-def clustered(dataset: Dataset, k: str | None) -> Clustered:
-    """States of a dataset's days, fitted on all of them. Raises ModelError where there are none."""
+def clustered(dataset: Dataset, k: str | None) -> Clustered | None:
+    """States of a dataset's days, fitted on all of them; None while those of a long history still have to be made.
+
+    Raises ModelError where there are none.
+    """
     market = runtime.current().market(dataset)
     clustering = runtime.current().clusters(dataset, k_of(k))
+    if clustering is None:
+        return None
     return Clustered(dataset.title, market, clustering, geometry.principal_components(market.values))
 
 
@@ -88,6 +94,12 @@ def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], NDArray[np.fl
 def rows(dataset: Dataset, market: Market) -> NDArray[np.bool_]:
     """Which bars of a dataset are days of its market, (n_bars,)."""
     return np.isin(dataset.bars.time // DAY_NS * DAY_NS, market.time)
+
+
+def waiting(dataset: Dataset) -> Component:
+    """Word on a long history whose states are on their way."""
+    days = words.count(runtime.current().market(dataset).n_days, "day")
+    return cards.notice(html.P(f"{dataset.title} has {days}: their states are made in the background."))
 
 
 def not_shown(message: str) -> html.Div:

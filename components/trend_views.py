@@ -201,7 +201,11 @@ def _regimes(dataset: Dataset) -> Labelled:
     return Labelled(strip)
 
 
-def _states(dataset: Dataset, market: Market, clustering: Clustering, mode: str) -> Labelled:
+def _states(dataset: Dataset, market: Market, clustering: Clustering | None, mode: str) -> Labelled:
+    if clustering is None:
+        return Labelled(
+            None, f"{dataset.title} has no states yet: open it on the Clusters page, which makes them in the background."
+        )
     codes = np.full(dataset.bars.n_bars, -1, dtype=np.int64)
     codes[markets.rows(dataset, market)] = clustering.codes
     strip = Strip("state", codes, theme.stress_words(clustering.k), theme.stress_colours(clustering.k, mode), in_sample=True)

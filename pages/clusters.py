@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from components import cards, controls, markets, shell, state_tables, states, uploads, views
+import runtime
+from components import cards, controls, markets, progress, shell, state_tables, states, uploads, views
 from components.figures import clusters
 from components.figures.clusters import Clustered
 from regime_core.errors import RegimeError
@@ -54,6 +55,7 @@ SAVE_STATISTICS = "clusters-save-statistics"
 SAVE_TESTS = "clusters-save-tests"
 SAVE_DAYS = "clusters-save-days"
 SAVED = "clusters-saved"
+JOB = "clusters"
 K_CHOICES = {markets.AUTO: "Auto", "2": "2", "3": "3", "4": "4", "5": "5"}
 BRUSHES = {"box": "Box", "lasso": "Lasso"}
 DIMENSIONS = {"2": "2-D", "3": "3-D"}
@@ -123,6 +125,7 @@ def layout(k: str | None = None, x: str | None = None, y: str | None = None, **_
                         html.Div(cards.skeleton(35), id=HEADLINE),
                         html.Div([html.Div(id=WHERE), number], className="where-row"),
                         html.Div(id=NOTES),
+                        progress.panel(JOB),
                     ]
                 ),
                 html.Div(cards.skeleton(80), id=SHARES),
@@ -165,8 +168,9 @@ def layout(k: str | None = None, x: str | None = None, y: str | None = None, **_
     Input(shell.DATASET, "value"),
     Input(K, "value"),
     Input(shell.REFRESHED, "data"),
+    Input(progress.ended_id(JOB), "data"),
 )
-def show_states(dataset_id: str | None, k: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+def show_states(dataset_id: str | None, k: str | None, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
     """State of the newest day, share and statistics of each; without states, a word on why, and nothing else."""
     if not dataset_id:
         raise PreventUpdate
@@ -180,6 +184,8 @@ def show_states(dataset_id: str | None, k: str | None, _refreshed: int) -> Any: 
         view = markets.clustered(dataset, k)
     except RegimeError as error:
         return markets.not_shown(error.message), where, None, None, True, *nothing[1:]
+    if view is None:
+        return markets.waiting(dataset), where, None, None, True, *nothing[1:]
     found = markets.table(view)
     return (
         markets.headline(view),
@@ -193,6 +199,29 @@ def show_states(dataset_id: str | None, k: str | None, _refreshed: int) -> Any: 
         [state_tables.welch_tests(view, found), html.P(state_tables.TESTS_NOTE, className="note")],
         f"{view.title}: do mean daily returns differ between states? {view.span}, in sample",
     )
+
+
+@callback(
+    Output(progress.job_id(JOB), "data"),
+    Output(progress.job_shown_id(JOB), "children", allow_duplicate=True),
+    Input(shell.DATASET, "value"),
+    Input(shell.REFRESHED, "data"),
+    prevent_initial_call="initial_duplicate",
+)
+def make_states(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """Make the states of a long history in the background; a dataset that cannot have any is told of by the headline."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        dataset = shell.dataset(dataset_id)
+        if runtime.current().clusters(dataset) is not None:
+            return None, None
+    except RegimeError:
+        return None, None
+    try:
+        return progress.started(runtime.current().start_clusters(dataset), tell_result=False), no_update
+    except RegimeError as error:
+        return None, error.message
 
 
 @callback(
@@ -211,6 +240,7 @@ def show_states(dataset_id: str | None, k: str | None, _refreshed: int) -> Any: 
     Input(TABS, "value"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
+    Input(progress.ended_id(JOB), "data"),
     State(CHOSEN, "data"),
 )
 def show_scatter(
@@ -222,6 +252,7 @@ def show_scatter(
     dimensions: str,
     mode: str | None,
     _refreshed: int,
+    _ended: object,
     chosen: dict[str, Any] | None,
 ) -> Any:  # noqa: ANN401
     """Days on the two axes chosen; an axis that this dataset has not is replaced by one that it has."""
@@ -242,8 +273,11 @@ def show_scatter(
     Input(K, "value"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
+    Input(progress.ended_id(JOB), "data"),
 )
-def show_solid(dimensions: str, dataset_id: str | None, k: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+def show_solid(
+    dimensions: str, dataset_id: str | None, k: str, mode: str | None, _refreshed: int, _ended: object = None
+) -> Any:  # noqa: ANN401
     """Days on the three values that they were clustered on; drawn only where asked for. Two values are all in the other tab."""
     if dimensions != "3":
         return None, False, False
@@ -264,8 +298,11 @@ def show_solid(dimensions: str, dataset_id: str | None, k: str, mode: str | None
     Input(CHOSEN, "data"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
+    Input(progress.ended_id(JOB), "data"),
 )
-def show_price(dataset_id: str | None, k: str, chosen: dict[str, Any] | None, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+def show_price(
+    dataset_id: str | None, k: str, chosen: dict[str, Any] | None, mode: str | None, _refreshed: int, _ended: object = None
+) -> Any:  # noqa: ANN401
     """Close over time, with the days that were brushed."""
     view = _view(dataset_id if mode else None, k)
     rows = _rows(chosen, dataset_id)
@@ -288,8 +325,9 @@ def show_price(dataset_id: str | None, k: str, chosen: dict[str, Any] | None, mo
     Input(K, "value"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
+    Input(progress.ended_id(JOB), "data"),
 )
-def show_differences(dataset_id: str | None, k: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+def show_differences(dataset_id: str | None, k: str, mode: str | None, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
     """How well the days fall apart, and what sets the states apart."""
     view = _view(dataset_id if mode else None, k)
     found = markets.table(view)
@@ -335,9 +373,12 @@ def _view(dataset_id: str | None, k: str | None) -> Clustered:
     if not dataset_id:
         raise PreventUpdate
     try:
-        return markets.clustered(shell.dataset(dataset_id), k)
+        view = markets.clustered(shell.dataset(dataset_id), k)
     except RegimeError:
         raise PreventUpdate from None
+    if view is None:
+        raise PreventUpdate
+    return view
 
 
 def _rows(chosen: dict[str, Any] | None, dataset_id: str | None) -> list[int]:

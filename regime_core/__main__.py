@@ -174,6 +174,19 @@ def _forecast(arguments: argparse.Namespace, progress: Progress) -> str:
     return reports.forecast_words(forecast)
 
 
+def _clusters(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import reports
+    from regime_core.models import kmeans
+
+    _require_folder(arguments.out)
+    market = _market(arguments)
+    found = kmeans.candidates(market, progress=progress)
+    best = kmeans.best_k(found.silhouettes)
+    reports.write_candidates(arguments.out, found)
+    scores = ", ".join(f"{score:.3f} of {k}" for k, score in found.silhouettes.items())
+    return f"{market.n_days:,} days in {best} states, by the mean silhouettes {scores}: {arguments.out}"
+
+
 def _market(arguments: argparse.Namespace) -> Market:
     from regime_core import states
 
@@ -227,6 +240,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=_evaluate)
 
+    clusters = commands.add_parser("clusters", help="cluster all days of a market into 2 to 5 states, in sample")
+    _add_histories(clusters)
+    clusters.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.json", help="where centres and silhouettes go, as JSON"
+    )
+    clusters.set_defaults(run=_clusters)
+
     forecast = commands.add_parser("forecast", help="forecast the state after the last day, by models fitted on all of them")
     _add_market(forecast)
     forecast.add_argument("--out", type=Path, required=True, metavar="OUT.json", help="where the forecast goes, as JSON")
@@ -245,9 +265,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_market(parser: argparse.ArgumentParser) -> None:
+def _add_histories(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bars", type=Path, required=True, metavar="FILE.csv", help="daily open, high, low, close")
     parser.add_argument("--vix", type=Path, metavar="VIX.csv", help="the VIX; without it ranges stand in for it")
+
+
+def _add_market(parser: argparse.ArgumentParser) -> None:
+    _add_histories(parser)
     parser.add_argument("--horizons", type=_whole_numbers, default=(1, 5, 21), metavar="1,5,21", help="trading days ahead")
     parser.add_argument("--regimes", type=int, metavar="K", help="number of states, 2 to 5 (default: by silhouette)")
 

@@ -1,4 +1,4 @@
-"""Walk-forwards for people and files: the table of scores, and the CSV of every forecast."""
+"""Results for people and files: the table of scores, the CSV of every forecast, forecasts and clusters as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from regime_core.evaluation.forecasts import Comparison, ForecastScores
+from regime_core.models.kmeans import Candidates
 from regime_core.states import Forecast, WalkForward, state_name
 
 DECIMALS = 6
@@ -41,6 +42,11 @@ def write_predictions(path: Path, walk: WalkForward) -> None:
 def write_forecast(path: Path, forecast: Forecast) -> None:
     """Write a forecast as JSON, in one step; ``Forecast.from_dict`` reads it back."""
     _write(path, json.dumps(forecast.as_dict(), indent=1) + "\n")
+
+
+def write_candidates(path: Path, candidates: Candidates) -> None:
+    """Write clusters of each k as JSON, in one step; ``Candidates.from_dict`` reads them back."""
+    _write(path, json.dumps(candidates.as_dict()) + "\n")
 
 
 def forecast_words(forecast: Forecast) -> str:

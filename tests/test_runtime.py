@@ -95,6 +95,22 @@ def test_states_of_the_vix_rest_on_its_own_level_and_no_forecast_of_the_index_is
     assert process._market_arguments(vix, 2) == ["--bars", str(vix.path), "--vix", str(vix.path), "--regimes", "2"]
 
 
+def test_states_of_a_long_history_are_made_by_a_job_and_are_the_same(process, monkeypatch):
+    dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
+    inline = [process.clusters(dataset, k) for k in (None, 3)]
+    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    again = Runtime(process.settings)
+    assert again.clusters(dataset) is None
+    assert wait_for_job(again.jobs, again.start_clusters(dataset)).state == "done"
+    for made, k in zip(inline, (None, 3), strict=True):
+        found = again.clusters(dataset, k)
+        assert (found.k, found.silhouettes) == (made.k, made.silhouettes)
+        np.testing.assert_array_equal(found.distances, made.distances)
+    assert again.clusters(dataset, 3) is again.clusters(dataset, 3)
+    with pytest.raises(RegimeError, match="2 to 5"):
+        again.clusters(dataset, 9)
+
+
 def stormy(n):
     """Weekdays of quiet and stormy quarters."""
     rng = np.random.default_rng(3)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, SupportsInt
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from regime_core.bars import Float
 from regime_core.errors import ModelError
 from regime_core.evaluation.geometry import mean_silhouette
 from regime_core.states import K_RANGE, WINDOW, Clustering, Codes, Market
+
+Progress = Callable[[str, int, int], None]
 
 WEIGHTS = "kmeans.npz"
 SILHOUETTE_DAYS = 2000
@@ -43,7 +48,7 @@ class KMeans:
         from sklearn import cluster
         from threadpoolctl import threadpool_limits
 
-        self._check(past)
+        require_k(past, self.k)
         self.columns_ = past.columns
         self.mean_, self.scale_ = _scaler(past.values)
         with threadpool_limits(limits=1):  # the sums of several threads differ in their last bits from run to run
@@ -64,7 +69,7 @@ class KMeans:
         """Nearest centre of each day, (n_days,). values : (n_days, n_values)."""
         return np.asarray(self.distances(values).argmin(axis=1), dtype=np.int8)
 
-    def cluster(self, days: Market, *, silhouettes: dict[int, float] | None = None) -> Clustering:
+    def cluster(self, days: Market, *, silhouettes: Mapping[int, float] | None = None) -> Clustering:
         """States of any days that have the same values. Raises ModelError ``model.columns`` if they are others."""
         self.require_columns(days)
         distances = self.distances(days.values)
@@ -103,56 +108,109 @@ class KMeans:
         return (WEIGHTS,)
 
     @classmethod
+    def of(
+        cls, columns: Sequence[str], mean: ArrayLike, scale: ArrayLike, centres: ArrayLike, fitted_through: SupportsInt
+    ) -> Self:
+        """Model with the scaler and centres given, as ``fit`` leaves it."""
+        model = cls(k=len(np.asarray(centres)))
+        model.columns_ = tuple(str(name) for name in columns)
+        model.mean_, model.scale_, model.centres_ = (np.asarray(part, dtype=np.float64) for part in (mean, scale, centres))
+        model.fitted_through_ = int(fitted_through)
+        return model
+
+    @classmethod
     def load(cls, folder: Path) -> Self:
         """Read back what ``save`` wrote."""
         with np.load(folder / WEIGHTS, allow_pickle=False) as stored:
-            model = cls(k=len(stored["centres"]))
-            model.columns_ = tuple(str(name) for name in stored["columns"])
-            model.mean_, model.scale_, model.centres_ = stored["mean"], stored["scale"], stored["centres"]
-            model.fitted_through_ = int(stored["fitted_through"])
-        return model
+            return cls.of(**stored)
 
     def _standardised(self, values: Float) -> Float:
         return np.asarray((values - self.mean_) / self.scale_)
 
-    def _check(self, past: Market) -> None:
-        if self.k not in K_RANGE:
-            raise ModelError("model.k", f"{self.k} states were asked for: ask for {K_RANGE[0]} to {K_RANGE[-1]}.")
-        distinct = len(np.unique(past.values, axis=0))
-        if distinct < self.k:
-            raise ModelError(
-                "model.k", f"{self.k} states were asked for, but the data has only {distinct} days that differ: ask for fewer."
-            )
+
+def require_k(market: Market, k: int) -> None:
+    """Raise ModelError ``model.k`` for a k outside 2..5 or with fewer days that differ."""
+    if k not in K_RANGE:
+        raise ModelError("model.k", f"{k} states were asked for: ask for {K_RANGE[0]} to {K_RANGE[-1]}.")
+    distinct = len(np.unique(market.values, axis=0))
+    if distinct < k:
+        raise ModelError(
+            "model.k", f"{k} states were asked for, but the data has only {distinct} days that differ: ask for fewer."
+        )
 
 
-def cluster(market: Market, k: int | None = None) -> Clustering:
-    """States of a market fitted on all its days, in sample, with the silhouette of every k in 2..5 that the data bears.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Clusters of a market for each k in 2..5 that it bears, all fitted on all its days.
 
-    k : number of states; that with the largest silhouette where None.
+    models : k -> fitted KMeans. silhouettes : k -> mean silhouette, in [-1, 1]; without a k of which one state was never met.
     """
-    scores = silhouettes(market)
-    chosen = best_k(scores) if k is None else k
-    return KMeans(k=chosen).fit(market).cluster(market, silhouettes=scores)
+
+    models: Mapping[int, KMeans]
+    silhouettes: Mapping[int, float]
+
+    def clustering(self, market: Market, k: int | None = None) -> Clustering:
+        """States of the market they were fitted on, in sample; of the k with the largest silhouette where None.
+
+        Raises ModelError ``model.k`` for a k that the market does not bear.
+        """
+        chosen = best_k(self.silhouettes) if k is None else k
+        if chosen not in self.models:
+            require_k(market, chosen)
+        return self.models[chosen].cluster(market, silhouettes=self.silhouettes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "silhouettes": {str(k): score for k, score in self.silhouettes.items()},
+            "models": [
+                {
+                    "columns": list(model.columns_),
+                    "mean": model.mean_.tolist(),
+                    "scale": model.scale_.tolist(),
+                    "centres": model.centres_.tolist(),
+                    "fitted_through": model.fitted_through_,
+                }
+                for model in self.models.values()
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read back what ``as_dict`` gave."""
+        models = [KMeans.of(**model) for model in stored["models"]]
+        return cls({model.k: model for model in models}, {int(k): score for k, score in stored["silhouettes"].items()})
 
 
-def silhouettes(market: Market) -> dict[int, float]:
-    """Mean silhouette of each k in 2..5 whose states are all met, fitted on every day given."""
+def candidates(market: Market, *, progress: Progress | None = None) -> Candidates:
+    """Clusters of a market for each k in 2..5 that it bears, and the mean silhouette of each.
+
+    progress : called with the stage in words, the numbers of states tried and how many there are.
+    """
     from scipy.spatial import distance
 
     days = market.values[:: -(-market.n_days // SILHOUETTE_DAYS)]
     mean, scale = _scaler(market.values)
     standard = (days - mean) / scale
     between = distance.cdist(standard, standard)
-    scores = {}
     distinct = len(np.unique(market.values, axis=0))
-    for k in (k for k in K_RANGE if k <= distinct):
-        codes = KMeans(k=k).fit(market).label(days)
+    models, scores = {}, {}
+    for done, k in enumerate(k for k in K_RANGE if k <= distinct):
+        if progress is not None:
+            progress("Clustering days", done, len(K_RANGE))
+        models[k] = KMeans(k=k).fit(market)
+        codes = models[k].label(days)
         if 1 < len(np.unique(codes)) < len(days):
             scores[k] = mean_silhouette(between, codes)
-    return scores
+    return Candidates(models, scores)
 
 
-def best_k(scores: dict[int, float]) -> int:
+def silhouettes(market: Market) -> dict[int, float]:
+    """Mean silhouette of each k in 2..5 whose states are all met, fitted on every day given."""
+    return dict(candidates(market).silhouettes)
+
+
+def best_k(scores: Mapping[int, float]) -> int:
     """Return the k with the largest silhouette; the smallest of equals. Raises ModelError where none could be measured."""
     if not scores:
         raise ModelError("model.k", "The data has too few days that differ for two states: send more, or prices that move.")

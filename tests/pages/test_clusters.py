@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import flask
 import numpy as np
 import pytest
+from dash.exceptions import PreventUpdate
 
+import jobs
 import runtime
 from markets import daily_bars, text_of
+from waiting import wait_for_job
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def test_an_upload_does_without_the_vix_and_says_so(page, visit):
     dataset = upload(moving(300))
     _, _, notes, *_ = page.show_states(dataset, "auto", 0)
     assert "There is no VIX here" in text_of(notes)
-    figure, title, _, options, _, x, y = page.show_scatter(dataset, "2", "vix", "soup", "lasso", "2", "light", 0, None)
+    figure, title, _, options, _, x, y = page.show_scatter(dataset, "2", "vix", "soup", "lasso", "2", "light", 0, None, None)
     assert (x, y) == ("volatility", "return")
     assert [option["value"] for option in options] == ["return", "volatility", "parkinson", "pc1", "pc2", "pc3"]
     assert figure.layout.dragmode == "lasso"
@@ -80,7 +83,7 @@ def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, mon
     dataset = runtime.library().add("clusterer", "closes", flat)
     _, _, notes, *_ = page.show_states(dataset, "3", 0)
     assert "closes only" in text_of(notes)
-    _, _, _, options, *_ = page.show_scatter(dataset, "3", "parkinson", "return", "box", "3", "light", 0, None)
+    _, _, _, options, *_ = page.show_scatter(dataset, "3", "parkinson", "return", "box", "3", "light", 0, None, None)
     assert [option["value"] for option in options] == ["return", "volatility", "pc1", "pc2"]
     word, no_plane, no_controls = page.show_solid("3", dataset, "3", "light", 0)
     assert "rest on two values alone" in text_of(word)
@@ -145,3 +148,26 @@ def test_tables_are_saved_as_csv(page, visit, monkeypatch, button, name, header)
     file = page.save(1, 1, 1, "sp500", "2")
     assert file["filename"] == name
     assert file["content"].startswith(header)
+
+
+def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkeypatch):
+    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    dataset = upload(moving(300))
+    headline, where, notes, shares, hidden, *_ = page.show_states(dataset, "auto", 0)
+    assert "279 days: their states are made in the background" in text_of(headline)
+    assert text_of(where).startswith("mine as of ")
+    assert (notes, shares, hidden) == (None, None, True)
+    with pytest.raises(PreventUpdate):
+        page.show_differences(dataset, "2", "light", 0)
+    job, _ = page.make_states(dataset, 0)
+    assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
+    headline, _, notes, *_ = page.show_states(dataset, "auto", 0, {"id": job["id"], "state": "done"})
+    assert "(in sample)" in text_of(headline)
+    assert page.make_states(dataset, 0) == (None, None)
+
+
+def test_a_full_queue_of_jobs_is_told(page, visit, monkeypatch):
+    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    monkeypatch.setattr(jobs, "MAX_WAITING", -1)
+    assert "try again" in page.make_states(upload(moving(300)), 0)[1]
+    assert page.make_states("gone", 0) == (None, None)

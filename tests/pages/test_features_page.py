@@ -80,6 +80,12 @@ def test_intraday_bars_have_regimes_but_no_states_and_say_so(page, visit):
     assert "these bars are shorter" in text_of(notes)
 
 
+def test_states_that_are_not_made_yet_are_told(page, visit, monkeypatch):
+    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    *_, notes = page.show_over_time("sp500", NAMES, "state", "all", "light", None, 0)
+    assert "has no states yet: open it on the Clusters page" in text_of(notes)
+
+
 def test_a_feature_that_is_unknown_here_says_why(page, visit):
     *_, notes = page.show_over_time("sp500", "vix_level", "none", "2005-01-01..2006-01-01", "light", None, 0)
     assert "Not known in this range: VIX (no VIX on these dates)." in text_of(notes)

@@ -234,3 +234,13 @@ def test_training_reads_histories_of_any_layout(trained, folder, tmp_path):
 def test_training_names_the_history_that_is_not_there(trained, tmp_path):
     with pytest.raises(RegimeError, match=r"neither sp500\.csv nor sp500_daily\.csv"):
         training.train_states(trained[0], tmp_path)
+
+
+def test_clusters_writes_those_of_every_k(folder, capsys):
+    files = ["--bars", str(folder / "sp500.csv"), "--vix", str(folder / "vix.csv")]
+    assert main(["clusters", *files, "--out", str(folder / "clusters.json")]) == 0
+    stored = json.loads((folder / "clusters.json").read_text())
+    best = max(stored["silhouettes"], key=stored["silhouettes"].get)
+    assert f"days in {best} states" in capsys.readouterr().out
+    assert [len(model["centres"]) for model in stored["models"]] == [2, 3, 4, 5]
+    assert all((np.diff(np.array(model["centres"])[:, 2]) > 0).all() for model in stored["models"])

@@ -1,5 +1,6 @@
 """Clusters against scikit-learn, their order, their file, and data that bears no clusters."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -39,13 +40,13 @@ def test_distances_are_those_to_the_centres(market):
 
 
 def test_silhouettes_are_scikit_learns_and_choose_k(market):
-    found = kmeans.cluster(market)
+    found = kmeans.candidates(market).clustering(market)
     scaled = (market.values - market.values.mean(axis=0)) / market.values.std(axis=0)
     codes = KMeans(k=3).fit(market).label(market.values)
     assert found.silhouettes[3] == pytest.approx(metrics.silhouette_score(scaled, codes))
     assert set(found.silhouettes) == {2, 3, 4, 5}
     assert found.k == max(found.silhouettes, key=found.silhouettes.get)
-    assert kmeans.cluster(market, k=4).k == 4
+    assert kmeans.candidates(market).clustering(market, 4).k == 4
 
 
 def test_days_after_the_fit_are_out_of_sample(market):
@@ -56,7 +57,8 @@ def test_days_after_the_fit_are_out_of_sample(market):
 
 def test_without_a_vix_states_rise_with_volatility():
     bars, _ = index_and_vix(900)
-    found = kmeans.cluster(states.market(bars))
+    days = states.market(bars)
+    found = kmeans.candidates(days).clustering(days)
     assert found.columns == ("return", "volatility", "parkinson")
     assert (np.diff(found.centres[:, 1]) > 0).all()
 
@@ -82,6 +84,32 @@ def test_k_larger_than_the_data_bears(market):
     with pytest.raises(ModelError, match="only 3 days that differ"):
         KMeans(k=4).fit(few)
     assert set(kmeans.silhouettes(few)) == {2, 3}
+    with pytest.raises(ModelError, match="only 3 days that differ"):
+        kmeans.candidates(few).clustering(few, 4)
+
+
+def test_candidates_come_back_from_json_bit_for_bit(market):
+    seen = []
+    found = kmeans.candidates(market, progress=lambda *step: seen.append(step))
+    assert seen == [("Clustering days", done, 4) for done in range(4)]
+    again = kmeans.Candidates.from_dict(json.loads(json.dumps(found.as_dict())))
+    assert again.silhouettes == found.silhouettes
+    for k in (None, 2, 3, 4, 5):
+        one, other = found.clustering(market, k), again.clustering(market, k)
+        assert (one.k, one.columns, one.fitted_through, one.in_sample) == (
+            other.k,
+            other.columns,
+            other.fitted_through,
+            other.in_sample,
+        )
+        np.testing.assert_array_equal(one.distances, other.distances)
+        np.testing.assert_array_equal(one.centres, other.centres)
+
+
+def test_candidates_are_the_clusters_of_each_k(market):
+    found = kmeans.candidates(market)
+    for k in (2, 5):
+        np.testing.assert_array_equal(found.clustering(market, k).codes, KMeans(k=k).fit(market).label(market.values))
 
 
 def test_a_market_without_vix_is_not_labelled_by_a_model_with_one(market):
