@@ -383,7 +383,7 @@ class Runtime:
         """Answer of the shipped forecaster; None for all but the S&P 500 with its VIX, and where no forecaster is shipped."""
         if dataset.id != DEFAULT or market.vix is None or not self.engine.walk_forward_k:
             return None
-        return self._forecasts.get(_key(dataset, self._vix_of(dataset)), lambda: self.engine.forecast(market))
+        return self._forecasts.get(_key(dataset, self._vix_of(dataset)), lambda: self.engine.forecast(market, explained=True))
 
     def _market_arguments(self, dataset: Dataset, k: int | None) -> list[str]:
         """Arguments of a job on the days of a dataset."""
@@ -401,7 +401,7 @@ class Runtime:
         return self._job_path(dataset, f"walk-{k or 'auto'}", "parquet")
 
     def _forecast_path(self, dataset: Dataset, k: int | None) -> Path:
-        return self._job_path(dataset, f"forecast-{k or 'auto'}", "json")
+        return self._job_path(dataset, f"explained-forecast-{k or 'auto'}", "json")
 
     def _clusters_path(self, dataset: Dataset) -> Path:
         return self._job_path(dataset, "clusters", "json")

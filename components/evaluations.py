@@ -19,16 +19,24 @@ from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
 from regime_core.evaluation.outcomes import Outcomes
+from regime_core.evaluation.volatility import MIN_PAST
 from regime_core.states import WalkForward
 
 STRONGEST = "margin"
 LEVEL = 0.05
 OUTCOMES_NOTE = (
     "Labels as they were known on the day, out of sample. Intervals: 95 %, block bootstrap. Volatility is the root of the mean "
-    "squared daily return. A label is worth what it adds to what the VIX and HAR (a regression on the last 1, 5 and 22 days' "
-    "volatility) already say."
+    "squared daily return."
 )
-EXPLAINED_NOTE = "Out of sample, each year by least squares on the years before, on the days that all of them could forecast."
+SAID_NOTE = (
+    "A label is worth what it adds to what the VIX and HAR (a regression on the variance of the last 1, 5 and 22 days) already "
+    "say, so all stand on the same days: those that every one of them spoke of. Each year is forecast by the years before."
+)
+GAIN_NOTE = (
+    "QLIKE loss (Patton 2011): log of the variance forecast, plus the variance that came over it; a day without a return is like "
+    "any other. Shown: nats a day by which each is better than the mean variance of the past; more is better. Same days as "
+    "above."
+)
 SCORES_NOTE = (
     "Skill: 1 less the model's log-loss over the baseline's. p: that the model is no better, paired block bootstrap, 10,000 "
     "draws. McNemar's test counts overlapping outcomes as independent, so it is shown 1 day ahead only."
@@ -42,16 +50,12 @@ DETECTORS_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A dataset's forecasts of past days, their scores by horizon, and what followed the labels.
-
-    vix_from : first day with a VIX where that is later than the first label, int nanoseconds; else None.
-    """
+    """A dataset's forecasts of past days, their scores by horizon, and what followed the labels."""
 
     dataset: Dataset
     walk: WalkForward
     scores: Mapping[int, ForecastScores]
     outcomes: Mapping[int, Outcomes]
-    vix_from: int | None = None
 
 
 def record(dataset: Dataset, k: str | None) -> Record | None:
@@ -60,10 +64,7 @@ def record(dataset: Dataset, k: str | None) -> Record | None:
     walk = current.walk_forward(dataset, number)
     if walk is None:
         return None
-    market = current.market(dataset)
-    late = market.vix is not None and market.time[0] > walk.time[0]
-    vix_from = int(market.time[0]) if late else None
-    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number), vix_from)
+    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number))
 
 
 def start_button(identifier: str) -> html.Button:
@@ -127,17 +128,30 @@ def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
 
 
 def outcomes(shown: Record) -> list[Any]:
-    """What followed each label, and how much of volatility each explained."""
+    """What followed each label over all its days, and beside VIX and HAR over the days that all of them spoke of."""
     found, k = shown.outcomes, shown.walk.k
-    late = "" if shown.vix_from is None else f" The VIX is known here from {words.moment(shown.vix_from, intraday=False)} on."
     if not found:
         return [html.P("There are no prices here for the days of this record.", className="note")]
     return [
         sheets.table(score_sheets.outcome_sheet(found, k)),
-        html.P(OUTCOMES_NOTE + late, className="note"),
-        html.H3("How much of the volatility ahead each of them explains", className="card-title second-title"),
-        sheets.table(score_sheets.explained_sheet(found)),
-        html.P(EXPLAINED_NOTE + late, className="note"),
+        html.P(OUTCOMES_NOTE, className="note"),
+        *_compared(found, k),
+    ]
+
+
+def _compared(found: Mapping[int, Outcomes], k: int) -> list[Any]:
+    if not any(outcomes.compared.first for outcomes in found.values()):
+        told = f"HAR needs {MIN_PAST} days before the year that it forecasts: here are too few to set the labels beside it."
+        return [html.P(told, className="note")]
+    return [
+        html.H3(
+            "The volatility that came, beside what the VIX and HAR said of the same days", className="card-title second-title"
+        ),
+        sheets.table(score_sheets.said_sheet(found, k)),
+        html.P(SAID_NOTE, className="note"),
+        html.H3("How well each of them foretells the volatility", className="card-title second-title"),
+        sheets.table(score_sheets.gain_sheet(found)),
+        html.P(GAIN_NOTE, className="note"),
     ]
 
 

@@ -13,7 +13,8 @@ from components.figures.evaluation import NAMES
 from components.sheets import Column, Row, Sheet
 from regime_core.artifacts import ModelEntry
 from regime_core.evaluation.forecasts import MODEL, Comparison, ForecastScores
-from regime_core.evaluation.outcomes import FORECASTERS, MEASURES, Outcomes
+from regime_core.evaluation.outcomes import MEASURES, Outcomes
+from regime_core.evaluation.volatility import FORECASTERS
 from regime_core.states import state_name
 
 EXPLAINERS = {"label": "Label", "vix": "VIX", "har": "HAR", "har+label": "HAR and label"}
@@ -31,34 +32,66 @@ def outcome_sheet(found: Mapping[int, Outcomes], k: int) -> Sheet:
         (
             Column("Label", "State as it was known that day", lambda row: states.state(int(row["state"][-1]), k)),
             Column("Days", "Days with this label whose outcome is known", lambda row: f"{row['days']:,}"),
-            _measured("return", "Return", "Simple return over the days ahead, mean and 95 % interval"),
-            _measured("volatility", "Volatility, a day", "Root of the mean squared daily return, mean and 95 % interval"),
-            Column("VIX said", "Daily volatility the VIX stood for on these days", lambda row: _share(row["vix_said"])),
-            Column("HAR said", "Daily volatility a HAR model forecast on these days", lambda row: _share(row["har_said"])),
-            _measured("drawdown", "Drawdown", "Deepest fall on the way, counted from the day's close, mean and 95 % interval"),
+            _measured("return", "Return", "Mean simple return over the days ahead, 95 % interval"),
+            _measured("volatility", "Volatility, a day", "Root of the mean squared daily return, 95 % interval"),
+            _measured(
+                "drawdown", "Drawdown", "Mean of the deepest fall on the way, counted from the day's close, 95 % interval"
+            ),
         ),
         group=lambda row: f"The next {words.count(row['horizon'], 'trading day')}",
     )
 
 
-def explained_sheet(found: Mapping[int, Outcomes]) -> Sheet:
-    """Share of the variance of volatility that label, VIX and HAR explained: one row a horizon."""
-    rows = tuple({"horizon": h, **{name: found[h].explained[name] for name in FORECASTERS}} for h in sorted(found))
+def said_sheet(found: Mapping[int, Outcomes], k: int) -> Sheet:
+    """Volatility as it came beside what VIX and HAR said, on the days that both spoke of: one row a horizon and state."""
+    rows = tuple(
+        _said_row(outcomes, code, k) for _, outcomes in sorted(found.items()) for code in range(k) if outcomes.compared.first
+    )
+    return Sheet(
+        "Volatility that came beside what VIX and HAR said",
+        rows,
+        (
+            Column("Label", "State as it was known that day", lambda row: states.state(int(row["state"][-1]), k)),
+            Column("Days", "Days with this label that all forecasters spoke of", lambda row: f"{row['days']:,}"),
+            _measured("came", "Came", "Root of the mean squared daily return, 95 % interval"),
+            Column(
+                "VIX said", "Root of the mean daily variance the VIX stood for", lambda row: words.percent(row["vix_said"], 2)
+            ),
+            Column("HAR said", "Root of the mean daily variance HAR expected", lambda row: words.percent(row["har_said"], 2)),
+        ),
+        group=lambda row: _compared_days(found[row["horizon"]]),
+    )
+
+
+def gain_sheet(found: Mapping[int, Outcomes]) -> Sheet:
+    """How much better label, VIX and HAR foretell the variance than its past mean does: one row a horizon."""
+    rows = tuple(
+        {
+            "horizon": h,
+            "first": _date(found[h].compared.first),
+            "last": _date(found[h].compared.last),
+            "days": int(found[h].compared.n.sum()),
+            **{name: found[h].compared.gain[name] for name in FORECASTERS},
+        }
+        for h in sorted(found)
+        if found[h].compared.first
+    )
 
     def shown(name: str) -> Column:
-        return Column(EXPLAINERS[name], _EXPLAINED, lambda row: _points(row[name]))
+        return Column(EXPLAINERS[name], _GAIN, lambda row: _gain(row[name]))
 
     return Sheet(
-        "Variance of volatility explained",
+        "QLIKE gain over the past's mean variance, nats a day",
         rows,
         (
             Column("Volatility over", "", lambda row: f"the next {words.count(row['horizon'], 'day')}"),
+            Column("Days", "Days that all of them spoke of", lambda row: f"{row['days']:,}"),
             *(shown(name) for name in FORECASTERS),
         ),
     )
 
 
-_EXPLAINED = "Share of the variance of log volatility explained out of sample; below 0 is worse than its mean"
+_GAIN = "How much lower its QLIKE loss is than that of the past's mean variance, nats a day; below 0 is worse than that mean"
 
 
 def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
@@ -137,7 +170,39 @@ def _outcome_row(found: Outcomes, code: int, k: int) -> Row:
     for measure in MEASURES:
         row[measure] = float(found.mean[measure][code])
         row[f"{measure}_low"], row[f"{measure}_high"] = float(found.low[measure][code]), float(found.high[measure][code])
-    return row | {"vix_said": float(found.vix_volatility[code]), "har_said": float(found.har_volatility[code])}
+    return row
+
+
+def _said_row(found: Outcomes, code: int, k: int) -> Row:
+    compared = found.compared
+    return {
+        "horizon": found.horizon,
+        "state": state_name(code),
+        "name": states.word(code, k),
+        "first": _date(compared.first),
+        "last": _date(compared.last),
+        "days": int(compared.n[code]),
+        "came": float(compared.came[code]),
+        "came_low": float(compared.low[code]),
+        "came_high": float(compared.high[code]),
+        "vix_said": float(compared.vix[code]),
+        "har_said": float(compared.har[code]),
+    }
+
+
+def _date(time: int) -> str:
+    return str(np.datetime64(time, "ns").astype("M8[D]"))
+
+
+def _compared_days(found: Outcomes) -> str:
+    compared = found.compared
+    days = words.count(int(compared.n.sum()), "day")
+    span = words.span(compared.first, compared.last, intraday=False)
+    return f"The next {words.count(found.horizon, 'trading day')}: {days}, {span}"
+
+
+def _gain(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:+.3f}".replace("-", "−")
 
 
 def _measured(measure: str, title: str, hint: str) -> Column:
@@ -221,10 +286,6 @@ def _in_words(name: str) -> str:
 def _share(value: float, digits: int = 1) -> str:
     digits = 2 if abs(value) < 0.05 else digits
     return words.percent(value, digits)
-
-
-def _points(value: float) -> str:
-    return words.percent(value).replace("-", "−")
 
 
 def _number(value: float, digits: int = 3) -> str:

@@ -42,7 +42,8 @@ YEARS_TEXT = "evaluation-years-text"
 TRANSITIONS = "evaluation-transitions"
 TRANSITIONS_TITLE = "evaluation-transitions-title"
 SAVE_OUTCOMES = "evaluation-save-outcomes"
-SAVE_EXPLAINED = "evaluation-save-explained"
+SAVE_SAID = "evaluation-save-said"
+SAVE_GAIN = "evaluation-save-gain"
 SAVE_SCORES = "evaluation-save-scores"
 SAVE_DETECTORS = "evaluation-save-detectors"
 SAVED = "evaluation-saved"
@@ -101,7 +102,8 @@ def layout(k: str | None = None, horizon: str | None = None, measure: str | None
                 aside=html.Div(
                     [
                         controls.save_button(SAVE_OUTCOMES, "Outcomes as CSV"),
-                        controls.save_button(SAVE_EXPLAINED, "Explained as CSV"),
+                        controls.save_button(SAVE_SAID, "Beside VIX and HAR as CSV"),
+                        controls.save_button(SAVE_GAIN, "QLIKE as CSV"),
                     ],
                     className="controls",
                 ),
@@ -254,7 +256,8 @@ def walk_forward(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: A
 @callback(
     Output(SAVED, "data"),
     Input(SAVE_OUTCOMES, "n_clicks"),
-    Input(SAVE_EXPLAINED, "n_clicks"),
+    Input(SAVE_SAID, "n_clicks"),
+    Input(SAVE_GAIN, "n_clicks"),
     Input(SAVE_SCORES, "n_clicks"),
     Input(SAVE_DETECTORS, "n_clicks"),
     State(shell.DATASET, "value"),
@@ -276,8 +279,10 @@ def save(*given: Any) -> Any:  # noqa: ANN401
     match dash.ctx.triggered_id:
         case "evaluation-save-outcomes":
             kind, sheet = "outcomes", score_sheets.outcome_sheet(found.outcomes, found.walk.k)
-        case "evaluation-save-explained":
-            kind, sheet = "explained", score_sheets.explained_sheet(found.outcomes)
+        case "evaluation-save-said":
+            kind, sheet = "volatility_said", score_sheets.said_sheet(found.outcomes, found.walk.k)
+        case "evaluation-save-gain":
+            kind, sheet = "volatility_qlike", score_sheets.gain_sheet(found.outcomes)
         case _:
             kind, sheet = "scores", score_sheets.score_sheet(found.scores)
     return dcc.send_string(sheets.csv_text(sheet.rows), uploads.download_name(found.dataset.title, kind), type="text/csv")

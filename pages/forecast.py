@@ -36,6 +36,7 @@ REASONS = "forecast-reasons"
 MOVED = "forecast-moved"
 MOVED_TITLE = "forecast-moved-title"
 MOVED_TEXT = "forecast-moved-text"
+MOVED_SUM = "forecast-moved-sum"
 MOVED_NOTE = "forecast-moved-note"
 RECORD = "forecast-record"
 NO_RECORD = "forecast-no-record"
@@ -73,6 +74,7 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
         aside=controls.save_button(SAVE, "Download CSV"),
     )
     moved = cards.card(
+        html.P(id=MOVED_SUM, className="sentence"),
         controls.chart(MOVED, description=MOVED_TEXT),
         html.P(id=MOVED_NOTE, className="note note-close"),
         title=html.Span("What speaks for it", id=MOVED_TITLE),
@@ -160,6 +162,7 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     Output(MOVED, "figure"),
     Output(MOVED_TITLE, "children"),
     Output(MOVED_TEXT, "children"),
+    Output(MOVED_SUM, "children"),
     Output(MOVED_NOTE, "children"),
     Input(shell.DATASET, "value"),
     Input(K, "value"),
@@ -176,6 +179,7 @@ def show_reasons(dataset_id: str | None, k: str, horizon: str, mode: str | None,
         figures.contributions(forecast, ahead, mode=mode or "light"),
         figures.contributions_heading(forecast, ahead),
         figures.contributions_description(forecast, ahead),
+        figures.contributions_sum(forecast, ahead),
         figures.contributions_note(forecast, ahead),
     )
 

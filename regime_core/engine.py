@@ -116,12 +116,14 @@ class Engine:
         evidence = self._models.detectors[entry.name].evidence(bars)
         return _detection(entry, bars, last, age, age > bars.n_bars - MIN_BARS, evidence, _metrics(recent), (), labels)
 
-    def forecast(self, days: Market) -> Forecast:
-        """Forecast of the stress state 1, 5 and 21 days after a market's last day, with baselines and what moved it.
+    def forecast(self, days: Market, *, explained: bool = False) -> Forecast:
+        """Forecast of the stress state 1, 5 and 21 days after a market's last day, with baselines.
+
+        explained : also with what moved it.
 
         Raises ModelError ``model.not_shipped`` in a folder without a forecaster, ``model.columns`` for a market without a VIX.
         """
-        return self._forecaster().forecast(days, model=self.state_entry("forecaster").ref)
+        return self._forecaster().forecast(days, model=self.state_entry("forecaster").ref, explained=explained)
 
     def cluster(self, days: Market) -> Clustering:
         """States of a market's days under the shipped centres. Raises ModelError as ``forecast`` does."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -15,7 +13,8 @@ from regime_core.states import Contribution, Forecast, WalkForward
 
 STRIP_SHARE = 0.045
 GAP_SHARE = 0.035
-MOST_CONTRIBUTIONS = 8
+LEAST_REACH = 1.0
+"""Percentage points that the axis of contributions reaches at least."""
 EDGE_WIDTH = 0.5
 MOST_EDGED = 600
 """Of more days, the lines between the areas would cover them."""
@@ -71,33 +70,45 @@ def history(walk: WalkForward, horizon: int, *, mode: str = "light") -> go.Figur
 
 def contributions_heading(forecast: Forecast, horizon: int) -> str:
     """Title of the bars: of which forecast they are."""
-    word = theme.stress_words(forecast.k)[forecast.most_likely(horizon)].lower()
     day = words.moment(forecast.as_of, intraday=False)
     sample = ", in sample" if forecast.in_sample else ""
-    return f"What speaks for and against {word} {horizons.ahead(horizon)}, from {day}{sample}"
+    return f"What speaks for and against {_word(forecast, horizon)} {horizons.ahead(horizon)}, from {day}{sample}"
 
 
 def contributions_description(forecast: Forecast, horizon: int) -> str:
     """The bars in words."""
-    parts = [f"{part.title}: odds {odds(part)}" for part in forecast.contributions[horizon][:MOST_CONTRIBUTIONS]]
-    return f"Bar chart. {contributions_heading(forecast, horizon)}. {'; '.join(parts)}."
+    parts = [f"{part.title}: {points(part.change)}" for part in forecast.explanations[horizon].parts]
+    return f"Bar chart. {contributions_heading(forecast, horizon)}. {'; '.join(parts)}. {contributions_sum(forecast, horizon)}"
+
+
+def contributions_sum(forecast: Forecast, horizon: int) -> str:
+    """Say what the bars add up to: a usual day's probability and all of them make the probability that is forecast."""
+    told = forecast.explanations[horizon]
+    said = told.usual + sum(part.change for part in told.parts)
+    # the change of what is shown, so that the reader's sum is right to the last digit
+    moved = round(100 * said, 1) - round(100 * told.usual, 1)
+    return (
+        f"{words.percent(told.usual, 1)} on a usual day, and {points(moved / 100)} by the bars together, make the "
+        f"{words.percent(said, 1)} {_word(forecast, horizon)} that is forecast."
+    )
 
 
 def contributions_note(forecast: Forecast, horizon: int) -> str:
-    """How the bars are to be read, and what is left out."""
-    rest = forecast.contributions[horizon][MOST_CONTRIBUTIONS:]
-    left = f" {words.count(len(rest), 'smaller one')} left out, each within ×{_factor(_largest(rest))}." if rest else ""
+    """How the bars are to be read."""
+    told = forecast.explanations[horizon]
     return (
-        "By how much the odds of this answer change against the same forecast with that input at its past median. "
-        f"Accent speaks for it, grey against it.{left}"
+        f"A usual day: the mean answer of the same model to {words.count(told.days, 'day')} spread evenly over "
+        f"{words.span(told.first, told.last, intraday=False)}. Each bar is a Shapley value: what its inputs add as they change "
+        "from those days' to today's, averaged over every order in which the groups can change. Accent speaks for "
+        f"{_word(forecast, horizon)}, grey against it."
     )
 
 
 def contributions(forecast: Forecast, horizon: int, *, mode: str = "light") -> go.Figure:
-    """The largest contributions as bars, signed: for the most likely state to the right, against it to the left."""
+    """What each group of inputs adds as bars, signed: for the most likely state to the right, against it to the left."""
     palette = theme.PALETTES[mode]
-    parts = forecast.contributions[horizon][:MOST_CONTRIBUTIONS][::-1]
-    values = [part.log_odds for part in parts]
+    parts = forecast.explanations[horizon].parts[::-1]
+    values = [100.0 * part.change for part in parts]
     figure = go.Figure(
         go.Bar(
             name="Contribution",
@@ -106,51 +117,47 @@ def contributions(forecast: Forecast, horizon: int, *, mode: str = "light") -> g
             y=list(range(len(parts))),
             width=0.36,
             marker={"color": [palette.accent if value > 0 else palette.muted for value in values]},
-            customdata=[(part.title, odds(part), "for" if part.log_odds > 0 else "against") for part in parts],
-            hovertemplate="%{customdata[0]}<br>odds %{customdata[1]} (%{x:+.2f} log-odds): speaks %{customdata[2]} it"
-            "<extra></extra>",
+            customdata=[(part.title, points(part.change), "<br>".join(part.inputs)) for part in parts],
+            hovertemplate="<b>%{customdata[0]}</b> %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
         )
     )
-    reach = max([1.0, *(abs(value) for value in values)])
+    reach = max([LEAST_REACH, *(abs(value) for value in values)])
     labels = [_bar_label(row, part, palette) for row, part in enumerate(parts)]
     figure.update_layout(
         template=theme.template_name(mode),
         meta={"title": contributions_heading(forecast, horizon)},
         showlegend=False,
-        margin={"l": 4, "r": 56, "t": 8, "b": 40},
+        margin={"l": 4, "r": 60, "t": 8, "b": 40},
         xaxis={
             "range": [1.1 * min(-0.01 * reach, *values), 1.05 * max(0.01 * reach, *values)],
-            "title": {"text": "change of the log-odds"},
-            "zeroline": False,
+            "title": {"text": "percentage points added to the probability"},
+            "zeroline": True,
+            "zerolinecolor": palette.hairline,
             "showgrid": False,
             "fixedrange": True,
         },
         yaxis={"visible": False, "fixedrange": True, "range": [-0.6, len(parts) - 0.2]},
-        annotations=[*labels, *(_factor_label(row, part, palette) for row, part in enumerate(parts))],
+        annotations=[*labels, *(_points_label(row, part, palette) for row, part in enumerate(parts))],
     )
     return figure
 
 
-def odds(part: Contribution) -> str:
-    """``×2.0``: what the odds of the answer are multiplied by."""
-    return f"×{_factor(part.log_odds)}"
+def points(change: float, digits: int = 1) -> str:
+    """``+4.3 points``: a change of a probability in percentage points."""
+    return f"{_signed(change, digits)}{words.NBSP}points"
 
 
-def _factor(log_odds: float) -> str:
-    factor = math.exp(max(-50.0, min(log_odds, 50.0)))
-    if factor >= 1000 or factor < 0.001:
-        return f"{factor:.0e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
-    if factor < 0.1:
-        return f"{factor:.2g}"  # two decimals of these would say that the odds fall to nothing
-    return f"{factor:.{0 if factor >= 100 else 1 if factor >= 10 else 2}f}"
+def _signed(change: float, digits: int = 1) -> str:
+    shown = round(100.0 * change, digits) + 0.0  # no minus before a zero
+    return f"{shown:+.{digits}f}".replace("-", "−")
 
 
-def _largest(parts: tuple[Contribution, ...]) -> float:
-    return max(abs(part.log_odds) for part in parts)
+def _word(forecast: Forecast, horizon: int) -> str:
+    return theme.stress_words(forecast.k)[forecast.explanations[horizon].state].lower()
 
 
 def _bar_label(row: int, part: Contribution, palette: Palette) -> dict[str, object]:
-    """Name of an input above its bar, so that a phone has room for both."""
+    """Name of a group above its bar, so that a phone has room for both."""
     return {
         "xref": "paper",
         "x": 0,
@@ -163,15 +170,15 @@ def _bar_label(row: int, part: Contribution, palette: Palette) -> dict[str, obje
     }
 
 
-def _factor_label(row: int, part: Contribution, palette: Palette) -> dict[str, object]:
+def _points_label(row: int, part: Contribution, palette: Palette) -> dict[str, object]:
     return {
         "xref": "paper",
         "x": 1,
-        "xanchor": "left",
-        "xshift": 8,
+        "xanchor": "right",
+        "xshift": 52,
         "y": row,
         "yanchor": "middle",
-        "text": odds(part),
+        "text": _signed(part.change),
         "showarrow": False,
         "font": {"size": 13, "color": palette.muted},
     }

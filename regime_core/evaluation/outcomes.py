@@ -8,17 +8,36 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from regime_core.evaluation import volatility
 from regime_core.evaluation.significance import DRAWS, block_length, block_means
 
 Float = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MEASURES = ("return", "volatility", "drawdown")
-FORECASTERS = ("label", "vix", "har", "har+label")
-HAR_DAYS = (1, 5, 22)
-MIN_PAST = 252
-"""Days with a known outcome that a regression is fitted on, at least."""
-_SMALLEST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Volatility as it came and as forecasters said it, on the days that all of them spoke of.
+
+    n : (k,) of these days with each label. first, last : of these days, int nanoseconds since 1970 UTC; 0 where there are none.
+    came, low, high : (k,) volatility after them with a 95 % interval, as in ``Outcomes``.
+    vix, har : (k,) volatility that the VIX stood for, and that HAR expected. All these are roots of mean variances, fractions a
+    day; NaN for a label not given, and for a VIX that is not there.
+    gain : forecaster -> how much lower its mean QLIKE is than that of the past's mean variance, nats a day; NaN for one that
+    could not be fitted. See ``volatility.qlike`` and ``volatility.variance_forecasts``.
+    """
+
+    n: Ints
+    first: int
+    last: int
+    came: Float
+    low: Float
+    high: Float
+    vix: Float
+    har: Float
+    gain: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +46,9 @@ class Outcomes:
 
     n : (k,) days with the label whose outcome is known.
     mean, low, high : measure -> (k,), with 95 % intervals by block bootstrap; NaN for a label never given. ``return`` is the
-    simple return over all the days; ``volatility`` the root of the mean squared daily return; ``drawdown`` the deepest fall
-    from a peak on the way, counted from the close of the label's day, zero or a negative fraction.
-    vix_volatility : (k,) mean of the daily volatility that the VIX stood for on these days; NaN without a VIX.
-    har_volatility : (k,) mean of the volatility that a HAR model expected on them; NaN where it had too little past.
-    explained : forecaster -> share of the variance of log volatility it explained out of sample: ``label``, ``vix``, ``har``,
-    ``har+label``, all on the same days. Each year is forecast by least squares on outcomes known before it. NaN for one that
-    could not be fitted.
-    Source of HAR: Corsi, Journal of Financial Econometrics 7 (2009).
+    mean simple return over all the days; ``volatility`` the root of the mean squared daily return; ``drawdown`` the mean of the
+    deepest fall from a peak on the way, counted from the close of the label's day, zero or a negative fraction.
+    compared : the same volatility beside VIX and HAR, on fewer days where these did not speak of all.
     """
 
     horizon: int
@@ -42,9 +56,7 @@ class Outcomes:
     mean: dict[str, Float]
     low: dict[str, Float]
     high: dict[str, Float]
-    vix_volatility: Float
-    har_volatility: Float
-    explained: dict[str, float]
+    compared: Comparison
 
 
 def outcomes(
@@ -67,18 +79,17 @@ def outcomes(
     labels = codes[: known.stop - first]
     after = {name: values[known] for name, values in ahead(close, horizon).items()}
     members = [labels == state for state in range(k)]
-    bounds = {name: _intervals(values, members, block_length(horizon), draws) for name, values in after.items()}
-    forecasts = volatility_forecasts(time, close, vix, codes, k=k, horizon=horizon)
-    implied = np.full(len(labels), np.nan) if vix is None else vix[known] / 100.0 / np.sqrt(252.0)
+    mean, low, high = _with_intervals(after, members, horizon, draws)
+    given = volatility.variance_forecasts(time, close, vix, codes, k=k, horizon=horizon)
+    given = {name: values[known] for name, values in given.items()}
+    implied = np.full(len(labels), np.nan) if vix is None else volatility.implied_variance(vix[known])
     return Outcomes(
         horizon=horizon,
         n=np.array([member.sum() for member in members], dtype=np.int64),
-        mean={name: _means(values, members) for name, values in after.items()},
-        low={name: found[:, 0] for name, found in bounds.items()},
-        high={name: found[:, 1] for name, found in bounds.items()},
-        vix_volatility=_means(implied, members),
-        har_volatility=_means(har_volatility(time, close, horizon)[known], members),
-        explained=_explained(np.log(np.maximum(after["volatility"], _SMALLEST)), forecasts, known),
+        mean=mean,
+        low=low,
+        high=high,
+        compared=_compared(time[known], after["volatility"], implied, given, members, horizon, draws),
     )
 
 
@@ -96,82 +107,57 @@ def ahead(close: Float, horizon: int) -> dict[str, Float]:
     return out
 
 
-def volatility_forecasts(
-    time: NDArray[np.int64], close: Float, vix: Float | None, codes: NDArray[np.integer], *, k: int, horizon: int
-) -> dict[str, Float]:
-    """Log volatility over the next ``horizon`` days as each of ``FORECASTERS`` said it, (n_days,) each; NaN where it could not.
-
-    Each calendar year is forecast by least squares on the days whose outcome was known before it.
-    """
-    n = len(close)
-    state = np.full((n, k), np.nan)
-    state[n - len(codes) :] = np.eye(k)[codes]
-    har = har_inputs(close)
-    implied = np.full((n, 1), np.nan) if vix is None else np.log(vix)[:, None]
-    inputs = {"label": state, "vix": implied, "har": har, "har+label": np.column_stack([har, state])}
-    target, years = _log_volatility_ahead(close, horizon), _years(time)
-    return {name: _yearly_least_squares(columns, target, years, horizon)[0] for name, columns in inputs.items()}
-
-
-def har_volatility(time: NDArray[np.int64], close: Float, horizon: int) -> Float:
-    """Volatility over the next ``horizon`` days that HAR expects, a fraction a day, (n_days,); NaN where it could not.
-
-    HAR is fitted to logarithms, and the exponential of an expected logarithm lies below the mean: by nearly half for a single
-    day. It is raised by the mean exponential of the past residuals. Source: Duan's smearing estimate, Journal of the American
-    Statistical Association 78 (1983).
-    """
-    logs, smearing = _yearly_least_squares(har_inputs(close), _log_volatility_ahead(close, horizon), _years(time), horizon)
-    return np.asarray(np.exp(logs) * smearing)
+def _compared(
+    time: NDArray[np.int64],
+    realised: Float,
+    implied: Float,
+    given: dict[str, Float],
+    members: list[NDArray[np.bool_]],
+    horizon: int,
+    draws: int,
+) -> Comparison:
+    spoken = _all_spoke(given)
+    days, members = time[spoken], [member[spoken] for member in members]
+    given = {name: values[spoken] for name, values in given.items()}
+    came, low, high = _with_intervals({"volatility": realised[spoken]}, members, horizon, draws)
+    return Comparison(
+        n=np.array([member.sum() for member in members], dtype=np.int64),
+        first=int(days[0]) if len(days) else 0,
+        last=int(days[-1]) if len(days) else 0,
+        came=came["volatility"],
+        low=low["volatility"],
+        high=high["volatility"],
+        vix=np.sqrt(_means(implied[spoken], members)),
+        har=np.sqrt(_means(given["har"], members)),
+        gain=_gains(realised[spoken] ** 2, given),
+    )
 
 
-def _log_volatility_ahead(close: Float, horizon: int) -> Float:
-    return np.asarray(np.log(np.maximum(ahead(close, horizon)["volatility"], _SMALLEST)))
+def _all_spoke(given: dict[str, Float]) -> NDArray[np.bool_]:
+    """Days that every forecaster which could be fitted has forecast; none where even the past's mean could not be."""
+    there = {name: np.isfinite(values) for name, values in given.items()}
+    spoken = there[volatility.PAST_MEAN]
+    for found in there.values():
+        if found.any():
+            spoken = spoken & found
+    return spoken
 
 
-def _years(time: NDArray[np.int64]) -> Ints:
-    return time.view("M8[ns]").astype("M8[Y]").astype(np.int64)
+def _gains(variance: Float, given: dict[str, Float]) -> dict[str, float]:
+    loss = {name: float(volatility.qlike(variance, values).mean()) if len(values) else np.nan for name, values in given.items()}
+    return {name: loss[volatility.PAST_MEAN] - loss[name] for name in volatility.FORECASTERS}
 
 
-def har_inputs(close: Float) -> Float:
-    """Log root mean square of the last 1, 5 and 22 daily returns, (n_days, 3); NaN in the first 22 rows."""
-    out = np.full((len(close), len(HAR_DAYS)), np.nan)
-    squares = (close[1:] / close[:-1] - 1.0) ** 2
-    for column, days in enumerate(HAR_DAYS):
-        if len(squares) >= days:
-            root = np.sqrt(sliding_window_view(squares, days).mean(axis=1))
-            out[days:, column] = np.log(np.maximum(root, 1e-4))
-    out[: HAR_DAYS[-1]] = np.nan
-    return out
-
-
-def _yearly_least_squares(inputs: Float, target: Float, years: Ints, horizon: int) -> tuple[Float, Float]:
-    """Forecasts of each year, and the mean exponential of the residuals they were fitted with: (n_days,) each."""
-    design = np.column_stack([np.ones(len(inputs)), inputs])
-    there: NDArray[np.bool_] = np.asarray(np.isfinite(design).all(axis=1))
-    out, smearing = np.full(len(target), np.nan), np.full(len(target), np.nan)
-    for year in np.unique(years):
-        start = int(np.searchsorted(years, year))
-        past = np.flatnonzero(there[: max(0, start - horizon)])
-        if len(past) < MIN_PAST:
-            continue
-        weights = np.linalg.lstsq(design[past], target[past], rcond=None)[0]
-        rows = np.flatnonzero(there & (years == year))
-        out[rows] = design[rows] @ weights
-        smearing[rows] = np.exp(target[past] - design[past] @ weights).mean()
-    return out, smearing
-
-
-def _explained(truth: Float, forecasts: dict[str, Float], known: slice) -> dict[str, float]:
-    """Out-of-sample R squared, on the days that every forecaster which could be fitted has forecast."""
-    given = {name: values[known] for name, values in forecasts.items()}
-    common = np.ones(len(truth), dtype=bool)
-    for values in given.values():
-        if np.isfinite(values).any():
-            common &= np.isfinite(values)
-    if common.sum() < 2 or np.ptp(truth[common]) == 0:
-        return dict.fromkeys(FORECASTERS, float("nan"))
-    spread = float(((truth[common] - truth[common].mean()) ** 2).sum())
-    return {name: 1.0 - float(((truth[common] - given[name][common]) ** 2).sum()) / spread for name in FORECASTERS}
+def _with_intervals(
+    after: dict[str, Float], members: list[NDArray[np.bool_]], horizon: int, draws: int
+) -> tuple[dict[str, Float], dict[str, Float], dict[str, Float]]:
+    """Mean of each state's days and the ends of its 95 % interval, measure -> (k,) each; of volatility the roots."""
+    averaged = {name: values**2 if name == "volatility" else values for name, values in after.items()}
+    mean = {name: _means(values, members) for name, values in averaged.items()}
+    low, high = _intervals(averaged, members, block_length(horizon), draws)
+    for found in (mean, low, high):
+        found["volatility"] = np.sqrt(found["volatility"])
+    return mean, low, high
 
 
 def _means(values: Float, members: list[NDArray[np.bool_]]) -> Float:
@@ -180,11 +166,20 @@ def _means(values: Float, members: list[NDArray[np.bool_]]) -> Float:
     return np.array([part.mean() if len(part) else np.nan for part in kept])
 
 
-def _intervals(values: Float, members: list[NDArray[np.bool_]], block: int, draws: int) -> Float:
-    """95 % interval of each state's mean, (k, 2)."""
-    out = np.full((len(members), 2), np.nan)
-    for state, member in enumerate(members):
-        if member.any():
-            drawn = block_means(values, block=block, draws=draws, weights=member)
-            out[state] = np.nanquantile(drawn, (0.025, 0.975))
-    return out
+def _intervals(
+    after: dict[str, Float], members: list[NDArray[np.bool_]], block: int, draws: int
+) -> tuple[dict[str, Float], dict[str, Float]]:
+    """Ends of the 95 % interval of each state's mean, measure -> (k,) each; NaN for a state without a day.
+
+    All are drawn together: drawing takes most of the time.
+    """
+    low, high = ({name: np.full(len(members), np.nan) for name in after} for _ in range(2))
+    met = [(name, state) for name in after for state, member in enumerate(members) if member.any()]
+    if not met:
+        return low, high
+    values = np.column_stack([after[name] for name, _ in met])
+    weights = np.column_stack([members[state] for _, state in met])
+    drawn = block_means(values, block=block, draws=draws, weights=weights)
+    for (name, state), means in zip(met, drawn.T, strict=True):
+        low[name][state], high[name][state] = np.nanquantile(means, (0.025, 0.975))
+    return low, high

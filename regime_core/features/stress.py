@@ -30,6 +30,7 @@ TITLES: dict[str, str] = {
 }
 """Column of ``table`` -> what it is, in words; logarithms are taken of levels and volatilities."""
 NAMES = tuple(TITLES)
+WINDOW_AHEAD = ("kept_sum", "kept_squares", "variance")
 _STANDS_IN = {PARKINSON: "Parkinson volatility", VOLATILITY: "21-day volatility"}
 """Last value of a market without a VIX -> what ``level`` is of."""
 FIRST_ROW = WINDOW
@@ -65,10 +66,10 @@ def table(market: Market) -> Float:
     return out
 
 
-def title(name: str, columns: tuple[str, ...]) -> str:
-    """What a column of ``table`` is, in words, of a market with these values: without a VIX it does not speak of one."""
+def in_words(title: str, columns: tuple[str, ...]) -> str:
+    """A title such as those of ``TITLES`` for a market with these values: without a VIX it does not speak of one."""
     stand_in = _STANDS_IN.get(columns[-1])
-    return TITLES[name].replace("VIX", stand_in) if stand_in else TITLES[name]
+    return title.replace("VIX", stand_in) if stand_in else title
 
 
 def stress(market: Market) -> Float:
@@ -90,22 +91,35 @@ def variance_ratio(past: Market) -> float:
     return float((past.values[1:, 0] ** 2).sum() / daily_variance(past)[:-1].sum())
 
 
-def values_ahead(market: Market, horizon: int, *, mean_return: float, ratio: float) -> Float:
-    """Values of ``market`` as expected ``horizon`` days ahead, (n_days, n_values); NaN in the first ``FIRST_ROW`` rows.
+def ingredients(market: Market, horizon: int) -> Float:
+    """All that ``expected_ahead`` and the table are made of, (n_days, n_ingredients); NaN in the first ``FIRST_ROW`` rows.
+
+    The values of ``market``; sum and sum of squares of the returns that will still be in the 21-day window ``horizon`` days
+    ahead; variance of a day's return that the VIX stands for; ``table``. Named by ``ingredient_names``.
+    """
+    kept = WINDOW - min(horizon, WINDOW)
+    returns = market.values[:, 0]
+    window = np.column_stack([_trailing_sum(returns, kept), _trailing_sum(returns**2, kept), daily_variance(market)])
+    window[:FIRST_ROW] = np.nan
+    return np.column_stack([market.values, window, table(market)])
+
+
+def ingredient_names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Name of each column of ``ingredients`` for a market with these values."""
+    return (*columns, *WINDOW_AHEAD, *NAMES)
+
+
+def expected_ahead(values: Float, window: Float, horizon: int, *, mean_return: float, ratio: float) -> Float:
+    """Values of a market as expected ``horizon`` days ahead, (n_days, n_values). values, window : see ``ingredients``.
 
     The return is its mean. Of the 21 days of that later window, 21 - horizon are known today; each of the others is expected
     to have ``ratio`` times the variance that the VIX stands for. A third value stays as it is today.
     """
     new = min(horizon, WINDOW)
-    kept = WINDOW - new
-    returns = market.values[:, 0]
-    expected = ratio * daily_variance(market) + mean_return**2
-    total = _trailing_sum(returns, kept) + new * mean_return
-    squares = _trailing_sum(returns**2, kept) + new * expected
+    total = window[:, 0] + new * mean_return
+    squares = window[:, 1] + new * (ratio * window[:, 2] + mean_return**2)
     variance = np.maximum(squares - total**2 / WINDOW, 0.0) / (WINDOW - 1)
-    out = np.column_stack([np.full(market.n_days, mean_return), np.sqrt(variance), market.values[:, 2:]])
-    out[:FIRST_ROW] = np.nan
-    return out
+    return np.column_stack([np.full(len(values), mean_return), np.sqrt(variance), values[:, 2:]])
 
 
 def _log(values: Float) -> Float:

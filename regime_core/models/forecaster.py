@@ -18,9 +18,10 @@ from regime_core.evaluation import baselines, splits
 from regime_core.evaluation.forecasts import daily_log_loss
 from regime_core.features import stress
 from regime_core.models.classifiers import CLASSIFIERS, Classifier, Logistic, floored
+from regime_core.models.explanation import background_rows, contributions
 from regime_core.models.kmeans import KMeans
 from regime_core.regimes import ModelRef
-from regime_core.states import HORIZONS, WINDOW, YEAR, Codes, Contribution, Forecast, Market
+from regime_core.states import HORIZONS, WINDOW, YEAR, Codes, Explanation, Forecast, Market
 
 WEIGHTS = "forecaster.npz"
 SETTINGS = "forecaster.json"
@@ -56,8 +57,8 @@ class Head:
     """What forecasts at one horizon.
 
     name : of the classifier chosen. temperature : log-probabilities are divided by it. log_loss : of each candidate on the
-    block of past days they were chosen on. mean_return, ratio : see ``features.stress.values_ahead``.
-    typical : (n_inputs,) past medians. markov, stay : see ``evaluation.baselines``.
+    block of past days they were chosen on. mean_return, ratio : see ``features.stress.expected_ahead``.
+    markov, stay : see ``evaluation.baselines``.
     """
 
     name: str
@@ -67,7 +68,6 @@ class Head:
     log_loss: Mapping[str, float]
     mean_return: float
     ratio: float
-    typical: Float
     margin: Classifier
     margin_scale: Scale
     markov: Float
@@ -114,11 +114,7 @@ class Forecaster:
 
     def inputs(self, days: Market, horizon: int, *, mean_return: float, ratio: float) -> Float:
         """Inputs of each day, (n_days, n_inputs): distances today, with an average return, and ahead; then ``stress.table``."""
-        average = days.values.copy()
-        average[:, 0] = mean_return
-        ahead = stress.values_ahead(days, horizon, mean_return=mean_return, ratio=ratio)
-        borders = [self._border(values) for values in (days.values, average, ahead)]
-        return np.column_stack([*borders, stress.table(days)])
+        return self._inputs(stress.ingredients(days, horizon), horizon, mean_return=mean_return, ratio=ratio)
 
     def groups(self) -> tuple[str, ...]:
         """Group that each input belongs to, (n_inputs,): of ``BORDERS``, or a column of ``features.stress``."""
@@ -136,13 +132,17 @@ class Forecaster:
         inputs = self._border(days.values)
         return _beyond_first(inputs, lambda rows: head.margin.probabilities(head.margin_scale.apply(rows)))
 
-    def forecast(self, days: Market, *, model: ModelRef) -> Forecast:
-        """Forecast from the last of these days, with what moved it. Raises ModelError on too few days or other values."""
+    def forecast(self, days: Market, *, model: ModelRef, explained: bool = False) -> Forecast:
+        """Forecast from the last of these days; with what moved it where ``explained``, which takes some tenths of a second.
+
+        Raises ModelError on too few days or other values.
+        """
         self.states_.require_columns(days)
         if days.n_days <= stress.FIRST_ROW:
             raise ModelError(
                 "market.short", f"A forecast looks back {stress.FIRST_ROW} days, and here are {days.n_days}: send more."
             )
+        explanations = {horizon: self._explanation(days, horizon) for horizon in self.heads_} if explained else {}
         days = days.rows(max(0, days.n_days - self.window))
         today = int(self.states_.label(days.values[-1:])[0])
         probabilities = {horizon: self.probabilities(days, horizon)[-1] for horizon in self.heads_}
@@ -155,7 +155,7 @@ class Forecaster:
             stay={horizon: head.stay for horizon, head in self.heads_.items()},
             markov={horizon: head.markov[today] for horizon, head in self.heads_.items()},
             margin={horizon: self.margin(days, horizon)[-1] for horizon in self.heads_},
-            contributions={horizon: self._contributions(days, horizon) for horizon in self.heads_},
+            explanations=explanations,
             model=model,
             fitted_through=self.fitted_through_,
             in_sample=int(days.time[-1]) < self.fitted_through_,
@@ -168,7 +168,7 @@ class Forecaster:
         settings: dict[str, Any] = {"fitted_through": self.fitted_through_, "heads": {}}
         for horizon, head in self.heads_.items():
             settings["heads"][str(horizon)] = {name: getattr(head, name) for name in PLAIN_FIELDS}
-            arrays |= {f"{horizon}/typical": head.typical, f"{horizon}/markov": head.markov}
+            arrays[f"{horizon}/markov"] = head.markov
             for part in ("classifier", "margin"):
                 arrays |= {f"{horizon}/{part}/{name}": array for name, array in getattr(head, part).arrays().items()}
             for part in ("scale", "margin_scale"):
@@ -209,7 +209,6 @@ class Forecaster:
             log_loss=losses,
             mean_return=mean_return,
             ratio=ratio,
-            typical=np.median(inputs[rows], axis=0),
             margin=Logistic(strength=1.0).fit(margin_scale.apply(distances[rows]), target[rows], self.states_.k),
             margin_scale=margin_scale,
             markov=baselines.markov(codes, horizon, self.states_.k),
@@ -241,19 +240,27 @@ class Forecaster:
     def _answer(self, head: Head, inputs: Float) -> Float:
         return tempered(head.classifier.probabilities(head.scale.apply(inputs)), head.temperature)
 
-    def _contributions(self, days: Market, horizon: int) -> tuple[Contribution, ...]:
-        """Change of the log-odds of the most likely state when one group of inputs is put at its past median."""
+    def _inputs(self, ingredients: Float, horizon: int, *, mean_return: float, ratio: float) -> Float:
+        n_values = len(self.states_.columns_)
+        values, window, table = np.split(ingredients, [n_values, n_values + len(stress.WINDOW_AHEAD)], axis=1)
+        average = values.copy()
+        average[:, 0] = mean_return
+        ahead = stress.expected_ahead(values, window, horizon, mean_return=mean_return, ratio=ratio)
+        borders = [self._border(given) for given in (values, average, ahead)]
+        return np.column_stack([*borders, table])
+
+    def _explanation(self, days: Market, horizon: int) -> Explanation:
+        """What moved the forecast of the last day, against days spread over all before it."""
         head = self.heads_[horizon]
-        row = self.inputs(days, horizon, mean_return=head.mean_return, ratio=head.ratio)[-1]
-        groups = np.array(self.groups())
-        names = tuple(dict.fromkeys(self.groups()))
-        without = np.array([np.where(groups == name, head.typical, row) for name in names])
-        given = self._answer(head, np.vstack([row, without]))
-        likely = int(given[0].argmax())
-        odds = np.log(given[:, likely] / (1.0 - given[:, likely]))
-        titles = {name: BORDERS.get(name) or stress.title(name, days.columns) for name in names}
-        found = [Contribution(name, titles[name], float(odds[0] - odds[i + 1])) for i, name in enumerate(names)]
-        return tuple(sorted(found, key=lambda contribution: -abs(contribution.log_odds)))
+
+        def answer(ingredients: Float) -> Float:
+            return self._answer(head, self._inputs(ingredients, horizon, mean_return=head.mean_return, ratio=head.ratio))
+
+        ingredients = stress.ingredients(days, horizon)
+        state = int(answer(ingredients[-1:])[0].argmax())
+        rows = background_rows(days.n_days)
+        usual, parts = contributions(ingredients[-1], ingredients[rows], days.columns, lambda mixed: answer(mixed)[:, state])
+        return Explanation(state, usual, len(rows), int(days.time[rows[0]]), int(days.time[rows[-1]]), parts)
 
     def _border(self, values: Float) -> Float:
         """Distance to each centre, and its square less that to the first, (n_days, 2 k - 1)."""
@@ -280,7 +287,6 @@ def _head(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Head:
         scale=Scale(**_under(arrays, "scale")),
         margin=Logistic.of(_under(arrays, "margin")),
         margin_scale=Scale(**_under(arrays, "margin_scale")),
-        typical=arrays["typical"],
         markov=arrays["markov"],
         **{name: plain[name] for name in PLAIN_FIELDS},
     )

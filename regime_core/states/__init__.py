@@ -24,7 +24,16 @@ from regime_core.states.days import (
     require_history,
     years_of,
 )
-from regime_core.states.results import Clustering, Codes, Contribution, Forecast, WalkForward, YearModel, state_name
+from regime_core.states.results import (
+    Clustering,
+    Codes,
+    Contribution,
+    Explanation,
+    Forecast,
+    WalkForward,
+    YearModel,
+    state_name,
+)
 
 __all__ = [
     "HORIZONS",
@@ -41,6 +50,7 @@ __all__ = [
     "Clustering",
     "Codes",
     "Contribution",
+    "Explanation",
     "Forecast",
     "Market",
     "Times",

@@ -52,16 +52,39 @@ class Clustering:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """How much one group of inputs moved a forecast.
+    """What one group of inputs adds to a probability.
 
-    name : ``return_today``, … as in ``models.forecaster``. title : the same in words.
-    log_odds : change of the log-odds of the forecast's most likely state against the same forecast with this input at its
-    past median; positive speaks for that state. For a logistic regression of two states the contributions add up.
+    name : as in ``models.explanation``. title : the same in words. inputs : what is in the group, in words.
+    change : fraction added to the probability, negative where it is taken away.
     """
 
     name: str
     title: str
-    log_odds: float
+    change: float
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the probability of a forecast's most likely state is made of.
+
+    state : that state. usual : mean probability that the same model gives to it on days of the past. days : how many these are.
+    first, last : the first and last of them, int nanoseconds since 1970 UTC; never later than the forecast.
+    parts : exact Shapley values against these days, largest first. usual and all changes sum to the probability forecast.
+    """
+
+    state: int
+    usual: float
+    days: int
+    first: int
+    last: int
+    parts: tuple[Contribution, ...]
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Explanation:
+        """Explanation of what ``asdict`` gave, also through JSON."""
+        parts = tuple(Contribution(**{**part, "inputs": tuple(part["inputs"])}) for part in found["parts"])
+        return cls(**{**found, "parts": parts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +95,7 @@ class Forecast:
     horizons, markov, margin : trading days ahead -> (k,) probabilities of the model and of two baselines.
     persistence : the third baseline, the state of today. stay : horizon -> share of past days whose label h days later was the
     same, the probability persistence gives to it.
-    contributions : horizon -> what moved the forecast, largest first.
+    explanations : horizon -> what moved the forecast; empty where that was not asked for.
     fitted_through : where the data ends that the model was fitted on. in_sample : that is later than ``as_of``, so that what
     came after was known to the model.
     """
@@ -85,7 +108,7 @@ class Forecast:
     stay: Mapping[int, float]
     markov: Mapping[int, Float]
     margin: Mapping[int, Float]
-    contributions: Mapping[int, tuple[Contribution, ...]]
+    explanations: Mapping[int, Explanation]
     model: ModelRef
     fitted_through: int
     in_sample: bool
@@ -101,7 +124,7 @@ class Forecast:
         for name in ("horizons", "markov", "margin"):
             found[name] = {str(horizon): given.tolist() for horizon, given in found[name].items()}
         found["stay"] = {str(horizon): share for horizon, share in self.stay.items()}
-        found["contributions"] = {str(h): [asdict(part) for part in parts] for h, parts in self.contributions.items()}
+        found["explanations"] = {str(horizon): asdict(told) for horizon, told in self.explanations.items()}
         return found | {"model": asdict(self.model), "notes": list(self.notes)}
 
     @classmethod
@@ -116,9 +139,7 @@ class Forecast:
             markov=by_horizon("markov"),
             margin=by_horizon("margin"),
             stay={int(horizon): share for horizon, share in found["stay"].items()},
-            contributions={
-                int(h): tuple(Contribution(**part) for part in parts) for h, parts in found["contributions"].items()
-            },
+            explanations={int(horizon): Explanation.from_dict(told) for horizon, told in found["explanations"].items()},
             model=ModelRef(**found["model"]),
             notes=tuple(found["notes"]),
             **{name: found[name] for name in ("as_of", "state_today", "k", "persistence", "fitted_through", "in_sample")},

@@ -97,7 +97,9 @@ def fit(market: Market, *, k: int | None = None, horizons: Sequence[int] = HORIZ
 
 def fit_forecast(market: Market, *, k: int | None = None, horizons: Sequence[int] = HORIZONS) -> Forecast:
     """Forecast from a market's last day by models fitted on that market's own past, its last day included."""
-    return fit(market, k=k, horizons=horizons).forecast(market, model=ModelRef(Forecaster.name, "fitted-on-this-data"))
+    return fit(market, k=k, horizons=horizons).forecast(
+        market, model=ModelRef(Forecaster.name, "fitted-on-this-data"), explained=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def test_the_evaluation_shows_scores_and_its_controls_work(visitor):
     )
     expect(page.locator("#evaluation-basis")).to_contain_text("Out of sample: 2 states")
     assert page.locator("#evaluation-scores .sheet-strong").count() == 3
-    assert page.locator("#evaluation-outcomes tbody tr").count() == 3 * 3 + 3
+    assert page.locator("#evaluation-outcomes tbody tr").count() == 3 * 3 + 3 * 3 + 3
 
     before = trace(page, "evaluation-years", "Model")
     page.get_by_text("Accuracy", exact=True).last.click()
@@ -117,7 +117,8 @@ def test_the_evaluation_shows_scores_and_its_controls_work(visitor):
     assert all(row["mcnemar_p"] == "" for row in rows if row["horizon"] != "1")
     name, rows = saved(page, "#evaluation-save-outcomes")
     assert (name, len(rows)) == ("S_P_500_outcomes.csv", 9)
-    assert saved(page, "#evaluation-save-explained")[0] == "S_P_500_explained.csv"
+    assert saved(page, "#evaluation-save-said")[0] == "S_P_500_volatility_said.csv"
+    assert saved(page, "#evaluation-save-gain")[0] == "S_P_500_volatility_qlike.csv"
     name, rows = saved(page, "#evaluation-save-detectors")
     assert name == "detectors.csv"
     assert "boosted" in {row["model"] for row in rows}

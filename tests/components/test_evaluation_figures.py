@@ -1,6 +1,7 @@
 """Figures, tables and words of scores, against counts made by hand."""
 
 import csv
+import dataclasses
 import io
 import math
 
@@ -9,10 +10,11 @@ import pytest
 
 from components import evaluations, score_sheets, sheets, theme
 from components.figures import evaluation as figures
-from markets import text_of
+from markets import FIRST_DAY, text_of
 from records import scores_of, walk_of
 from regime_core.artifacts import ModelEntry
-from regime_core.evaluation.outcomes import Outcomes
+from regime_core.bars import DAY_NS
+from regime_core.evaluation.outcomes import Comparison, Outcomes
 
 TODAY = [0, 0, 0, 0, 1, 1, 1, 0]
 CAME = [0, 0, 0, 1, 1, 1, 0, 0]
@@ -40,9 +42,17 @@ def outcomes(horizon=1):
         {"return": pair(0.0012, math.nan), "volatility": pair(0.006, math.nan), "drawdown": pair(-0.01, math.nan)},
         {"return": pair(-0.001, math.nan), "volatility": pair(0.005, math.nan), "drawdown": pair(-0.012, math.nan)},
         {"return": pair(0.003, math.nan), "volatility": pair(0.007, math.nan), "drawdown": pair(-0.008, math.nan)},
-        pair(0.0081, math.nan),
-        pair(0.0055, math.nan),
-        {"label": -0.02, "vix": 0.13, "har": 0.11, "har+label": 0.12},
+        Comparison(
+            n=np.array([80, 0]),
+            first=FIRST_DAY * DAY_NS,
+            last=(FIRST_DAY + 99) * DAY_NS,
+            came=pair(0.0062, math.nan),
+            low=pair(0.005, math.nan),
+            high=pair(0.008, math.nan),
+            vix=pair(0.0081, math.nan),
+            har=pair(0.0055, math.nan),
+            gain={"label": -0.02, "vix": 0.13, "har": 0.11, "har+label": math.nan},
+        ),
     )
 
 
@@ -104,8 +114,28 @@ def test_what_followed_a_label_has_intervals_and_a_dash_for_a_label_never_given(
     assert "High stress 0 –" in told
     rows = table(sheet.rows)
     assert len(rows) == 4
-    assert (rows[0]["return_low"], rows[0]["vix_said"], rows[1]["return"]) == ("-0.001", "0.0081", "")
-    assert "the next 1 day −2 % 13 % 11 % 12 %" in text_of(sheets.table(score_sheets.explained_sheet({1: outcomes()})))
+    assert (rows[0]["return_low"], rows[0]["days"], rows[1]["return"]) == ("-0.001", "120", "")
+
+
+def test_vix_and_har_stand_beside_what_came_on_days_that_are_named():
+    sheet = score_sheets.said_sheet({1: outcomes()}, 2)
+    told = text_of(sheets.table(sheet))
+    assert "The next 1 trading day: 80 days, 1 Jan 2018 – 10 Apr 2018" in told
+    assert "Low stress 80 0.62 % 0.50 to 0.80 % 0.81 % 0.55 %" in told
+    assert "High stress 0 – – to – – –" in told
+    rows = table(sheet.rows)
+    assert (rows[0]["first"], rows[0]["vix_said"], rows[1]["came"]) == ("2018-01-01", "0.0081", "")
+    told = text_of(sheets.table(score_sheets.gain_sheet({1: outcomes()})))
+    assert "the next 1 day 80 −0.020 +0.130 +0.110 –" in told
+
+
+def test_without_a_past_nothing_is_compared():
+    found = outcomes()
+    nothing = dataclasses.replace(found, compared=dataclasses.replace(found.compared, n=np.array([0, 0]), first=0, last=0))
+    assert score_sheets.said_sheet({1: nothing}, 2).rows == score_sheets.gain_sheet({1: nothing}).rows == ()
+    told = text_of(evaluations.outcomes(evaluations.Record(None, WALK, {1: FOUND}, {1: nothing})))
+    assert "HAR needs 252 days" in told
+    assert "VIX said" not in told
 
 
 def test_detectors_scores_are_spread_over_rows_and_columns():

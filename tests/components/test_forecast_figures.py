@@ -1,7 +1,6 @@
 """Traces and words of forecasts, against records written out by hand."""
 
 import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -50,28 +49,33 @@ def test_the_history_is_told_in_words():
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_contributions_are_signed_accent_for_and_grey_against(mode):
-    figure = figures.contributions(forecast_of([2.0, -0.7, 0.1]), 1, mode=mode)
+    figure = figures.contributions(forecast_of([0.2, -0.07, 0.0004]), 1, mode=mode)
     bar = figure.data[0]
-    assert list(bar.x) == [0.1, -0.7, 2.0]  # drawn from below, the largest on top
+    np.testing.assert_allclose(bar.x, [0.04, -7, 20])  # drawn from below, the largest on top
     accent, grey = theme.PALETTES[mode].accent, theme.PALETTES[mode].muted
     assert list(bar.marker.color) == [accent, grey, accent]
     shown = [annotation.text for annotation in figure.layout.annotations]
-    assert shown == ["Input 2", "Input 1", "Input 0", "×1.11", "×0.50", f"×{math.exp(2):.2f}"]
-    assert [part[2] for part in bar.customdata] == ["for", "against", "for"]
+    assert shown == ["Input 2", "Input 1", "Input 0", "+0.0", "−7.0", "+20.0"]
+    assert plain(bar.customdata[1][1]) == "−7.0 points"
+    assert bar.customdata[1][2] == "Part of 1"
     low, high = figure.layout.xaxis.range
-    assert low < -0.7
-    assert high > 2.0
+    assert low < -7
+    assert high > 20
 
 
-def test_few_contributions_are_drawn_and_the_rest_is_counted():
-    forecast = forecast_of([3.0, *([-0.5] * 9)])
-    assert len(figures.contributions(forecast, 1).data[0].x) == 8
-    assert "2 smaller ones left out, each within ×1.65" in plain(figures.contributions_note(forecast, 1))
-    assert "left out" not in figures.contributions_note(forecast_of([1.0]), 1)
-    in_sample = forecast_of([1.0], fitted=FIRST_DAY + 9)
+def test_what_the_bars_add_up_to_is_told():
+    forecast = forecast_of([0.2, -0.07, 0.0004])
+    told = plain(figures.contributions_sum(forecast, 1))
+    assert told == (
+        "83.6 % on a usual day, and +13.0 points by the bars together, make the 96.6 % high stress that is forecast."
+    )
+    assert "64 days spread evenly over 1 Jan 1970 – 1 Jan 2018" in plain(figures.contributions_note(forecast, 1))
+    in_sample = forecast_of([0.1], fitted=FIRST_DAY + 9)
     heading = "What speaks for and against low stress in 5 trading days, from 1 Jan 2018, in sample"
     assert plain(figures.contributions_heading(in_sample, 5)) == heading
-    assert "odds ×2.72" in figures.contributions_description(forecast_of([1.0]), 1)
+    told = plain(figures.contributions_description(forecast, 1))
+    assert "Input 0: +20.0 points; Input 1: −7.0 points" in told
+    assert "83.6 % on a usual day" in told
 
 
 def test_the_answer_in_words():
@@ -129,18 +133,6 @@ def test_no_forecast_is_called_certain():
     assert text_of(forecasts.headline(nearly)) == "> 99 % likely high stress tomorrow"
 
 
-@pytest.mark.parametrize(
-    ("factor", "words"),
-    [
-        (0.5, "×0.50"),
-        (0.0251, "×0.025"),
-        (0.0021, "×0.0021"),
-        (0.00021, "×2e-4"),
-        (176, "×176"),
-        (23_456, "×2e4"),
-        (0, "×2e-22"),
-    ],
-)
-def test_odds_that_fall_far_are_not_shown_as_nothing(factor, words):
-    part = forecast_of([math.log(factor) if factor else -1000.0]).contributions[1][0]
-    assert figures.odds(part) == words
+@pytest.mark.parametrize(("change", "told"), [(0.043, "+4.3 points"), (-0.0004, "+0.0 points"), (-0.5, "−50.0 points")])
+def test_points(change, told):
+    assert plain(figures.points(change)) == told

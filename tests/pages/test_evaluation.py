@@ -37,7 +37,7 @@ def shown(page, dataset, k="2"):
 
 def saved(page, monkeypatch, button, dataset, k="2"):
     monkeypatch.setattr(page.dash, "ctx", SimpleNamespace(triggered_id=button))
-    file = page.save(1, None, None, None, dataset, k)
+    file = page.save(1, None, None, None, None, dataset, k)
     return file["filename"], list(csv.DictReader(io.StringIO(file["content"])))
 
 
@@ -63,7 +63,9 @@ def test_the_shipped_record_is_shown_at_once(page, visit):
         assert f"{found[horizon].score('model').log_loss:.4f}" in text_of(told["scores"])
     assert "The next 21 trading days" in text_of(told["outcomes"])
     assert "31 Dec 2018" in told["outcomes_title"].replace("\u00a0", " ")  # where the bundled prices end
-    assert "The VIX is known here from" in text_of(told["outcomes"])
+    compared = runtime.current().outcomes(runtime.library().get("sp500"), 2)[1].compared
+    days = f"The next 1 trading day: {compared.n.sum()} days"
+    assert days in text_of(told["outcomes"])  # the bundled VIX begins later than the labels
     assert "30 Dec 2022" in told["scores_title"].replace("\u00a0", " ")
 
 
@@ -90,7 +92,12 @@ def test_every_table_is_saved(page, visit, monkeypatch):
     followed = runtime.current().outcomes(runtime.library().get("sp500"), 2)
     assert name == "S_P_500_outcomes.csv"
     assert [int(row["days"]) for row in rows] == [int(n) for h in (1, 5, 21) for n in followed[h].n]
-    assert saved(page, monkeypatch, page.SAVE_EXPLAINED, "sp500")[0] == "S_P_500_explained.csv"
+    name, rows = saved(page, monkeypatch, page.SAVE_SAID, "sp500")
+    assert name == "S_P_500_volatility_said.csv"
+    assert [int(row["days"]) for row in rows] == [int(n) for h in (1, 5, 21) for n in followed[h].compared.n]
+    name, rows = saved(page, monkeypatch, page.SAVE_GAIN, "sp500")
+    assert name == "S_P_500_volatility_qlike.csv"
+    assert float(rows[0]["har"]) == pytest.approx(followed[1].compared.gain["har"], rel=1e-9)
     name, rows = saved(page, monkeypatch, page.SAVE_DETECTORS, None)
     assert name == "detectors.csv"
     assert {row["model"] for row in rows} == {"boosted"}

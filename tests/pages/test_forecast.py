@@ -1,6 +1,7 @@
 """Callbacks of the Forecast page, called as the browser does, on the bundled data and on uploads."""
 
 import importlib
+import re
 
 import flask
 import numpy as np
@@ -109,10 +110,12 @@ def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(p
     assert "in sample" not in text_of(after["headline"])
     assert "There is no VIX here" in text_of(after["made"])
     assert (after["no_predict"], after["no_answer"]) == (True, False)
-    figure, title, _, note = page.show_reasons(dataset, "2", "5", "light", None, 0)
-    assert len(figure.data[0].x) == 8
+    figure, title, _, told, note = page.show_reasons(dataset, "2", "5", "light", None, 0)
+    assert len(figure.data[0].x) == 7
     assert "in 5\u00a0trading days" in title
-    assert "left out" in note
+    usual, said = (float(share) / 100 for share in re.findall(r"([\d.]+)\u00a0%", told))
+    assert usual + sum(figure.data[0].x) / 100 == pytest.approx(said, abs=0.002)
+    assert "64\u00a0days spread evenly" in note
     file = page.save(1, dataset, "2")
     assert file["filename"] == "made_forecast.csv"
     assert len(file["content"].splitlines()) == 1 + 2 * 3

@@ -10,7 +10,7 @@ from regime_core import states
 from regime_core.errors import ModelError
 from regime_core.features import stress
 from regime_core.regimes import ModelRef
-from regime_core.states import Contribution, Forecast
+from regime_core.states import Contribution, Explanation, Forecast
 from stress_markets import index_and_vix, same_day_later
 
 
@@ -148,7 +148,7 @@ def test_a_forecast_survives_json():
         stay={1: 0.9},
         markov={1: np.array([0.1, 0.9])},
         margin={1: np.array([0.2, 0.8])},
-        contributions={1: (Contribution("level", "VIX level", 0.5),)},
+        explanations={1: Explanation(0, 0.4, 64, 1, 9, (Contribution("level", "VIX level", 0.5, ("VIX level",)),))},
         model=ModelRef("forecaster", "1"),
         fitted_through=4,
         in_sample=False,
@@ -156,5 +156,5 @@ def test_a_forecast_survives_json():
     )
     again = Forecast.from_dict(json.loads(json.dumps(forecast.as_dict())))
     assert again.as_dict() == forecast.as_dict()
-    assert again.contributions == forecast.contributions
+    assert again.explanations == forecast.explanations
     assert again.most_likely(1) == 1

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from regime_core import states, walkforward
 from regime_core.errors import ModelError, ReaderError
 from regime_core.features import stress
-from regime_core.models import forecaster, kmeans
+from regime_core.models import kmeans
 from regime_core.models.forecaster import Forecaster
 from regime_core.models.kmeans import KMeans
 from regime_core.regimes import ModelRef
@@ -281,25 +281,7 @@ def test_a_forecast_of_the_last_day_agrees_with_the_whole_history(market):
         assert forecast.horizons[horizon].sum() == pytest.approx(1)
     assert not forecast.in_sample
     assert fitted.forecast(market.rows(None, 800), model=forecast.model).in_sample
-    sizes = [abs(part.log_odds) for part in forecast.contributions[1]]
-    assert sizes == sorted(sizes, reverse=True)
-    assert {part.name for part in forecast.contributions[1]} == {*forecaster.BORDERS, *stress.NAMES}
-
-
-def test_contributions_of_a_logistic_regression_are_its_weights(market):
-    past = market.rows(None, 900)
-    fitted = Forecaster(horizons=(1,), candidates=LOGISTIC).fit(past, KMeans().fit(past))
-    head = fitted.heads_[1]
-    unsure = int(np.argmin(np.abs(fitted.probabilities(market, 1)[200:, 0] - 0.5))) + 200
-    day = market.rows(None, unsure + 1)
-    forecast = fitted.forecast(day, model=ModelRef("forecaster", "1"))
-    row = fitted.inputs(day, 1, mean_return=head.mean_return, ratio=head.ratio)[-1:]
-    weights = (head.classifier.weights_[:, 1] - head.classifier.weights_[:, 0]) / head.temperature
-    moved = (head.scale.apply(row) - head.scale.apply(head.typical[None]))[0] * weights
-    sign = 1 if forecast.most_likely(1) == 1 else -1
-    names = np.array(fitted.groups())
-    for part in forecast.contributions[1]:
-        assert part.log_odds == pytest.approx(sign * moved[names == part.name].sum(), abs=2e-3)
+    assert set(forecast.explanations) == {1, 5}
 
 
 def test_the_forecaster_survives_its_files(market, tmp_path):
@@ -330,9 +312,9 @@ def test_closes_only_are_forecast_too_and_no_contribution_speaks_of_a_vix():
     assert walk.centres.shape[1:] == (2, 2)
     assert walkforward.scores(walk, draws=50)[1].against("markov").skill > 0
     forecast = Forecaster(horizons=(1,), candidates=LOGISTIC).fit(market, KMeans().fit(market))
-    titles = {part.name: part.title for part in forecast.forecast(market, model=ModelRef("", "")).contributions[1]}
-    assert titles["change_5"] == "21-day volatility change, 5 days"
-    assert not any("VIX" in title for title in titles.values())
+    told = forecast.forecast(market, model=ModelRef("", ""), explained=True).explanations[1]
+    assert "21-day volatility change, 5 days" in str(told)
+    assert "VIX" not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from markets import FIRST_DAY
 from regime_core.bars import DAY_NS
 from regime_core.evaluation.forecasts import ForecastScores, forecast_scores
 from regime_core.regimes import ModelRef
-from regime_core.states import Contribution, Forecast, WalkForward, YearModel
+from regime_core.states import Contribution, Explanation, Forecast, WalkForward, YearModel
 
 
 def walk_of(high: list[float], today: list[int], realised: list[int | None], *, horizon: int = 1) -> WalkForward:
@@ -41,9 +41,13 @@ def scores_of(walk: WalkForward, *, draws: int = 200) -> ForecastScores:
     return forecast_scores(rows.time, rows.today, rows.realised, given, horizon=int(rows.horizon[0]), draws=draws)
 
 
-def forecast_of(log_odds: list[float], *, day: int = FIRST_DAY, fitted: int = FIRST_DAY) -> Forecast:
-    """Forecast of two states: 96.6 % high stress tomorrow, with contributions of these sizes."""
-    parts = tuple(Contribution(f"input_{i}", f"Input {i}", value) for i, value in enumerate(log_odds))
+def forecast_of(changes: list[float], *, day: int = FIRST_DAY, fitted: int = FIRST_DAY) -> Forecast:
+    """Forecast of two states: 96.6 % high stress tomorrow, 55 % low stress in 5 days, with contributions of these sizes."""
+    parts = tuple(Contribution(f"input_{i}", f"Input {i}", value, (f"Part of {i}",)) for i, value in enumerate(changes))
+    told = {
+        horizon: Explanation(state, said - sum(changes), 64, 0, day * DAY_NS, parts)
+        for horizon, state, said in ((1, 1, 0.966), (5, 0, 0.55))
+    }
     return Forecast(
         as_of=day * DAY_NS,
         state_today=1,
@@ -53,7 +57,7 @@ def forecast_of(log_odds: list[float], *, day: int = FIRST_DAY, fitted: int = FI
         stay={1: 0.95, 5: 0.9},
         markov={1: np.array([0.1, 0.9]), 5: np.array([0.2, 0.8])},
         margin={1: np.array([0.06, 0.94]), 5: np.array([0.3, 0.7])},
-        contributions={1: parts, 5: parts},
+        explanations=told,
         model=ModelRef("forecaster", "1"),
         fitted_through=fitted * DAY_NS,
         in_sample=day < fitted,

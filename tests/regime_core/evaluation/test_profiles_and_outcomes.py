@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
 
-from regime_core.evaluation import outcomes, profiles
+from regime_core.evaluation import outcomes, profiles, volatility
 from regime_core.evaluation.persistence import run_bounds
 from stress_markets import index_and_vix
 
@@ -70,51 +69,47 @@ def test_outcomes_by_label(history):
     after = pd.Series(outcomes.ahead(bars.close, 5)["return"][300:-5]).groupby(labels[:-5])
     np.testing.assert_allclose(found.mean["return"][:3], after.mean())
     np.testing.assert_array_equal(found.n, [*after.size(), 0])
+    squares = pd.Series(outcomes.ahead(bars.close, 5)["volatility"][300:-5] ** 2).groupby(labels[:-5])
+    np.testing.assert_allclose(found.mean["volatility"][:3], np.sqrt(squares.mean()))
     assert (found.low["volatility"][:3] < found.mean["volatility"][:3]).all()
     assert (found.high["volatility"][:3] > found.mean["volatility"][:3]).all()
     assert np.isnan(found.low["return"][3])
-    np.testing.assert_allclose(found.vix_volatility[0], vix[300:-5][labels[:-5] == 0].mean() / 100 / np.sqrt(252))
-    assert (np.diff(found.har_volatility[:3]) > 0).all()
-    assert 0 < found.explained["vix"] < 1
-    without = outcomes.outcomes(bars.time, bars.close, None, labels, k=4, horizon=5, draws=50)
-    assert np.isnan(without.explained["vix"])
-    assert np.isfinite(without.explained["har"])
 
 
-def test_har_is_least_squares_on_the_past_alone(history):
+def test_labels_vix_and_har_are_compared_on_the_days_that_all_spoke_of(history):
     bars, vix, codes = history
-    horizon = 5
-    given = outcomes.volatility_forecasts(bars.time, bars.close, vix, codes, k=3, horizon=horizon)["har"]
+    late = np.where(np.arange(1000) < 420, np.nan, vix)
+    labels = codes[300:]
+    found = outcomes.outcomes(bars.time, bars.close, late, labels, k=4, horizon=5, draws=200)
+    # the VIX is known from row 420 on: 252 days with an outcome lie before 2013 and not before 2012
     years = bars.time.view("M8[ns]").astype("M8[Y]").astype(int) + 1970
-    start = np.searchsorted(years, 2012)
-    returns = pd.Series(bars.close).pct_change() ** 2
-    columns = np.column_stack(
-        [np.ones(1000), *(np.log(np.sqrt(returns.rolling(d).mean()).clip(lower=1e-4)) for d in (1, 5, 22))]
-    )
-    target = np.log(outcomes.ahead(bars.close, horizon)["volatility"])
-    past = slice(22, start - horizon)
-    expected = OLS(target[past], columns[past]).fit().predict(columns[start : start + 20])
-    np.testing.assert_allclose(given[start : start + 20], expected, rtol=1e-6)
+    start = int(np.searchsorted(years, 2013))
+    assert start - 5 - 420 >= 252 > np.searchsorted(years, 2012) - 5 - 420
+    compared = found.compared
+    assert (compared.first, compared.last) == (bars.time[start], bars.time[994])
+    said = codes[start:-5]
+    np.testing.assert_array_equal(compared.n, [*np.bincount(said, minlength=3), 0])
+    assert compared.n.sum() < found.n.sum() == len(labels) - 5
+    came = pd.Series(outcomes.ahead(bars.close, 5)["volatility"][start:-5] ** 2).groupby(said)
+    np.testing.assert_allclose(compared.came[:3], np.sqrt(came.mean()))
+    implied = pd.Series((vix[start:-5] / 100) ** 2 / 252).groupby(said)
+    np.testing.assert_allclose(compared.vix[:3], np.sqrt(implied.mean()))
+    given = volatility.variance_forecasts(bars.time, bars.close, late, labels, k=4, horizon=5)
+    np.testing.assert_allclose(compared.har[:3], np.sqrt(pd.Series(given["har"][start:-5]).groupby(said).mean()))
+    assert (compared.low[:3] < compared.came[:3]).all()
+    assert (compared.high[:3] > compared.came[:3]).all()
+    variance = outcomes.ahead(bars.close, 5)["volatility"][start:-5] ** 2
+    loss = {name: np.mean(np.log(values[start:-5]) + variance / values[start:-5]) for name, values in given.items()}
+    assert compared.gain["vix"] == pytest.approx(loss["past"] - loss["vix"])
+    assert compared.gain["vix"] > compared.gain["label"] > 0
 
 
-def test_no_volatility_forecast_sees_the_future(history):
+def test_without_a_vix_or_without_a_past_there_is_less_to_compare(history):
     bars, vix, codes = history
-    whole = outcomes.volatility_forecasts(bars.time, bars.close, vix, codes, k=3, horizon=5)
-    cut = outcomes.volatility_forecasts(bars.time[:700], bars.close[:700], vix[:700], codes[:700], k=3, horizon=5)
-    for name, values in cut.items():
-        np.testing.assert_allclose(values, whole[name][:700], rtol=1e-12, err_msg=name)
-
-
-@pytest.mark.parametrize("horizon", [1, 5])
-def test_the_volatility_har_expects_is_as_large_as_what_came(horizon):
-    rng = np.random.default_rng(4)
-    n = 4000
-    time = (np.arange(n) * 86_400 * 10**9).astype(np.int64)
-    close = 100 * np.cumprod(1 + 0.01 * rng.standard_normal(n))
-    expected = outcomes.har_volatility(time, close, horizon)
-    there = np.isfinite(expected)
-    came = outcomes.ahead(close, horizon)["volatility"]
-    assert there.sum() > 3000
-    assert np.nanmean(expected[there]) == pytest.approx(np.nanmean(came[there]), rel=0.05)
-    cut = 3000
-    np.testing.assert_array_equal(outcomes.har_volatility(time[:cut], close[:cut], horizon), expected[:cut])
+    without = outcomes.outcomes(bars.time, bars.close, None, codes[300:], k=4, horizon=5, draws=50).compared
+    assert np.isnan(without.gain["vix"])
+    assert np.isnan(without.vix).all()
+    assert np.isfinite(without.gain["har"])
+    short = outcomes.outcomes(bars.time[:200], bars.close[:200], vix[:200], codes[:200], k=3, horizon=5, draws=50).compared
+    assert (short.n.sum(), short.first, short.last) == (0, 0, 0)
+    assert all(np.isnan(gain) for gain in short.gain.values())

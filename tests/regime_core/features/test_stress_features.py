@@ -48,10 +48,8 @@ def test_no_input_sees_the_future(cut, with_vix):
     market = states.market(bars, vix if with_vix else None)
     np.testing.assert_array_equal(stress.table(market.rows(None, cut)), stress.table(market)[:cut])
     for horizon in (1, 5, 21):
-        whole = stress.values_ahead(market, horizon, mean_return=0.0, ratio=0.7)
-        np.testing.assert_array_equal(
-            stress.values_ahead(market.rows(None, cut), horizon, mean_return=0.0, ratio=0.7), whole[:cut]
-        )
+        whole = stress.ingredients(market, horizon)
+        np.testing.assert_array_equal(stress.ingredients(market.rows(None, cut), horizon), whole[:cut])
 
 
 @pytest.mark.parametrize("horizon", [1, 5, 21, 40])
@@ -59,7 +57,8 @@ def test_the_window_ahead_is_made_of_known_and_expected_days(market, horizon):
     """Against the mean over many windows whose new days are drawn with the expected mean and variance."""
     rng = np.random.default_rng(0)
     mean, ratio, day = 0.0004, 0.7, 300
-    found = stress.values_ahead(market, horizon, mean_return=mean, ratio=ratio)[day]
+    values, window, _ = np.split(stress.ingredients(market, horizon), [3, 6], axis=1)
+    found = stress.expected_ahead(values, window, horizon, mean_return=mean, ratio=ratio)[day]
     new = min(horizon, 21)
     known = market.values[day - 20 + new : day + 1, 0]
     sigma = np.sqrt(ratio) * market.vix[day] / 100 / np.sqrt(252)
