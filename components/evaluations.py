@@ -60,11 +60,11 @@ class Record:
 
 def record(dataset: Dataset, k: str | None) -> Record | None:
     """The record of a dataset; None while it still has to be made. Raises RegimeError where none can be."""
-    current, number = runtime.current(), markets.k_of(k)
-    walk = current.walk_forward(dataset, number)
+    results, number = runtime.results(), markets.k_of(k)
+    walk = results.walk_forward(dataset, number)
     if walk is None:
         return None
-    return Record(dataset, walk, current.scores(dataset, number), current.outcomes(dataset, number))
+    return Record(dataset, walk, results.scores(dataset, number), results.outcomes(dataset, number))
 
 
 def start_button(identifier: str) -> html.Button:

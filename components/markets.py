@@ -38,8 +38,8 @@ def clustered(dataset: Dataset, k: str | None) -> Clustered | None:
 
     Raises ModelError where there are none.
     """
-    market = runtime.current().market(dataset)
-    clustering = runtime.current().clusters(dataset, k_of(k))
+    market = runtime.results().market(dataset)
+    clustering = runtime.results().clusters(dataset, k_of(k))
     if clustering is None:
         return None
     return Clustered(dataset.title, market, clustering, geometry.principal_components(market.values))
@@ -82,7 +82,7 @@ def shares(view: Clustered, found: StateTable) -> html.Div:
 
 def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], NDArray[np.float64]]:
     """Titles, and mean of each feature by state in standard deviations, (k, n_titles)."""
-    found = runtime.current().features(dataset, list(PROFILE))
+    found = runtime.results().features(dataset, list(PROFILE))
     titles = [SHORT[name] for name in view.market.columns]
     values = view.market.values
     if found is not None:
@@ -98,7 +98,7 @@ def rows(dataset: Dataset, market: Market) -> NDArray[np.bool_]:
 
 def waiting(dataset: Dataset) -> Component:
     """Word on a long history whose states are on their way."""
-    days = words.count(runtime.current().market(dataset).n_days, "day")
+    days = words.count(runtime.results().market(dataset).n_days, "day")
     return cards.notice(html.P(f"{dataset.title} has {days}: their states are made in the background."))
 
 

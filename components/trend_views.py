@@ -81,7 +81,7 @@ def waiting(dataset: Dataset) -> Component:
 
 def trends_of(dataset: Dataset, names: Sequence[str], range_: str | None, labelled: Labelled) -> Trends | None:
     """Chosen features of the bars in sight; None while those of a long series still have to be computed."""
-    values = runtime.current().features(dataset, names)
+    values = runtime.results().features(dataset, names)
     if values is None:
         return None
     first, stop = ranges.bounds(range_, dataset.bars.time)
@@ -97,7 +97,7 @@ def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
         if kind == "regime":
             return _regimes(dataset)
         if kind == "state":
-            market, clustering = runtime.current().market(dataset), runtime.current().clusters(dataset)
+            market, clustering = runtime.results().market(dataset), runtime.results().clusters(dataset)
             return _states(dataset, market, clustering, mode)
     except RegimeError as error:
         return Labelled(None, error.message)
@@ -106,7 +106,7 @@ def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
 
 def newest(dataset: Dataset, names: Sequence[str]) -> Component:
     """Newest value of each feature, and how high that is for this series."""
-    values = runtime.current().features(dataset, names)
+    values = runtime.results().features(dataset, names)
     if values is None:
         return html.Div()
     pairs = []
@@ -184,7 +184,7 @@ def table_csv(view: Trends) -> str:
 
 
 def _regimes(dataset: Dataset) -> Labelled:
-    labels = runtime.current().labels(dataset)
+    labels = runtime.results().labels(dataset)
     if labels is None:
         return Labelled(
             None, f"{dataset.title} is not labelled yet: open it on the Label page, which does so in the background."

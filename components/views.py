@@ -48,7 +48,7 @@ def view(dataset_id: str, model: str | None) -> View:
     """View of a dataset that this visitor may see. Raises RegimeError for an unknown dataset or model."""
     dataset = shell.dataset(dataset_id)
     begun = time.perf_counter()
-    labels = runtime.current().labels(dataset, model)
+    labels = runtime.results().labels(dataset, model)
     return View(dataset, labels, time.perf_counter() - begun)
 
 

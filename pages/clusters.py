@@ -214,12 +214,12 @@ def make_states(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
         raise PreventUpdate
     try:
         dataset = shell.dataset(dataset_id)
-        if runtime.current().clusters(dataset) is not None:
+        if runtime.results().clusters(dataset) is not None:
             return None, None
     except RegimeError:
         return None, None
     try:
-        return progress.started(runtime.current().start_clusters(dataset), tell_result=False), no_update
+        return progress.started(runtime.results().start_clusters(dataset), tell_result=False), no_update
     except RegimeError as error:
         return None, error.message
 

@@ -247,7 +247,7 @@ def walk_forward(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: A
     if not clicks:
         raise PreventUpdate
     try:
-        job = runtime.current().start_walk_forward(shell.dataset(dataset_id), markets.k_of(k))
+        job = runtime.results().start_walk_forward(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError as error:
         return no_update, error.message
     return progress.started(job, tell_result=False), no_update
@@ -294,7 +294,7 @@ def _scores(dataset_id: str | None, k: str | None, horizon: str) -> tuple[str, F
         raise PreventUpdate
     try:
         dataset = shell.dataset(dataset_id)
-        found = runtime.current().scores(dataset, markets.k_of(k)).get(horizons.picked(horizon))
+        found = runtime.results().scores(dataset, markets.k_of(k)).get(horizons.picked(horizon))
     except RegimeError:
         raise PreventUpdate from None
     if found is None:

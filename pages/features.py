@@ -161,10 +161,10 @@ def show_newest(dataset_id: str | None, names: str, ended: dict[str, str] | None
         dataset = shell.dataset(dataset_id)
         chosen = trend_views.names_of(names)
         where = cards.where(dataset, shell.today())
-        if runtime.current().features(dataset, chosen) is not None:
+        if runtime.results().features(dataset, chosen) is not None:
             return title, where, trend_views.newest(dataset, chosen), False, None
         again = dash.ctx.triggered_id == progress.ended_id(JOB) and ended is not None and ended["state"] != "done"
-        job = no_update if again else progress.started(runtime.current().start_features(dataset), tell_result=False)
+        job = no_update if again else progress.started(runtime.results().start_features(dataset), tell_result=False)
     except RegimeError as error:
         return views.not_shown(error), None, None, True, None
     return title, where, trend_views.waiting(dataset), True, job

@@ -138,8 +138,8 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
         return views.not_shown(error), None, *nothing, True, True, True, True
     where = cards.where(dataset, shell.today())
     try:
-        forecast = runtime.current().forecast(dataset, markets.k_of(k))
-        walk = runtime.current().walk_forward(dataset, markets.k_of(k)) if forecast and forecast.in_sample else None
+        forecast = runtime.results().forecast(dataset, markets.k_of(k))
+        walk = runtime.results().walk_forward(dataset, markets.k_of(k)) if forecast and forecast.in_sample else None
     except RegimeError as error:
         return forecasts.not_possible(error, dataset_id), where, *nothing, True, True, True, True
     if forecast is None:
@@ -229,8 +229,8 @@ def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _
         raise PreventUpdate
     try:
         dataset = shell.dataset(dataset_id)
-        walk = runtime.current().walk_forward(dataset, markets.k_of(k))
-        scores = runtime.current().scores(dataset, markets.k_of(k))
+        walk = runtime.results().walk_forward(dataset, markets.k_of(k))
+        scores = runtime.results().scores(dataset, markets.k_of(k))
     except RegimeError as error:
         return None, no_update, None, None, True, True, forecasts.no_record_possible(error)
     if walk is None:
@@ -262,7 +262,7 @@ def predict(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
     if not clicks:
         raise PreventUpdate
     try:
-        job = runtime.current().start_forecast(shell.dataset(dataset_id), markets.k_of(k))
+        job = runtime.results().start_forecast(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError as error:
         return no_update, error.message
     return progress.started(job, tell_result=False), no_update
@@ -287,7 +287,7 @@ def _forecast(dataset_id: str | None, k: str | None) -> Forecast:
     if not dataset_id:
         raise PreventUpdate
     try:
-        forecast = runtime.current().forecast(shell.dataset(dataset_id), markets.k_of(k))
+        forecast = runtime.results().forecast(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError:
         raise PreventUpdate from None
     if forecast is None:
@@ -300,7 +300,7 @@ def _walk(dataset_id: str | None, k: str | None) -> WalkForward:
     if not dataset_id:
         raise PreventUpdate
     try:
-        walk = runtime.current().walk_forward(shell.dataset(dataset_id), markets.k_of(k))
+        walk = runtime.results().walk_forward(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError:
         raise PreventUpdate from None
     if walk is None:

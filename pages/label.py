@@ -153,7 +153,7 @@ def show_summary(dataset_id: str | None, model: str | None, ended: dict[str, str
             job = (
                 no_update
                 if again
-                else progress.started(runtime.current().start_labelling(seen.dataset, model), tell_result=False)
+                else progress.started(runtime.results().start_labelling(seen.dataset, model), tell_result=False)
             )
             return where, cards.read_facts(seen.dataset, None, seen.unit), title, None, False, True, True, None, job
         detection = views.explain(seen)

@@ -12,14 +12,15 @@ CORE_ORDER = (
 )
 OF_NOTHING = ("kernels", "evaluation")
 FACES = ("pages", "api")
-SHARED = ("components", "runtime", "telemetry", "refresh", "jobs")
+SHARED = ("components", "runtime", "results", "telemetry", "refresh", "jobs")
 MAY_IMPORT = {
     "app": {*FACES, *SHARED, "regime_core"},
     "pages": {"components", "runtime", "telemetry", "jobs", "regime_core", "pages"},
     "api": {"runtime", "telemetry", "regime_core", "api"},
     "components": {"components", "runtime", "telemetry", "jobs", "regime_core"},
     "refresh": {"runtime", "regime_core"},
-    "runtime": {"jobs", "regime_core"},
+    "runtime": {"results", "jobs", "regime_core"},
+    "results": {"jobs", "regime_core"},
     "telemetry": {"regime_core"},
     "jobs": {"regime_core"},
     "regime_core": {"regime_core"},
@@ -151,6 +152,7 @@ def test_no_pickle_anywhere():
         ("components.cards", "pages.label"),
         ("regime_core.bars", "runtime.Settings"),
         ("runtime", "telemetry"),
+        ("results", "runtime"),
         ("telemetry", "api.metrics"),
         ("jobs", "app.create_app"),
     ],

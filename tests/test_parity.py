@@ -87,7 +87,7 @@ def test_the_upload_page_shows_the_same_labels(app, library, model):
     result = uploads.read(contents, FILE.name, max_mb=10)
     here = runtime.current()
     dataset_id = here.library.add("a visitor", uploads.title(FILE.name), result.bars, result.problems)
-    same(here.labels(here.library.get(dataset_id, "a visitor"), model), library)
+    same(here.results.labels(here.library.get(dataset_id, "a visitor"), model), library)
 
 
 def same(labels, library):

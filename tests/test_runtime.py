@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import results
 import runtime
 from regime_core import features
 from regime_core.bars import DAY_NS, OHLCV, to_frame
@@ -51,64 +52,64 @@ def walk(n):
 
 def test_labels_are_made_once(process):
     dataset = process.library.get("sp500")
-    labels = process.labels(dataset)
+    labels = process.results.labels(dataset)
     assert labels is not None
-    assert process.labels(dataset) is labels
-    assert process.labels(dataset, "rules") is not labels
+    assert process.results.labels(dataset) is labels
+    assert process.results.labels(dataset, "rules") is not labels
 
 
 def test_long_series_are_labelled_by_a_job_and_read_back(process, monkeypatch):
-    monkeypatch.setattr(runtime, "INLINE_BARS", 200)
+    monkeypatch.setattr(results, "INLINE_BARS", 200)
     dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
-    assert process.labels(dataset, "rules") is None
-    assert wait_for_job(process.jobs, process.start_labelling(dataset, "rules")).state == "done"
-    labels = process.labels(dataset, "rules")
+    assert process.results.labels(dataset, "rules") is None
+    assert wait_for_job(process.jobs, process.results.start_labelling(dataset, "rules")).state == "done"
+    labels = process.results.labels(dataset, "rules")
     np.testing.assert_array_equal(labels.codes, process.engine.label(dataset.bars, model="rules").codes)
 
 
 def test_states_of_the_sp500_rest_on_the_vix_and_are_made_once(process):
     dataset = process.library.get("sp500")
-    market = process.market(dataset)
+    market = process.results.market(dataset)
     assert market.columns == ("return", "volatility", "vix")
     assert "outside the dates of the VIX" in " ".join(market.notes)
-    found = process.clusters(dataset)
-    assert process.clusters(dataset) is found
-    assert process.clusters(dataset, found.k) is found
+    found = process.results.clusters(dataset)
+    assert process.results.clusters(dataset) is found
+    assert process.results.clusters(dataset, found.k) is found
     assert set(found.silhouettes) == {2, 3, 4, 5}
     assert found.k == max(found.silhouettes, key=found.silhouettes.get)
-    assert process.clusters(dataset, 4).k == 4
+    assert process.results.clusters(dataset, 4).k == 4
 
 
 def test_states_of_an_upload_do_without_the_vix(process):
     dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
-    market = process.market(dataset)
+    market = process.results.market(dataset)
     assert market.columns == ("return", "volatility", "parkinson")
     assert "There is no VIX here" in " ".join(market.notes)
 
 
 def test_states_of_the_vix_rest_on_its_own_level_and_no_forecast_of_the_index_is_its_own(process):
     vix = process.library.get("vix")
-    market = process.market(vix)
+    market = process.results.market(vix)
     assert market.columns == ("return", "volatility", "vix")
     assert "This is the VIX itself" in " ".join(market.notes)
-    assert process.forecast(vix) is None
-    assert process._market_arguments(vix, 2) == ["--bars", str(vix.path), "--vix", str(vix.path), "--regimes", "2"]
+    assert process.results.forecast(vix) is None
+    assert process.results._market_arguments(vix, 2) == ["--bars", str(vix.path), "--vix", str(vix.path), "--regimes", "2"]
 
 
 def test_states_of_a_long_history_are_made_by_a_job_and_are_the_same(process, monkeypatch):
     dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
-    inline = [process.clusters(dataset, k) for k in (None, 3)]
-    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    inline = [process.results.clusters(dataset, k) for k in (None, 3)]
+    monkeypatch.setattr(results, "INLINE_DAYS", 200)
     again = Runtime(process.settings)
-    assert again.clusters(dataset) is None
-    assert wait_for_job(again.jobs, again.start_clusters(dataset)).state == "done"
+    assert again.results.clusters(dataset) is None
+    assert wait_for_job(again.jobs, again.results.start_clusters(dataset)).state == "done"
     for made, k in zip(inline, (None, 3), strict=True):
-        found = again.clusters(dataset, k)
+        found = again.results.clusters(dataset, k)
         assert (found.k, found.silhouettes) == (made.k, made.silhouettes)
         np.testing.assert_array_equal(found.distances, made.distances)
-    assert again.clusters(dataset, 3) is again.clusters(dataset, 3)
+    assert again.results.clusters(dataset, 3) is again.results.clusters(dataset, 3)
     with pytest.raises(RegimeError, match="2 to 5"):
-        again.clusters(dataset, 9)
+        again.results.clusters(dataset, 9)
 
 
 def stormy(n):
@@ -122,56 +123,56 @@ def stormy(n):
 
 def test_a_forecast_and_the_record_of_an_upload_are_made_by_jobs_and_kept(process):
     dataset = process.library.get(process.library.add("alice", "stormy.csv", stormy(800)), "alice")
-    assert process.forecast(dataset, 2) is None
-    assert process.walk_forward(dataset, 2) is None
-    assert (process.scores(dataset, 2), process.outcomes(dataset, 2)) == ({}, {})
-    assert wait_for_job(process.jobs, process.start_forecast(dataset, 2)).state == "done"
-    forecast = process.forecast(dataset, 2)
+    assert process.results.forecast(dataset, 2) is None
+    assert process.results.walk_forward(dataset, 2) is None
+    assert (process.results.scores(dataset, 2), process.results.outcomes(dataset, 2)) == ({}, {})
+    assert wait_for_job(process.jobs, process.results.start_forecast(dataset, 2)).state == "done"
+    forecast = process.results.forecast(dataset, 2)
     assert (forecast.as_of, forecast.k, forecast.in_sample) == (dataset.bars.time[-1], 2, False)
-    assert process.forecast(dataset, 3) is None
-    assert wait_for_job(process.jobs, process.start_walk_forward(dataset, 2)).state == "done"
-    walked = process.walk_forward(dataset, 2)
+    assert process.results.forecast(dataset, 3) is None
+    assert wait_for_job(process.jobs, process.results.start_walk_forward(dataset, 2)).state == "done"
+    walked = process.results.walk_forward(dataset, 2)
     assert walked.time[-1] == dataset.bars.time[-1]
     assert set(walked.years) == {2021}
-    found = process.scores(dataset, 2)
+    found = process.results.scores(dataset, 2)
     assert found[1].n_days == walked.at(1).settled().time.size
-    assert process.scores(dataset, 2) is found
-    assert process.outcomes(dataset, 2)[1].n.sum() == found[1].n_days
+    assert process.results.scores(dataset, 2) is found
+    assert process.results.outcomes(dataset, 2)[1].n.sum() == found[1].n_days
 
 
 def test_too_little_history_says_what_can_still_be_shown(process):
     dataset = process.library.get(process.library.add("alice", "short.csv", stormy(300)), "alice")
-    for ask in (process.forecast, process.walk_forward, process.scores, process.outcomes):
+    for ask in (process.results.forecast, process.results.walk_forward, process.results.scores, process.results.outcomes):
         with pytest.raises(RegimeError, match="three years"):
             ask(dataset)
 
 
 def test_features_are_those_of_the_library(process):
     dataset = process.library.get("sp500")
-    found = process.features(dataset, ["vix_level", "volatility_21"])
+    found = process.results.features(dataset, ["vix_level", "volatility_21"])
     bars, vix = to_frame(dataset.bars), to_frame(process.library.get("vix").bars)["close"]
     np.testing.assert_array_equal(found, features.table(bars, vix, names=["vix_level", "volatility_21"]))
     with pytest.raises(RegimeError, match="No feature is called soup"):
-        process.features(dataset, ["soup"])
+        process.results.features(dataset, ["soup"])
 
 
 def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
     dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
-    inline = process.features(dataset, ["rsi_14", "volatility_5"])
-    monkeypatch.setattr(runtime, "INLINE_BARS", 200)
-    assert process.features(dataset, ["rsi_14", "volatility_5"]) is None
-    assert wait_for_job(process.jobs, process.start_features(dataset)).state == "done"
-    np.testing.assert_array_equal(process.features(dataset, ["rsi_14", "volatility_5"]), inline)
+    inline = process.results.features(dataset, ["rsi_14", "volatility_5"])
+    monkeypatch.setattr(results, "INLINE_BARS", 200)
+    assert process.results.features(dataset, ["rsi_14", "volatility_5"]) is None
+    assert wait_for_job(process.jobs, process.results.start_features(dataset)).state == "done"
+    np.testing.assert_array_equal(process.results.features(dataset, ["rsi_14", "volatility_5"]), inline)
 
 
 def test_no_result_lands_among_the_bundled_histories(process, tmp_path):
     """A result of theirs goes to the state folder, and one of an upload beside it, so that both expire together."""
     vix = process.library.get("vix")
     upload = process.library.get(process.library.add("alice", "mine.csv", walk(300)), "alice")
-    assert process._walk_path(vix, 2).is_relative_to(tmp_path / "results")
-    assert process._labels_path(vix, "rules").parent.is_dir()
-    assert process._labels_path(upload, "rules").parent == upload.path.parent
-    assert process._labels_path(upload, "rules").name.startswith(f"{upload.path.stem}.")
+    assert process.results._walk_path(vix, 2).is_relative_to(tmp_path / "results")
+    assert process.results._labels_path(vix, "rules").parent.is_dir()
+    assert process.results._labels_path(upload, "rules").parent == upload.path.parent
+    assert process.results._labels_path(upload, "rules").name.startswith(f"{upload.path.stem}.")
 
 
 def test_an_update_that_finds_no_server_says_so_and_leaves_the_data(tmp_path):

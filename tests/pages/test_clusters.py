@@ -9,6 +9,7 @@ import pytest
 from dash.exceptions import PreventUpdate
 
 import jobs
+import results
 import runtime
 from markets import daily_bars, text_of
 from waiting import wait_for_job
@@ -151,7 +152,7 @@ def test_tables_are_saved_as_csv(page, visit, monkeypatch, button, name, header)
 
 
 def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkeypatch):
-    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    monkeypatch.setattr(results, "INLINE_DAYS", 200)
     dataset = upload(moving(300))
     headline, where, notes, shares, hidden, *_ = page.show_states(dataset, "auto", 0)
     assert "279 days: their states are made in the background" in text_of(headline)
@@ -167,7 +168,7 @@ def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkey
 
 
 def test_a_full_queue_of_jobs_is_told(page, visit, monkeypatch):
-    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    monkeypatch.setattr(results, "INLINE_DAYS", 200)
     monkeypatch.setattr(jobs, "MAX_WAITING", -1)
     assert "try again" in page.make_states(upload(moving(300)), 0)[1]
     assert page.make_states("gone", 0) == (None, None)

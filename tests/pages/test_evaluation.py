@@ -52,7 +52,7 @@ def test_the_layout_takes_the_view_of_the_url_and_shows_the_detectors(page, visi
 
 def test_the_shipped_record_is_shown_at_once(page, visit):
     told = shown(page, "sp500")
-    found = runtime.current().scores(runtime.library().get("sp500"), 2)
+    found = runtime.results().scores(runtime.library().get("sp500"), 2)
     against = found[1].against("margin")
     assert f"{abs(against.skill) * 100:.1f} %" in text_of(told["headline"])
     assert "as of" in text_of(told["where"])
@@ -63,14 +63,14 @@ def test_the_shipped_record_is_shown_at_once(page, visit):
         assert f"{found[horizon].score('model').log_loss:.4f}" in text_of(told["scores"])
     assert "The next 21 trading days" in text_of(told["outcomes"])
     assert "31 Dec 2018" in told["outcomes_title"].replace("\u00a0", " ")  # where the bundled prices end
-    compared = runtime.current().outcomes(runtime.library().get("sp500"), 2)[1].compared
+    compared = runtime.results().outcomes(runtime.library().get("sp500"), 2)[1].compared
     days = f"The next 1 trading day: {compared.n.sum()} days"
     assert days in text_of(told["outcomes"])  # the bundled VIX begins later than the labels
     assert "30 Dec 2022" in told["scores_title"].replace("\u00a0", " ")
 
 
 def test_the_horizon_changes_matrix_diagram_and_years(page, visit):
-    found = runtime.current().scores(runtime.library().get("sp500"), 3)[21]
+    found = runtime.results().scores(runtime.library().get("sp500"), 3)[21]
     matrices, title, changes, _, diagram, _, _ = page.show_horizon("sp500", "3", "21", "light", None, 0)
     for count in found.score("model").confusion.ravel():
         assert f"{count:,}" in text_of(matrices)
@@ -84,12 +84,12 @@ def test_the_horizon_changes_matrix_diagram_and_years(page, visit):
 
 
 def test_every_table_is_saved(page, visit, monkeypatch):
-    found = runtime.current().scores(runtime.library().get("sp500"), 2)
+    found = runtime.results().scores(runtime.library().get("sp500"), 2)
     name, rows = saved(page, monkeypatch, page.SAVE_SCORES, "sp500")
     assert name == "S_P_500_scores.csv"
     assert float(rows[0]["log_loss"]) == pytest.approx(found[1].score("model").log_loss, rel=1e-9)
     name, rows = saved(page, monkeypatch, page.SAVE_OUTCOMES, "sp500")
-    followed = runtime.current().outcomes(runtime.library().get("sp500"), 2)
+    followed = runtime.results().outcomes(runtime.library().get("sp500"), 2)
     assert name == "S_P_500_outcomes.csv"
     assert [int(row["days"]) for row in rows] == [int(n) for h in (1, 5, 21) for n in followed[h].n]
     name, rows = saved(page, monkeypatch, page.SAVE_SAID, "sp500")

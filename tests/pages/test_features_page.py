@@ -7,6 +7,7 @@ import flask
 import numpy as np
 import pytest
 
+import results
 import runtime
 from markets import daily_bars, text_of
 
@@ -41,7 +42,7 @@ def test_the_layout_takes_its_choices_from_the_address(page):
 
 def test_newest_values_say_how_high_they_are(page, visit):
     title, where, newest, hidden, job = page.show_newest("sp500", NAMES, None, 0)
-    values = runtime.current().features(runtime.library().get("sp500"), ["volatility_21"])[:, 0]
+    values = runtime.results().features(runtime.library().get("sp500"), ["volatility_21"])[:, 0]
     known = values[:-1][np.isfinite(values[:-1])]
     assert f"{values[-1]:.3g} above {(known < values[-1]).mean() * 100:.0f} % of its past" in text_of(newest)
     assert text_of(title) == "Features"
@@ -81,7 +82,7 @@ def test_intraday_bars_have_regimes_but_no_states_and_say_so(page, visit):
 
 
 def test_states_that_are_not_made_yet_are_told(page, visit, monkeypatch):
-    monkeypatch.setattr(runtime, "INLINE_DAYS", 200)
+    monkeypatch.setattr(results, "INLINE_DAYS", 200)
     *_, notes = page.show_over_time("sp500", NAMES, "state", "all", "light", None, 0)
     assert "has no states yet: open it on the Clusters page" in text_of(notes)
 
@@ -93,9 +94,9 @@ def test_a_feature_that_is_unknown_here_says_why(page, visit):
 
 def test_a_long_series_is_computed_by_a_job(page, visit, monkeypatch):
     dataset = upload()
-    monkeypatch.setattr(runtime, "INLINE_BARS", 200)
+    monkeypatch.setattr(results, "INLINE_BARS", 200)
     started = []
-    monkeypatch.setattr(runtime.current(), "start_features", lambda found: started.append(found.id) or "j" * 32)
+    monkeypatch.setattr(runtime.results(), "start_features", lambda found: started.append(found.id) or "j" * 32)
     _, _, newest, hidden, job = page.show_newest(dataset, NAMES, None, 0)
     assert "300 bars: its features are computed in the background" in text_of(newest)
     assert (hidden, job["id"], started) == (True, "j" * 32, [dataset])

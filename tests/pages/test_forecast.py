@@ -54,7 +54,7 @@ def test_the_layout_takes_the_view_of_the_url(page, visit):
 def test_the_sp500_is_answered_at_once_by_the_shipped_model_in_sample(page, visit):
     told = shown(page, "sp500")
     dataset = runtime.library().get("sp500")
-    forecast = runtime.engine().forecast(runtime.current().market(dataset))
+    forecast = runtime.engine().forecast(runtime.results().market(dataset))
     likely = forecast.most_likely(1)
     sure = f"{forecast.horizons[1][likely] * 100:.0f} % likely {('low', 'high')[likely]} stress tomorrow (in sample)"
     assert sure in text_of(told["headline"])
@@ -85,7 +85,7 @@ def test_how_far_to_trust_it_rests_on_the_scores(page, visit):
     assert "5\u00a0days ahead" in title
     assert "Line chart" in text
     assert (hidden, no_record, word) == (False, False, None)
-    bins = runtime.current().scores(runtime.library().get("sp500"), 2)[5].score("model").reliability
+    bins = runtime.results().scores(runtime.library().get("sp500"), 2)[5].score("model").reliability
     model = next(trace for trace in figure.data if trace.name == "Model")
     np.testing.assert_array_equal(model.y, bins.came_true)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import results
 import runtime
 from markets import text_of
 
@@ -105,9 +106,9 @@ def test_49_bars_are_unknown_and_say_what_is_needed(page, visit):
 
 def test_a_long_series_is_labelled_by_a_job(page, visit, monkeypatch):
     _, _, dataset, *_ = page.take_file(sent(rows(90)), None)
-    monkeypatch.setattr(runtime, "INLINE_BARS", 80)
+    monkeypatch.setattr(results, "INLINE_BARS", 80)
     started = []
-    monkeypatch.setattr(runtime.current(), "start_labelling", lambda *given: started.append(given) or "j" * 32)
+    monkeypatch.setattr(runtime.results(), "start_labelling", lambda *given: started.append(given) or "j" * 32)
     _, summary, *_, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
     assert "Bars 90" in text_of(summary)
     assert "Newest bar" not in text_of(summary)

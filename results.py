@@ -1,0 +1,324 @@
+"""Results on datasets, each made once in a process: here where that is quick, by a job and read back where it is not."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from typing import Generic, TypeVar
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from jobs import Jobs
+from regime_core import states, walkforward
+from regime_core.bars import Float, to_frame
+from regime_core.datasets import DEFAULT, VIX, Dataset, Library, read_labels
+from regime_core.engine import Engine
+from regime_core.errors import RegimeError
+from regime_core.evaluation.forecasts import ForecastScores
+from regime_core.evaluation.outcomes import Outcomes
+from regime_core.features import FEATURES
+from regime_core.features import table as feature_table
+from regime_core.models import kmeans
+from regime_core.models.kmeans import Candidates
+from regime_core.regimes import Labels
+from regime_core.states import Clustering, Forecast, Market, WalkForward
+
+INLINE_BARS = 50_000
+"""Longer series are labelled by a job, so that a request of a trading client never waits behind one."""
+INLINE_DAYS = 30_000
+"""Days of more are clustered by a job: on a busy machine it takes over a second."""
+LABELS_KEPT = 32
+MARKETS_KEPT = 32
+FEATURE_TABLES_KEPT = 4
+"""Each has at most ``INLINE_BARS`` rows: 31 MB."""
+WALKS_KEPT = 12
+
+_Made = TypeVar("_Made")
+
+
+class _Kept(Generic[_Made]):
+    """The results asked for last, each made once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, _Made] = OrderedDict()
+        self._lock = RLock()
+
+    def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was made under the key; whoever else asks waits while it is."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            self._made.move_to_end(key)
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
+            return self._made[key]
+
+
+class Results:
+    """Labels, states, forecasts, records and features of datasets; what a job still has to make is None."""
+
+    def __init__(self, library: Library, jobs: Jobs, engine: Callable[[], Engine], *, model_dir: Path, folder: Path) -> None:
+        """Keep results of jobs on bundled histories in ``folder``; those of an upload lie beside it."""
+        self._library = library
+        self._jobs = jobs
+        self._engine = engine
+        self._model_dir = model_dir
+        self._folder = folder
+        self._labels: OrderedDict[tuple[str, str, str], Labels] = OrderedDict()
+        self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
+        self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
+        self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
+        self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
+        self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
+        self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
+        self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
+        self._outcomes: _Kept[dict[int, Outcomes]] = _Kept(WALKS_KEPT)
+        self._lock = RLock()
+
+    def labels(self, dataset: Dataset, model: str | None = None) -> Labels | None:
+        """Labels of a dataset; None while those of a long series still have to be made by ``start_labelling``."""
+        entry = self._engine().entry(model)
+        key = (str(dataset.path), dataset.version, f"{entry.name}@{entry.version}")
+        with self._lock:
+            if key in self._labels:
+                self._labels.move_to_end(key)
+                return self._labels[key]
+        if dataset.bars.n_bars <= INLINE_BARS:
+            labels = self._engine().label(dataset.bars, model=entry.name)
+        else:
+            path = self._labels_path(dataset, model)
+            if not path.is_file():
+                return None
+            labels = read_labels(path, entry.ref)
+        with self._lock:
+            self._labels[key] = labels
+            while len(self._labels) > LABELS_KEPT:
+                self._labels.popitem(last=False)
+        return labels
+
+    def start_labelling(self, dataset: Dataset, model: str | None = None) -> str:
+        """Start (or join) the job that labels a long series, and return its id."""
+        name = self._engine().entry(model).name
+        out = self._labels_path(dataset, model)
+        arguments = [
+            "label",
+            str(dataset.path),
+            "--out",
+            str(out),
+            "--model",
+            name,
+            "--model-dir",
+            str(self._model_dir),
+        ]
+        return self._jobs.start(arguments)
+
+    def market(self, dataset: Dataset) -> Market:
+        """Days of a dataset with the values that stress states rest on; S&P 500 and VIX are joined with the VIX.
+
+        Raises ModelError ``market.intraday``, ``market.short``, ``market.constant`` or ``market.no_overlap``.
+        """
+        vix = self._vix_of(dataset)
+        return self._markets.get(_key(dataset, vix), lambda: states.market(dataset.bars, vix.bars if vix else None))
+
+    def clusters(self, dataset: Dataset, k: int | None = None) -> Clustering | None:
+        """States of a dataset fitted on all its days, in sample; k by silhouette where None.
+
+        None while those of a long history still have to be made by ``start_clusters``. Raises ModelError as ``market`` does,
+        and ``model.k``.
+        """
+        market = self.market(dataset)
+        key = _key(dataset, self._vix_of(dataset))
+        path = self._clusters_path(dataset)
+        if market.n_days <= INLINE_DAYS:
+            found = self._candidates.get(key, lambda: kmeans.candidates(market))
+        elif path.is_file():
+            found = self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
+        else:
+            return None
+        chosen = kmeans.best_k(found.silhouettes) if k is None else k
+        return self._clusterings.get((*key, chosen), lambda: found.clustering(market, chosen))
+
+    def start_clusters(self, dataset: Dataset) -> str:
+        """Start (or join) the job that clusters the days of a long history, and return its id."""
+        return self._jobs.start(
+            ["clusters", *self._market_arguments(dataset, None), "--out", str(self._clusters_path(dataset))]
+        )
+
+    def forecast(self, dataset: Dataset, k: int | None = None) -> Forecast | None:
+        """Forecast of a dataset's last day: by a model fitted on its own days where one was made, else by the shipped one.
+
+        None while it has to be made first, as for another k than the shipped one or without a VIX. Raises ModelError as
+        ``market`` does, and ``market.short`` where there is neither a shipped answer nor enough history to fit one.
+        """
+        path = self._forecast_path(dataset, k)
+        if path.is_file():
+            return self._forecasts.get(str(path), lambda: Forecast.from_dict(json.loads(path.read_text())))
+        market = self.market(dataset)
+        shipped = self._shipped_forecast(dataset, market)
+        if shipped is not None and k in (None, shipped.k):
+            return shipped
+        states.require_history(market)
+        return None
+
+    def start_forecast(self, dataset: Dataset, k: int | None = None) -> str:
+        """Start (or join) the job that fits a forecast on all days of a dataset, and return its id."""
+        return self._jobs.start(
+            ["forecast", *self._market_arguments(dataset, k), "--out", str(self._forecast_path(dataset, k))]
+        )
+
+    def walk_forward(self, dataset: Dataset, k: int | None = None) -> WalkForward | None:
+        """Forecasts of past days, each year by models of the years before; None while they still have to be made.
+
+        Those of the S&P 500 are shipped. Raises ModelError as ``market`` does, ``market.short`` with too little history.
+        """
+        key = self._walk_key(dataset, k)
+        if key[0] == "shipped":
+            return self._walks.get(key, lambda: self._engine().walk_forward(self._shipped_k(k)))
+        walkforward.first_year(self.market(dataset))
+        path = Path(key[1])
+        return self._walks.get(key, lambda: walkforward.read(path)) if path.is_file() else None
+
+    def start_walk_forward(self, dataset: Dataset, k: int | None = None) -> str:
+        """Start (or join) the job that walks forward through a dataset, and return its id."""
+        return self._jobs.start(["evaluate", *self._market_arguments(dataset, k), "--out", str(self._walk_path(dataset, k))])
+
+    def scores(self, dataset: Dataset, k: int | None = None) -> dict[int, ForecastScores]:
+        """Scores of ``walk_forward`` by horizon; empty while there is none."""
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return {}
+        return self._scores.get(self._walk_key(dataset, k), lambda: walkforward.scores(walk))
+
+    def outcomes(self, dataset: Dataset, k: int | None = None) -> dict[int, Outcomes]:
+        """What followed each causal label of ``walk_forward`` that has prices here, by horizon; empty without any."""
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return {}
+        key = (*self._walk_key(dataset, k), *_key(dataset, self._vix_of(dataset)))
+        return self._outcomes.get(key, lambda: _outcomes(dataset, self._vix_of(dataset), walk))
+
+    def features(self, dataset: Dataset, names: Sequence[str]) -> Float | None:
+        """Columns of the feature table, (n_bars, len(names)); None while those of a long series still have to be made.
+
+        Raises RegimeError ``features.unknown`` for a name that is not in ``FEATURES``.
+        """
+        chosen = [_feature_column(name) for name in names]
+        vix = self._vix()
+        if dataset.bars.n_bars > INLINE_BARS:
+            path = self._features_path(dataset, vix)
+            if not path.is_file():
+                return None
+            stored = pq.read_table(path, columns=list(names))
+            return np.column_stack([stored[name].to_numpy() for name in names])
+
+        def make() -> Float:
+            beside = None if vix is None else to_frame(vix.bars)["close"]
+            return feature_table(to_frame(dataset.bars), beside).to_numpy()
+
+        return self._features.get(_key(dataset, vix), make)[:, chosen]
+
+    def start_features(self, dataset: Dataset) -> str:
+        """Start (or join) the job that computes the features of a long series, and return its id."""
+        vix = self._vix()
+        arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
+        return self._jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def _vix(self) -> Dataset | None:
+        """The VIX that is served, where there is one."""
+        return self._library.get(VIX) if any(info.id == VIX for info in self._library.infos()) else None
+
+    def _vix_of(self, dataset: Dataset) -> Dataset | None:
+        """The VIX that states of a dataset rest on: those of the S&P 500 and of the VIX itself alone."""
+        return self._vix() if dataset.id in (DEFAULT, VIX) else None
+
+    def _shipped_k(self, k: int | None) -> int | None:
+        """Number of states of a shipped walk-forward: the shipped forecaster's where k is None; None where there is none."""
+        there = self._engine().walk_forward_k
+        wanted = k if k is not None or not there else int(self._engine().state_entry("forecaster").training["k"])
+        return wanted if wanted in there else None
+
+    def _shipped_forecast(self, dataset: Dataset, market: Market) -> Forecast | None:
+        """Answer of the shipped forecaster; None for all but the S&P 500 with its VIX, and where no forecaster is shipped."""
+        if dataset.id != DEFAULT or market.vix is None or not self._engine().walk_forward_k:
+            return None
+        return self._forecasts.get(
+            _key(dataset, self._vix_of(dataset)), lambda: self._engine().forecast(market, explained=True)
+        )
+
+    def _market_arguments(self, dataset: Dataset, k: int | None) -> list[str]:
+        """Arguments of a job on the days of a dataset."""
+        vix = self._vix_of(dataset)
+        beside = [] if vix is None else ["--vix", str(vix.path)]
+        return ["--bars", str(dataset.path), *beside, *([] if k is None else ["--regimes", str(k)])]
+
+    def _walk_key(self, dataset: Dataset, k: int | None) -> tuple[str, str]:
+        """Where a walk-forward comes from: ``shipped``, or the file of a job."""
+        if dataset.id == DEFAULT and self._shipped_k(k) is not None:
+            return ("shipped", str(self._shipped_k(k)))
+        return ("file", str(self._walk_path(dataset, k)))
+
+    def _walk_path(self, dataset: Dataset, k: int | None) -> Path:
+        return self._job_path(dataset, f"walk-{k or 'auto'}", "parquet")
+
+    def _forecast_path(self, dataset: Dataset, k: int | None) -> Path:
+        return self._job_path(dataset, f"explained-forecast-{k or 'auto'}", "json")
+
+    def _clusters_path(self, dataset: Dataset) -> Path:
+        return self._job_path(dataset, "clusters", "json")
+
+    def _job_path(self, dataset: Dataset, what: str, suffix: str) -> Path:
+        """File of a result on the days of a dataset, which also rests on the VIX of these days."""
+        vix = self._vix_of(dataset)
+        beside = "none" if vix is None else vix.version
+        return self._result_path(dataset, f"{what}-{beside}.{suffix}")
+
+    def _features_path(self, dataset: Dataset, vix: Dataset | None) -> Path:
+        beside = "none" if vix is None else vix.version
+        return self._result_path(dataset, f"features-{beside}.parquet")
+
+    def _labels_path(self, dataset: Dataset, model: str | None) -> Path:
+        entry = self._engine().entry(model)
+        return self._result_path(dataset, f"{entry.name}-{entry.version}.parquet")
+
+    def _result_path(self, dataset: Dataset, name: str) -> Path:
+        """File of a job's result: beside an upload, so that it goes with it; never in the folder of the bundled histories."""
+        folder = dataset.path.parent
+        if dataset.bundled:
+            folder = self._folder
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder / f"{dataset.path.stem}.{dataset.version}.{name}"
+
+
+def _key(dataset: Dataset, beside: Dataset | None) -> tuple[str, ...]:
+    """What a result rests on: the dataset, the one beside it, and the version of each."""
+    return (str(dataset.path), dataset.version, beside.version if beside else "")
+
+
+def _outcomes(dataset: Dataset, vix: Dataset | None, walk: WalkForward) -> dict[int, Outcomes]:
+    """What followed each label; the prices may begin before the VIX does, and the labels may go on after the prices."""
+    days = states.market(dataset.bars)
+    labelled = walk.between(int(days.time[0]), int(days.time[-1]))
+    if not len(labelled):
+        return {}
+    kept = (days.time < labelled.time[0]) | np.isin(days.time, labelled.time)
+    time = days.time[kept]
+    level = None
+    if vix is not None and dataset.id != VIX:  # the VIX foretells the volatility of the index, not its own
+        level = np.full(len(time), np.nan)
+        _, here, there = np.intersect1d(time, vix.bars.time, return_indices=True)
+        level[here] = vix.bars.close[there]
+    priced = replace(days, time=time, bars=days.bars.take(kept), vix=level, values=days.values[kept])
+    return walkforward.outcomes(priced, labelled)
+
+
+def _feature_column(name: str) -> int:
+    try:
+        return list(FEATURES).index(name)
+    except ValueError:
+        raise RegimeError("features.unknown", f"No feature is called {name}: pick one from the list.") from None
