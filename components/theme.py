@@ -94,6 +94,19 @@ def rgba(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
+def mixed(colour: str, ground: str, share: float) -> str:
+    """``#RRGGBB`` between a ground, share 0, and a colour, share 1, as a colour scale runs from one to the other."""
+    pairs = ((int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(share * one + (1 - share) * other):02X}" for one, other in pairs)
+
+
+def ink_on(surface: str) -> str:
+    """Black or white, whichever contrasts more with a surface ``#RRGGBB``: 4.58 to 1 at least, by WCAG 2.2."""
+    parts = [int(surface[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#FFFFFF"
+
+
 def template_name(theme: str) -> str:
     """Name of the figure template of ``light`` or ``dark``."""
     return f"regime_{theme}"

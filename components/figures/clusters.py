@@ -19,7 +19,7 @@ from regime_core.states import TITLES, Clustering, Market
 MAX_DAYS = 5_000
 """Days drawn as points; of more, every second or third one is."""
 COMPONENTS = ("pc1", "pc2", "pc3")
-UNITS = {"return": "a day", "volatility": "a day", "vix": "percent a year", "parkinson": "a day"}
+UNITS = {"return": "a day", "volatility": "a day", "vix": "% a year", "parkinson": "a day"}
 TICKS = {"return": ".1~%", "volatility": ".1~%", "vix": ".3~g", "parkinson": ".1~%"}
 NO_SOLID = "These states rest on two values alone, return and volatility: 2-D shows all there is."
 RIBBON_SHARE = 0.035
@@ -151,7 +151,7 @@ def scatter_3d(view: Clustered, *, mode: str = "light") -> go.Figure:
         )
     scene = {
         f"{letter}axis": {
-            "title": {"text": _axis_title(view, axis), "font": {"size": 12}},
+            "title": {"text": _axis_title(view, axis).replace(", 21 days", ""), "font": {"size": 12}},
             "tickfont": {"size": 11},
             "nticks": 5,
             "tickformat": TICKS.get(axis, ".2~g"),
@@ -382,7 +382,7 @@ def mean_returns(view: Clustered, table: StateTable, *, mode: str = "light") -> 
         margin={"l": 4, "r": 12, "t": 8, "b": 4},
         xaxis={
             "title": {"text": "mean return a day"},
-            "tickformat": "+.2~%",
+            "tickformat": ".2~%",
             "zeroline": False,
             "fixedrange": True,
             "nticks": 6,

@@ -173,7 +173,7 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
         showlegend=False,
         hovermode="closest",
         margin={"l": 4, "r": 12, "t": 6, "b": 4},
-        xaxis={"title": {"text": view.features[column].unit}, "zeroline": False, "fixedrange": True, "nticks": 6},
+        xaxis={"title": {"text": view.features[column].unit}, "zeroline": False, "fixedrange": True, "nticks": 4},
         yaxis={"autorange": "reversed", "fixedrange": True, "showgrid": False},
     )
     return figure
@@ -207,7 +207,6 @@ def heat(view: Trends, *, mode: str = "light") -> go.Figure:
             zmax=1,
             colorscale=[[0, NEGATIVE[mode]], [0.5, palette.background], [1, palette.accent]],
             text=numbers,
-            texttemplate="%{text}",
             customdata=[[f"{one} and {other}" for other in titles] for one in titles],
             hovertemplate="%{customdata}: %{text}<extra></extra>",
             xgap=2,
@@ -215,6 +214,7 @@ def heat(view: Trends, *, mode: str = "light") -> go.Figure:
             showscale=False,
         )
     )
+    figure.add_trace(_numbers(found, numbers, palette, mode))
     figure.update_layout(
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 6, "b": 4},
@@ -222,6 +222,24 @@ def heat(view: Trends, *, mode: str = "light") -> go.Figure:
         yaxis={"autorange": "reversed", "type": "category", "fixedrange": True, "showgrid": False},
     )
     return figure
+
+
+def _numbers(found: NDArray[np.float64], numbers: list[list[str]], palette: theme.Palette, mode: str) -> go.Scatter:
+    """What stands in each cell, black or white, whichever is read better there."""
+    cells = [(i, j) for i in range(len(found)) for j in range(len(found))]
+    strong = {True: palette.accent, False: NEGATIVE[mode]}
+    inks = []
+    for i, j in cells:
+        value = float(np.nan_to_num(found[i, j]))
+        inks.append(theme.ink_on(theme.mixed(strong[value > 0], palette.background, abs(value))))
+    return go.Scatter(
+        x=[str(j + 1) for _, j in cells],
+        y=[str(i + 1) for i, _ in cells],
+        text=[numbers[i][j] for i, j in cells],
+        mode="text",
+        textfont={"color": inks, "size": 13},
+        hoverinfo="skip",
+    )
 
 
 def heat_description(view: Trends) -> str:

@@ -31,7 +31,7 @@ def _horizons(stem: str, title: str, unit: str, half_lives: tuple[float, ...], s
 
 
 FEATURES: tuple[Feature, ...] = (
-    *(_feature(f"log_p_{name}", f"Log probability of {name}", "nats", _FILTER) for name in REGIME_NAMES),
+    *(_feature(f"log_p_{name}", f"Log probability of {name.replace('_', ' ')}", "nats", _FILTER) for name in REGIME_NAMES),
     _feature("log_p_steady", "Log probability of a free path at s0 that seldom ends", "nats", _FILTER),
     _feature("fat_tails", "Probability of fat-tailed shocks", "probability", _FILTER),
     _feature("s0_uncertainty", "Uncertainty of s0", "log volatility", _FILTER),
@@ -44,7 +44,7 @@ FEATURES: tuple[Feature, ...] = (
     *(
         _feature(
             f"mean_p_{name}",
-            f"Mean probability of {name}, half-life {kernel.POSTERIOR_HALF_LIFE:.0f} bars",
+            f"Mean probability of {name.replace('_', ' ')}, half-life {kernel.POSTERIOR_HALF_LIFE:.0f} bars",
             "probability",
             _MEAN,
         )

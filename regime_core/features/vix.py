@@ -20,7 +20,15 @@ _WHALEY = "Whaley, Journal of Portfolio Management 26 (2000)"
 FEATURES: tuple[Feature, ...] = (
     Feature("vix_level", "VIX", "percent a year", GROUP, _WHALEY, 0, needs="vix"),
     *(
-        Feature(f"vix_change_{days}", f"VIX change, {days} trading day(s)", "fraction", GROUP, _WHALEY, days, needs="vix")
+        Feature(
+            f"vix_change_{days}",
+            f"VIX change, {days} trading day{'s' * (days > 1)}",
+            "fraction",
+            GROUP,
+            _WHALEY,
+            days,
+            needs="vix",
+        )
         for days in CHANGES
     ),
 )

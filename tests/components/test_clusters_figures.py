@@ -90,7 +90,7 @@ def test_more_days_than_the_eye_can_take_are_thinned_and_said(monkeypatch, view)
 def test_three_axes_are_the_three_values(view):
     figure = clusters.scatter_3d(view, mode="dark")
     assert sum(len(trace.z) for trace in figure.data) == view.market.n_days
-    assert figure.layout.scene.zaxis.title.text == "Parkinson volatility, 21 days, a day"
+    assert figure.layout.scene.zaxis.title.text == "Parkinson volatility, a day"
 
 
 def test_the_price_has_the_states_under_it_and_the_chosen_days_lit(view):

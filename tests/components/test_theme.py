@@ -56,6 +56,17 @@ def test_signs_and_words_are_all_different():
 
 
 @pytest.mark.parametrize("mode", theme.THEMES)
+def test_ink_on_any_step_of_a_scale_meets_aa(mode):
+    palette = theme.PALETTES[mode]
+    assert theme.mixed("#102030", "#FFFFFF", 0.0) == "#FFFFFF"
+    assert theme.mixed("#102030", "#FFFFFF", 1.0) == "#102030"
+    for strong in (palette.accent, "#B8560B", "#E8934A"):
+        for share in np.linspace(0, 1, 101):
+            surface = theme.mixed(strong, palette.background, float(share))
+            assert contrast(theme.ink_on(surface), surface) > 4.5
+
+
+@pytest.mark.parametrize("mode", theme.THEMES)
 def test_text_meets_aa(mode):
     palette = theme.PALETTES[mode]
     assert contrast(palette.text, palette.background) >= 7

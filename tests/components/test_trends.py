@@ -100,9 +100,12 @@ def test_without_labels_there_is_one_box_and_without_values_none():
 
 def test_the_heat_map_is_the_correlation_of_pandas():
     seen = view()
-    heat = trends.heat(seen).data[0]
+    heat, written = trends.heat(seen).data
     np.testing.assert_allclose(np.array(heat.z, dtype=float), pd.DataFrame(seen.table).corr(), atol=1e-12)
     assert heat.text[0][0] == "1.00"
+    assert list(written.text) == [number for row in heat.text for number in row]
+    at = list(zip(written.x, written.y, strict=True)).index(("2", "1"))
+    assert written.text[at] == heat.text[0][1]
     assert heat.customdata[0][1] == "Volatility, 21 bars and Relative strength index, 14 bars"
     assert "1 Volatility" not in text_of(trend_views.heat_key(seen))
     assert "Volatility, 21 bars fraction per bar" in text_of(trend_views.heat_key(seen))
