@@ -30,12 +30,13 @@ OUTCOMES_NOTE = (
 )
 SAID_NOTE = (
     "A label is worth what it adds to what the VIX and HAR (a regression on the variance of the last 1, 5 and 22 days) already "
-    "say, so all stand on the same days: those that every one of them spoke of. Each year is forecast by the years before."
+    "say, so all stand on the same days: those that every one of them spoke of. Each year is forecast by the years before, "
+    f"once there are {MIN_PAST} days of them."
 )
 GAIN_NOTE = (
-    "QLIKE loss (Patton 2011): log of the variance forecast, plus the variance that came over it; a day without a return is like "
-    "any other. Shown: nats a day by which each is better than the mean variance of the past; more is better. Same days as "
-    "above."
+    "QLIKE loss (Patton 2011): log of the variance forecast, plus the variance that came over it; a day without a return is "
+    "like any other. Shown: nats a day by which each is better than the mean variance of the past; more is better. Same days "
+    "as above."
 )
 SCORES_NOTE = (
     "Skill: 1 less the model's log-loss over the baseline's. p: that the model is no better, paired block bootstrap, 10,000 "
