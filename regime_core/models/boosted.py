@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_core.bars import OHLCV, Float
-from regime_core.errors import ArtifactError, ModelError
+from regime_core.bars import Float
+from regime_core.errors import ArtifactError
 from regime_core.features import relative
-from regime_core.kernels import persistence, trees
+from regime_core.kernels import trees
 from regime_core.models import ubjson
-from regime_core.models.base import Filtered
-from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
+from regime_core.models.margins import MarginDetector
+from regime_core.regimes import N_REGIMES
 
-WEIGHTS = "boosted.ubj"
-SETTINGS = "boosted.json"
 ROWS_A_PIECE = 100_000
-TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
 
 
 class Forest(NamedTuple):
@@ -33,7 +28,7 @@ class Forest(NamedTuple):
     group: NDArray[np.int32]
 
 
-class Boosted:
+class Boosted(MarginDetector):
     """XGBoost on ``features.relative``, trained on simulated markets, answered by trees in flat arrays.
 
     window : bars wanted for full accuracy.
@@ -45,6 +40,7 @@ class Boosted:
     """
 
     name: ClassVar[str] = "boosted"
+    weights_file: ClassVar[str] = "boosted.ubj"
 
     def __init__(
         self,
@@ -90,109 +86,24 @@ class Boosted:
         }
         data = xgboost.QuantileDMatrix(features, label=codes, nthread=self.threads, feature_names=list(relative.NAMES))
         booster = xgboost.train(parameters, data, num_boost_round=self.rounds)
-        self._take(bytes(booster.save_raw("ubj")))
+        self.take(bytes(booster.save_raw("ubj")))
         self.temperature_ = 1.0
-        return self
-
-    def calibrate(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
-        """Set the temperature that gives the least log-loss on rows the trees were not fitted on."""
-        margins = self.margins(features)
-        rows = np.arange(len(codes))
-        losses = [-np.log(_softmax(margins / t)[rows, codes]).mean() for t in TEMPERATURES]
-        self.temperature_ = float(TEMPERATURES[int(np.argmin(losses))])
         return self
 
     def margins(self, features: NDArray[np.float32]) -> Float:
         """Log-odds before the temperature, (n_rows, 5), as the booster gives them with ``output_margin``."""
-        forest = self._fitted()
+        self._require_fitted()
+        forest = self.forest_
         pieces = [features[i : i + ROWS_A_PIECE] for i in range(0, len(features), ROWS_A_PIECE)]
         if len(pieces) < 2:
             return np.asarray(trees.margins(features, *forest, N_REGIMES))
         with ThreadPoolExecutor(2) as pool:
             return np.concatenate(list(pool.map(lambda piece: trees.margins(piece, *forest, N_REGIMES), pieces)))
 
-    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
-        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
-        self._fitted()
-        if bars.n_bars < MIN_BARS:
-            raise ModelError("model.too_few_bars", f"boosted needs {MIN_BARS} bars, got {bars.n_bars}.")
-        n_rows = bars.n_bars - start
-        unknown = min(max(0, MIN_BARS - 1 - start), n_rows)
-        codes = np.full(n_rows, UNKNOWN_CODE, dtype=np.int8)
-        probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
-        confidence = np.zeros(n_rows)
-        if unknown < n_rows:
-            codes[unknown:], probabilities[unknown:] = self._label(bars, start + unknown)
-            confidence[unknown:] = probabilities[unknown:].max(axis=1)
-        return Filtered(codes, probabilities, confidence)
-
-    def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
-        """Held regimes and probabilities of bars ``start:``; the trees also see the bars before that a label looks back on."""
-        first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
-        margins = self.margins(relative.matrix(bars, start=first))
-        held = persistence.hold(margins, self.lead, start - first)
-        probabilities = _softmax(margins[start - first :] / self.temperature_)
-        persistence.share_the_top(probabilities, held)
-        return held, probabilities
-
-    def evidence(self, bars: OHLCV) -> str:
-        """Drift, volatility and how the path goes on the last bar, in the instrument's own units."""
-        if bars.n_bars < MIN_BARS:
-            raise ModelError("model.too_few_bars", f"boosted needs {MIN_BARS} bars, got {bars.n_bars}.")
-        row = dict(zip(relative.NAMES, relative.matrix(bars, start=bars.n_bars - 1)[0].astype(float), strict=True))
-        volatility = np.exp(row["log_volatility_8"])
-        return (
-            f"drift {row['drift_16']:+.2f} of a bar's volatility over about 30 bars, "
-            f"volatility {volatility:.1f} times its long-run level, "
-            f"{abs(row['efficiency_16']):.0%} of the path was net move"
-        )
-
-    def save(self, folder: Path) -> tuple[str, ...]:
-        """Write the booster as UBJSON, and parameters and temperature as JSON."""
-        self._fitted()
-        settings = {
-            "parameters": {name: getattr(self, name) for name in _PARAMETERS},
-            "temperature": self.temperature_,
-            "features": list(relative.NAMES),
-        }
-        (folder / WEIGHTS).write_bytes(self.weights_)
-        (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
-        return WEIGHTS, SETTINGS
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read back what ``save`` wrote, without XGBoost.
-
-        Raises ArtifactError if a file is missing or wants other features than this version computes.
-        """
-        try:
-            settings = json.loads((folder / SETTINGS).read_bytes())
-            weights = (folder / WEIGHTS).read_bytes()
-            model = cls(**settings["parameters"])
-            model.temperature_ = float(settings["temperature"])
-            features = tuple(settings["features"])
-        except FileNotFoundError as error:
-            raise ArtifactError("artifact.missing", f"{error.filename} is missing: restore or retrain the model.") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError("artifact.altered", f"{folder / SETTINGS} is not usable ({error}): restore it.") from error
-        if features != relative.NAMES:
-            raise ArtifactError(
-                "artifact.features", f"{folder / SETTINGS} wants other features than this version has: retrain it."
-            )
-        model._take(weights)
-        return model
-
-    def _take(self, weights: bytes) -> None:
+    def take(self, weights: bytes) -> None:
+        """Be fitted with a booster in UBJSON. Raises ArtifactError if it is none."""
         self.weights_ = weights
         self.forest_ = forest_of(weights)
-
-    def _fitted(self) -> Forest:
-        if not hasattr(self, "forest_"):
-            raise ModelError("model.not_fitted", "boosted was not fitted: load it from a model folder or call fit.")
-        return self.forest_
-
-
-_PARAMETERS = ("window", "lead", "rounds", "depth", "learning_rate", "min_child_weight", "subsample", "threads", "random_state")
 
 
 def forest_of(weights: bytes) -> Forest:
@@ -231,8 +142,3 @@ def _depth(left: NDArray[np.int32], right: NDArray[np.int32]) -> int:
         if left[node] >= 0:
             level[left[node]] = level[right[node]] = level[node] + 1
     return max(int(level.max()), 1)
-
-
-def _softmax(margins: Float) -> Float:
-    shifted = np.exp(margins - margins.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

@@ -1,0 +1,137 @@
+"""What detectors on scale-free features have in common: margins, a temperature, and labels that hold on."""
+
+from __future__ import annotations
+
+import json
+from inspect import signature
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_core.bars import OHLCV, Float
+from regime_core.errors import ArtifactError, ModelError
+from regime_core.features import relative
+from regime_core.kernels import persistence
+from regime_core.models.base import Filtered
+from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
+
+TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
+
+
+class MarginDetector:
+    """A detector that gives each regime a margin, the log-odds of it, from a row of ``features.relative``.
+
+    A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
+    ``__init__`` takes parameters by name and stores them.
+
+    window : bars wanted for full accuracy.
+    lead : log-odds by which a new regime must lead the one held before the label changes.
+    Fitted: ``weights_`` (bytes of the weights file), ``temperature_`` (margins are divided by it).
+    """
+
+    name: ClassVar[str]
+    weights_file: ClassVar[str]
+    window: int
+    lead: float
+    weights_: bytes
+    temperature_: float
+
+    def margins(self, features: NDArray[np.float32]) -> Float:
+        """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
+        raise NotImplementedError
+
+    def take(self, weights: bytes) -> None:
+        """Be fitted with what a weights file holds. Raises ArtifactError if that is not usable."""
+        raise NotImplementedError
+
+    def calibrate(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
+        """Set the temperature that gives the least log-loss on rows the model was not fitted on."""
+        margins = self.margins(features)
+        rows = np.arange(len(codes))
+        losses = [-np.log(softmax(margins / t)[rows, codes]).mean() for t in TEMPERATURES]
+        self.temperature_ = float(TEMPERATURES[int(np.argmin(losses))])
+        return self
+
+    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
+        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
+        self._require_fitted()
+        self._require_bars(bars)
+        n_rows = bars.n_bars - start
+        unknown = min(max(0, MIN_BARS - 1 - start), n_rows)
+        codes = np.full(n_rows, UNKNOWN_CODE, dtype=np.int8)
+        probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
+        confidence = np.zeros(n_rows)
+        if unknown < n_rows:
+            codes[unknown:], probabilities[unknown:] = self._label(bars, start + unknown)
+            confidence[unknown:] = probabilities[unknown:].max(axis=1)
+        return Filtered(codes, probabilities, confidence)
+
+    def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
+        """Held regimes and probabilities of bars ``start:``; margins are also of the bars before that a label looks back on."""
+        first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
+        margins = self.margins(relative.matrix(bars, start=first))
+        held = persistence.hold(margins, self.lead, start - first)
+        probabilities = softmax(margins[start - first :] / self.temperature_)
+        persistence.share_the_top(probabilities, held)
+        return held, probabilities
+
+    def evidence(self, bars: OHLCV) -> str:
+        """Drift, volatility and how the path goes on the last bar, in the instrument's own units."""
+        self._require_bars(bars)
+        row = dict(zip(relative.NAMES, relative.matrix(bars, start=bars.n_bars - 1)[0].astype(float), strict=True))
+        volatility = np.exp(row["log_volatility_8"])
+        return (
+            f"drift {row['drift_16']:+.2f} of a bar's volatility over about 30 bars, "
+            f"volatility {volatility:.1f} times its long-run level, "
+            f"{abs(row['efficiency_16']):.0%} of the path was net move"
+        )
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """Write the weights in their own format, and parameters and temperature as JSON."""
+        self._require_fitted()
+        settings = {
+            "parameters": {name: getattr(self, name) for name in signature(type(self)).parameters},
+            "temperature": self.temperature_,
+            "features": list(relative.NAMES),
+        }
+        (folder / self.weights_file).write_bytes(self.weights_)
+        (folder / f"{self.name}.json").write_text(json.dumps(settings, indent=1) + "\n")
+        return self.weights_file, f"{self.name}.json"
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what ``save`` wrote, without the library that fitted it.
+
+        Raises ArtifactError if a file is missing or wants other features than this version computes.
+        """
+        path = folder / f"{cls.name}.json"
+        try:
+            settings = json.loads(path.read_bytes())
+            weights = (folder / cls.weights_file).read_bytes()
+            model = cls(**settings["parameters"])
+            model.temperature_ = float(settings["temperature"])
+            features = tuple(settings["features"])
+        except FileNotFoundError as error:
+            raise ArtifactError("artifact.missing", f"{error.filename} is missing: restore or retrain the model.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArtifactError("artifact.altered", f"{path} is not usable ({error}): restore it.") from error
+        if features != relative.NAMES:
+            raise ArtifactError("artifact.features", f"{path} wants other features than this version has: retrain it.")
+        model.take(weights)
+        return model
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "weights_"):
+            raise ModelError("model.not_fitted", f"{self.name} was not fitted: load it from a model folder or call fit.")
+
+    def _require_bars(self, bars: OHLCV) -> None:
+        if bars.n_bars < MIN_BARS:
+            raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
+
+
+def softmax(margins: Float) -> Float:
+    """Probabilities of log-odds, (n_rows, n_classes)."""
+    shifted = np.exp(margins - margins.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
