@@ -121,7 +121,7 @@ class Results:
     def market(self, dataset: Dataset) -> Market:
         """Days of a dataset with the values that stress states rest on; S&P 500 and VIX are joined with the VIX.
 
-        Raises ModelError ``market.intraday``, ``market.short``, ``market.constant`` or ``market.no_overlap``.
+        Raises ModelError ``market.intraday``, ``market.few``, ``market.constant`` or ``market.no_overlap``.
         """
         vix = self._vix_of(dataset)
         return self._markets.get(_key(dataset, vix), lambda: states.market(dataset.bars, vix.bars if vix else None))

@@ -47,6 +47,7 @@ CODES: dict[str, tuple[int, str]] = {
     "server.not_ready": (503, "The models are not loaded."),
     "model.not_shipped": (503, "The server's model folder has no forecaster of stress states."),
     "market.no_overlap": (503, "The served index and VIX have no date in common."),
+    "market.few": (503, "The served index and VIX have too few dates in common for states."),
     "market.short": (503, "The served index and VIX have too few dates in common for a forecast."),
 }
 """Code -> status and meaning, as /docs lists them."""

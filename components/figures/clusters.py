@@ -20,7 +20,7 @@ MAX_DAYS = 5_000
 """Days drawn as points; of more, every second or third one is."""
 COMPONENTS = ("pc1", "pc2", "pc3")
 UNITS = {"return": "a day", "volatility": "a day", "vix": "% a year", "parkinson": "a day"}
-TICKS = {"return": ".1~%", "volatility": ".1~%", "vix": ".3~g", "parkinson": ".1~%"}
+TICKS = {"return": ".2~%", "volatility": ".2~%", "vix": ".3~g", "parkinson": ".2~%"}
 NO_SOLID = "These states rest on two values alone, return and volatility: 2-D shows all there is."
 RIBBON_SHARE = 0.035
 GAP_SHARE = 0.03

@@ -90,7 +90,7 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
     Later bars do not count for that, so that cutting them off changes no value.
     Returns and volatility are measured over the days that both have; the first 21 days have no volatility and fall out.
     Raises ModelError ``market.intraday`` on bars shorter than a day, ``market.no_overlap`` where no date is in both,
-    ``market.short`` with fewer than ``MIN_DAYS`` days left, ``market.constant`` where the close never changes.
+    ``market.few`` with fewer than ``MIN_DAYS`` days left, ``market.constant`` where the close never changes.
     """
     if is_intraday(bars.time):
         raise ModelError(
@@ -106,7 +106,7 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
         bars, days, level = bars.take(own), days[own], vix.close[theirs]
     if len(days) < MIN_DAYS + WINDOW:
         raise ModelError(
-            "market.short",
+            "market.few",
             f"{len(days)} days are too few for stress states: send at least {MIN_DAYS + WINDOW}. "
             "Overview, with the regime of each bar, can still be shown.",
         )
@@ -128,10 +128,10 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
         if still:
             notes.append(f"On {still:,} days high and low were equal for {WINDOW} days: Parkinson volatility is 0 there.")
     kept = slice(WINDOW, None)
-    if years_of(days) < 3:
+    if not _long_enough(days[kept]):
         notes.append(
-            f"There are {years_of(days):.1f} years of data ({_date(days[0])} to {_date(days[-1])}); forecasts and their "
-            "evaluation need three. Clusters and features can still be shown."
+            f"There are {years_of(days[kept]):.1f} years of data ({_date(days[kept][0])} to {_date(days[-1])}); forecasts and "
+            "their evaluation need three. Clusters and features can still be shown."
         )
     return Market(
         days[kept],
@@ -145,13 +145,17 @@ def market(bars: OHLCV, vix: OHLCV | None = None, *, vix_name: str = "the VIX") 
 
 def require_history(found: Market) -> None:
     """Refuse less than three years. Raises ModelError ``market.short``, which says what can still be shown."""
-    if found.n_days and found.time[-1] - found.time[0] >= (MIN_HISTORY - 2 * WINDOW) * DAY_NS:
+    if _long_enough(found.time):
         return
     raise ModelError(
         "market.short",
         f"Forecasts need three years of daily data, and here are {years_of(found.time):.1f} ({_date(found.time[0])} to "
         f"{_date(found.time[-1])}). Clusters and features, in sample, can still be shown.",
     )
+
+
+def _long_enough(days: Times) -> bool:
+    return bool(len(days) and days[-1] - days[0] >= (MIN_HISTORY - 2 * WINDOW) * DAY_NS)
 
 
 def years_of(days: Times) -> float:

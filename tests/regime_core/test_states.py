@@ -116,7 +116,7 @@ def test_no_day_in_common_names_both_ranges():
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda bars: bars.rows(None, 80), "market.short"),
+        (lambda bars: bars.rows(None, 80), "market.few"),
         (lambda bars: bars._replace(close=np.full(300, 5.0)), "market.constant"),
         (lambda bars: bars._replace(time=np.arange(300) * 60_000_000_000), "market.intraday"),
     ],
@@ -135,7 +135,9 @@ def test_under_three_years_it_says_what_can_still_be_shown():
     with pytest.raises(ModelError, match="three years") as caught:
         states.require_history(market)
     assert caught.value.code == "market.short"
-    states.require_history(states.market(*index_and_vix(900)))
+    enough = states.market(*index_and_vix(900))
+    states.require_history(enough)
+    assert not any("years of data" in note for note in enough.notes)
 
 
 def test_a_forecast_survives_json():
