@@ -1,4 +1,4 @@
-"""Gradient-boosted trees as complete binary trees in flat arrays: no branch is mispredicted and no library is called."""
+"""Trees as complete binary trees in flat arrays: no branch is mispredicted and no library is called."""
 
 from __future__ import annotations
 
@@ -15,43 +15,46 @@ BLOCK = 64
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def complete(left: Int, right: Int, feature: Int, value: Float32, depth: int) -> tuple[Int, Float32, Float32]:
-    """Complete tree of ``depth`` levels from one of any shape.
+def places(left: Int, right: Int, depth: int) -> NDArray[np.int64]:
+    """Node of a tree of any shape that stands at each place of the complete tree of ``depth`` levels of splits.
 
-    left, right : (n_nodes,) children, -1 at leaves. feature : (n_nodes,) column split on.
-    value : (n_nodes,) threshold, or the leaf's value; a row goes left if its feature is below the threshold.
-    Returns feature (2**depth - 1,), threshold (2**depth - 1,) and leaf (2**depth,). Every path below an early
-    leaf gives its value.
+    left, right : (n_nodes,) children, -1 at leaves. Place i has the places 2i + 1 and 2i + 2 below it; every place below an
+    early leaf holds that leaf.
+    Returns (2**(depth + 1) - 1,).
     """
-    inner = 2**depth - 1
-    node = np.zeros(2 * inner + 1, dtype=np.int64)
-    features = np.zeros(inner, dtype=np.int32)
-    thresholds = np.full(inner, np.inf, dtype=np.float32)
-    leaves = np.empty(inner + 1, dtype=np.float32)
-    for i in range(inner):
+    node = np.zeros(2 ** (depth + 1) - 1, dtype=np.int64)
+    for i in range(2**depth - 1):
         here = node[i]
-        if left[here] < 0:
-            node[2 * i + 1] = here
-            node[2 * i + 2] = here
-        else:
-            features[i] = feature[here]
-            thresholds[i] = value[here]
-            node[2 * i + 1] = left[here]
-            node[2 * i + 2] = right[here]
-    for i in range(inner + 1):
-        leaves[i] = value[node[inner + i]]
-    return features, thresholds, leaves
+        node[2 * i + 1] = here if left[here] < 0 else left[here]
+        node[2 * i + 2] = here if left[here] < 0 else right[here]
+    return node
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def expected(left: Int, right: Int, cover: Float, value: Float) -> Float:
+    """Mean of the leaves below each node, weighted by how many rows of the fit they hold: (n_nodes, n_outputs).
+
+    left, right : as for ``places``; children come after their parent. cover : (n_nodes,) weight of the rows in a node.
+    value : (n_nodes, n_outputs), of which the leaves count.
+    """
+    out = value.copy()
+    for node in range(len(left) - 1, -1, -1):
+        if left[node] >= 0:
+            share = cover[left[node]] / (cover[left[node]] + cover[right[node]])
+            out[node] = share * out[left[node]] + (1.0 - share) * out[right[node]]
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def margins(rows: Float32, feature: Int, threshold: Float32, leaf: Float32, group: Int, n_groups: int) -> Float:
     """Sum of the leaves each row reaches, per group: (n_rows, n_groups).
 
-    rows : (n_rows, n_features) finite. feature, threshold : (n_trees, 2**depth - 1). leaf : (n_trees, 2**depth).
-    group : (n_trees,) the output each tree adds to.
+    rows : (n_rows, n_features) finite. feature, threshold : (n_trees, 2**depth - 1); a row goes left if its feature is below
+    the threshold. leaf : (n_trees, 2**depth, width). group : (n_trees,) the first of the ``width`` outputs a tree adds to.
     """
     n_rows, n_columns = rows.shape
     inner = feature.shape[1]
+    width = leaf.shape[2]
     depth = 0
     while 2**depth - 1 < inner:
         depth += 1
@@ -71,8 +74,34 @@ def margins(rows: Float32, feature: Int, threshold: Float32, leaf: Float32, grou
                 for i in range(size):
                     here = node[i]
                     node[i] = 2 * here + 2 - int(block[feature[tree, here], i] < threshold[tree, here])
-            output = group[tree]
-            for i in range(size):
-                total[output, i] += leaf[tree, node[i] - inner]
+            for j in range(width):
+                output = group[tree] + j
+                for i in range(size):
+                    total[output, i] += leaf[tree, node[i] - inner, j]
         out[first : first + size] = total[:, :size].T
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def attributions(row: Float32, feature: Int, threshold: Float32, mean: Float, group: Int, n_groups: int) -> Float:
+    """What each feature adds to the outputs on one row's way down all trees: (n_groups, n_features + 1), the last their start.
+
+    A step down a tree changes the mean of the leaves below; the change is credited to the feature that decided the step. The
+    sum over the last axis is what ``margins`` gives.
+    row : (n_features,). feature, threshold, group : as for ``margins``. mean : (n_trees, 2**(depth + 1) - 1, width) as
+    ``expected`` gives it, at each place.
+    Source: Saabas, Interpreting random forests (2014).
+    """
+    inner = feature.shape[1]
+    out = np.zeros((n_groups, len(row) + 1))
+    for tree in range(len(feature)):
+        here = 0
+        for j in range(mean.shape[2]):
+            out[group[tree] + j, len(row)] += mean[tree, 0, j]
+        while here < inner:
+            column = feature[tree, here]
+            after = 2 * here + 2 - int(row[column] < threshold[tree, here])
+            for j in range(mean.shape[2]):
+                out[group[tree] + j, column] += mean[tree, after, j] - mean[tree, here, j]
+            here = after
     return out

@@ -42,6 +42,13 @@ class MarginDetector:
         """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
         raise NotImplementedError
 
+    def contributions(self, row: NDArray[np.float32]) -> Float:
+        """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
+
+        row : (n_features,). Each output sums to its margin.
+        """
+        raise NotImplementedError
+
     def take(self, weights: bytes) -> None:
         """Be fitted with what a weights file holds. Raises ArtifactError if that is not usable."""
         raise NotImplementedError

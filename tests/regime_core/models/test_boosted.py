@@ -14,7 +14,7 @@ from regime_core.evaluation import scores
 from regime_core.features import relative
 from regime_core.kernels import simulation
 from regime_core.models import Boosted, ubjson
-from regime_core.models.boosted import forest_of
+from regime_core.models.boosted import trees_of
 
 VOLATILE, CALM = 3, 4
 
@@ -52,6 +52,15 @@ def test_trees_equal_xgboost(which, rows, request):
     np.testing.assert_allclose(model.margins(rows[0]), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("which", ["shipped", "small"])
+def test_contributions_equal_those_of_xgboost(which, rows, request):
+    model = request.getfixturevalue(which)
+    expected = booster_of(model).predict(matrix(rows[0][:40]), pred_contribs=True, approx_contribs=True)
+    got = np.array([model.contributions(row) for row in rows[0][:40]])
+    np.testing.assert_allclose(got, expected, atol=2e-4)
+    np.testing.assert_allclose(got.sum(axis=2), model.margins(rows[0][:40]), atol=1e-9)
+
+
 def test_probabilities_equal_xgboost(small, rows, monkeypatch):
     monkeypatch.setattr(small, "temperature_", 1.0)
     monkeypatch.setattr(small, "lead", 0.0)
@@ -70,7 +79,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(small, rows):
 
 def test_calibration_lowers_the_loss(rows):
     model = Boosted(rounds=5, depth=3).fit(*rows)
-    model.forest_ = model.forest_._replace(leaf=model.forest_.leaf * np.float32(3))
+    model.trees_ = model.trees_._replace(leaf=model.trees_.leaf * np.float32(3))
 
     def loss(temperature):
         margins = model.margins(rows[0]) / temperature
@@ -147,7 +156,7 @@ def test_ubjson_by_hand(content, value):
 @pytest.mark.parametrize("cut", [0, 1, 10, 1000])
 def test_truncated_weights_are_refused(small, cut):
     with pytest.raises(ArtifactError):
-        forest_of(small.weights_[:cut])
+        trees_of(small.weights_[:cut])
 
 
 @pytest.mark.parametrize("shocks", ["gaussian", "student"])
