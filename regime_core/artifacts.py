@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regime_core.errors import ArtifactError
-from regime_core.models import MODELS, STATE_MODELS, Detector, Forecaster, KMeans
+from regime_core.models import MODELS, STATE_MODELS, Detector, Forecaster, StateModel
 from regime_core.regimes import ModelRef
 
 FORMAT = 1
@@ -67,7 +67,7 @@ class Artifacts:
 class Fitted:
     """A model to be saved, with what the manifest says of it."""
 
-    model: Detector | KMeans | Forecaster
+    model: Detector | StateModel
     features: tuple[str, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)

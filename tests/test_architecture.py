@@ -35,7 +35,7 @@ NOT_IN_CORE = {
     "gunicorn",
     "prometheus_client",
 }
-NOT_AT_IMPORT = {"xgboost", "torch", "mlflow", "sklearn"}
+NOT_AT_IMPORT = {"xgboost", "torch", "mlflow", "sklearn", "hmmlearn"}
 
 
 def modules(*parts):

@@ -249,3 +249,27 @@ def corwin_schultz(high: Float, low: Float, close: Float) -> Float:
         alpha = (np.sqrt(2 * beta) - np.sqrt(beta)) / root - np.sqrt(gamma / root)
         out[t] = max(2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha)), 0)
     return out
+
+
+def hmm_forward(log_density: Float, start: Float, transition: Float) -> tuple[Float, float]:
+    """Filtered probabilities of a hidden Markov chain, and its log-likelihood, from joint log-probabilities."""
+    with np.errstate(divide="ignore"):
+        log_start, log_transition = np.log(start), np.log(transition)
+    joint = np.empty_like(log_density)
+    joint[0] = log_start + log_density[0]
+    for t in range(1, len(log_density)):
+        joint[t] = np.logaddexp.reduce(joint[t - 1][:, None] + log_transition, axis=0) + log_density[t]
+    total = np.logaddexp.reduce(joint, axis=1)
+    return np.exp(joint - total[:, None]), float(total[-1])
+
+
+def hmm_smooth(log_density: Float, start: Float, transition: Float) -> Float:
+    """Smoothed probabilities of a hidden Markov chain: what the days up to one say, times what those after it say."""
+    filtered, _ = hmm_forward(log_density, start, transition)
+    later = np.ones_like(filtered)
+    for t in range(len(filtered) - 2, -1, -1):
+        seen = np.exp(log_density[t + 1] - log_density[t + 1].max()) * later[t + 1]
+        later[t] = transition @ seen
+        later[t] /= later[t].max()
+    both = filtered * later
+    return np.asarray(both / both.sum(axis=1, keepdims=True))

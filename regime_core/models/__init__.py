@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from regime_core.models.base import Detector, Filtered
+from regime_core.models.base import Detector, Filtered, StateModel
 from regime_core.models.boosted import Boosted
 from regime_core.models.forecaster import Forecaster
+from regime_core.models.hmm import HMM
 from regime_core.models.kmeans import KMeans
 from regime_core.models.rules import Rules
 
 MODELS: dict[str, type[Detector]] = {"rules": Rules, "boosted": Boosted}
 """Detectors: they say which of five regimes an instrument is in."""
-STATE_MODELS: dict[str, type[KMeans | Forecaster]] = {"kmeans": KMeans, "forecaster": Forecaster}
+STATE_MODELS: dict[str, type[StateModel]] = {"kmeans": KMeans, "forecaster": Forecaster, "hmm": HMM}
 """Models of a market's stress states; no detector is among them."""
 
-__all__ = ["MODELS", "STATE_MODELS", "Boosted", "Detector", "Filtered", "Forecaster", "KMeans", "Rules"]
+__all__ = [
+    "HMM",
+    "MODELS",
+    "STATE_MODELS",
+    "Boosted",
+    "Detector",
+    "Filtered",
+    "Forecaster",
+    "KMeans",
+    "Rules",
+    "StateModel",
+]

@@ -1,4 +1,4 @@
-"""The contract every detector keeps. One test finds and runs them all."""
+"""The contracts that models keep. One test of each finds and runs them all."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ class Detector(Protocol):
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights and return the names of the files written; none for a model without weights."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read back what ``save`` wrote: answers are the same bit for bit."""
+        ...
+
+
+class StateModel(Protocol):
+    """What is asked of every model of a market's stress states that a manifest may name.
+
+    name : key in ``STATE_MODELS`` and in the manifest. window : days wanted for full accuracy.
+    """
+
+    name: ClassVar[str]
+    window: int
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """Write the weights and return the names of the files written."""
         ...
 
     @classmethod
