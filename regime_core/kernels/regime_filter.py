@@ -61,6 +61,8 @@ STUDENT_CONSTANT, BLIND_STUDENT_CONSTANT = 6.101663, 1.221114
 N_OUT = 14
 FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE, LOG_LOCAL, LOG_LONG = 6, 7, 8, 9, 10, 11, 12, 13
 """Columns of the output after the six states' probabilities."""
+SEEN, UNIT, AGE, LOCAL = 0, 1, 2, 3
+"""Entries of what goes with the state: see ``new_level``."""
 FIRST_ROW = 49
 """The moves of the bars before this one set the unit; from it on the output may be used."""
 WINSOR_TOP, WINSOR_BOTTOM = 10.0, 0.05
@@ -81,32 +83,46 @@ def filter_bars(moved: Float) -> Float:
     probabilities changed with this bar, its move and variance with outliers drawn in, log of local volatility and the long-run
     mean of that; all are over the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
     """
-    n = len(moved)
-    out = np.full((n, N_OUT), np.nan)
-    state = new_state()
-    unit = first_unit(moved)
-    known = np.zeros(N_OUT)
-    local = 0.0
-    age = 0
-    for t in range(n):
-        if unit == 0.0 and t >= FIRST_ROW:
-            unit = np.sqrt(moved[t, 1])
-        if unit == 0.0:
-            continue
-        s0 = np.exp(known[LOG_S0])
-        move = min(max(moved[t, 0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
-        variance = min(max(moved[t, 1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
-        known[MOVE] = move
-        known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move)
-        age += 1
-        local += max(LOCAL_MEMORY, 1.0 / age) * (known[VARIANCE] - local)
-        known[LOG_LOCAL] = 0.5 * np.log(local)
-        known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
-        step(state, moved[t, 2] > 0.0, known)
-        if age >= ANCHOR_FROM and abs(known[LOG_LONG] - known[LOG_S0] - ANCHOR_MEAN) > ANCHOR_SLACK:
-            _rename(state, known[LOG_LONG] > known[LOG_S0])
-        out[t] = known
+    out = np.full((len(moved), N_OUT), np.nan)
+    state, level, known = new_state(), new_level(first_unit(moved)), np.zeros(N_OUT)
+    for t in range(len(moved)):
+        if take(state, level, moved[t], known):
+            out[t] = known
     return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def new_level(unit: float) -> Float:
+    """Bars seen, unit, bars since something moved and local variance, (4,), before the first bar. unit : of ``first_unit``."""
+    return np.array([0.0, unit, 0.0, 0.0])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def take(state: State, level: Float, moved: Float, known: Float) -> bool:
+    """Take one more bar into the state, in place; False while nothing has moved.
+
+    level : of ``new_level``. moved : (3,) a row of moves. known : (N_OUT,) becomes the bar's row of ``filter_bars``.
+    """
+    if level[UNIT] == 0.0 and level[SEEN] >= FIRST_ROW:
+        level[UNIT] = np.sqrt(moved[1])
+    level[SEEN] += 1.0
+    unit = level[UNIT]
+    if unit == 0.0:
+        return False
+    s0 = np.exp(known[LOG_S0])
+    move = min(max(moved[0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
+    variance = min(max(moved[1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
+    known[MOVE] = move
+    known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move)
+    level[AGE] += 1.0
+    age = level[AGE]
+    level[LOCAL] += max(LOCAL_MEMORY, 1.0 / age) * (known[VARIANCE] - level[LOCAL])
+    known[LOG_LOCAL] = 0.5 * np.log(level[LOCAL])
+    known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
+    step(state, moved[2] > 0.0, known)
+    if age >= ANCHOR_FROM and abs(known[LOG_LONG] - known[LOG_S0] - ANCHOR_MEAN) > ANCHOR_SLACK:
+        _rename(state, known[LOG_LONG] > known[LOG_S0])
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

@@ -66,19 +66,28 @@ def moves(time: NDArray[np.int64], open_: Float, high: Float, low: Float, close:
     blind = 0.0
     for t in range(n):
         after_gap = t == 0 or (intraday and time[t] - time[t - 1] > GAP_STEPS * usual)
-        origin = open_[t] if after_gap else close[t - 1]
-        move = np.log(close[t] / origin)
-        reach = np.log(max(high[t], origin) / min(low[t], origin))
-        bare = reach <= abs(move) * (1.0 + 1e-9)
-        blind += 0.05 * ((1.0 if bare else 0.0) - blind)
-        out[t, 0] = move
-        if blind > 0.5:
-            out[t, 1] = move * move
-            out[t, 2] = 1.0
-        else:
-            out[t, 1] = max(RANGE_WEIGHT * reach * reach + MOVE_WEIGHT * move * move, 0.0)
-            out[t, 2] = 0.0
+        blind = move_from(open_[t] if after_gap else close[t - 1], high[t], low[t], close[t], blind, out[t])
     return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def move_from(origin: float, high: float, low: float, close: float, blind: float, out: Float) -> float:
+    """Fill ``out`` (3,), a bar's row of ``moves`` from the price ``origin``; return ``blind`` with this bar in it.
+
+    blind : running share of bars whose range tells nothing, 0 before the first.
+    """
+    move = np.log(close / origin)
+    reach = np.log(max(high, origin) / min(low, origin))
+    bare = reach <= abs(move) * (1.0 + 1e-9)
+    blind += 0.05 * ((1.0 if bare else 0.0) - blind)
+    out[0] = move
+    if blind > 0.5:
+        out[1] = move * move
+        out[2] = 1.0
+    else:
+        out[1] = max(RANGE_WEIGHT * reach * reach + MOVE_WEIGHT * move * move, 0.0)
+        out[2] = 0.0
+    return blind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -87,22 +96,31 @@ def remove_time_of_day(moved: Float, time: NDArray[np.int64]) -> None:
 
     moved : (n_bars, 3) as ``moves`` returns. time : (n_bars,) nanoseconds UTC; days and buckets are those of UTC.
     """
-    total = np.zeros(N_BUCKETS)
-    days = np.zeros(N_BUCKETS)
-    today = np.zeros(N_BUCKETS)
-    seen = np.zeros(N_BUCKETS)
+    profile = np.zeros((4, N_BUCKETS))
     day = time[0] // DAY_NS
     for t in range(len(time)):
-        if time[t] // DAY_NS != day:
-            day = time[t] // DAY_NS
-            _close_day(total, days, today, seen)
-        bucket = (time[t] % DAY_NS) * N_BUCKETS // DAY_NS
-        if moved[t, 1] > 0.0:
-            today[bucket] += 0.5 * np.log(moved[t, 1])
-            seen[bucket] += 1.0
-        usual = np.exp(total[bucket] / (days[bucket] + PROFILE_PRIOR_DAYS))
-        moved[t, 0] /= usual
-        moved[t, 1] /= usual * usual
+        day = divide_by_profile(profile, day, time[t], moved[t])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def divide_by_profile(profile: Float, day: int, time: int, moved: Float) -> int:
+    """Divide one bar's move by the usual volatility of its time of day, in place; return its day.
+
+    profile : (4, N_BUCKETS) sum of log volatility over the days before, their number, and both of today; zeros at first.
+    day : of the bar before. moved : (3,) a row of ``moves``.
+    """
+    total, days, today, seen = profile
+    if time // DAY_NS != day:
+        day = time // DAY_NS
+        _close_day(total, days, today, seen)
+    bucket = (time % DAY_NS) * N_BUCKETS // DAY_NS
+    if moved[1] > 0.0:
+        today[bucket] += 0.5 * np.log(moved[1])
+        seen[bucket] += 1.0
+    usual = np.exp(total[bucket] / (days[bucket] + PROFILE_PRIOR_DAYS))
+    moved[0] /= usual
+    moved[1] /= usual * usual
+    return day
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
