@@ -14,6 +14,7 @@ from regime_core.bars import OHLCV, Float
 from regime_core.errors import ArtifactError, ModelError
 from regime_core.features import relative
 from regime_core.kernels import persistence
+from regime_core.models import reasons
 from regime_core.models.base import Filtered
 from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
 
@@ -23,7 +24,7 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
 class MarginDetector:
     """A detector that gives each regime a margin, the log-odds of it, from a row of ``features.relative``.
 
-    A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
+    One that reads the bars otherwise says so in ``bar_margins``. A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
     ``__init__`` takes parameters by name and stores them.
 
     window : bars wanted for full accuracy.
@@ -42,6 +43,10 @@ class MarginDetector:
         """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
         raise NotImplementedError
 
+    def bar_margins(self, bars: OHLCV, start: int) -> Float:
+        """Margins of bars ``start:``, (n_bars - start, 5); start is at least MIN_BARS - 1."""
+        return self.margins(relative.matrix(bars, start=start))
+
     def contributions(self, row: NDArray[np.float32]) -> Float:
         """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
 
@@ -55,10 +60,7 @@ class MarginDetector:
 
     def calibrate(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
         """Set the temperature that gives the least log-loss on rows the model was not fitted on."""
-        margins = self.margins(features)
-        rows = np.arange(len(codes))
-        losses = [-np.log(softmax(margins / t)[rows, codes]).mean() for t in TEMPERATURES]
-        self.temperature_ = float(TEMPERATURES[int(np.argmin(losses))])
+        self.temperature_ = best_temperature(self.margins(features), codes)
         return self
 
     def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
@@ -76,24 +78,26 @@ class MarginDetector:
         return Filtered(codes, probabilities, confidence)
 
     def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
-        """Held regimes and probabilities of bars ``start:``; margins are also of the bars before that a label looks back on."""
-        first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
-        margins = self.margins(relative.matrix(bars, start=first))
-        held = persistence.hold(margins, self.lead, start - first)
-        probabilities = softmax(margins[start - first :] / self.temperature_)
+        """Held regimes and probabilities of bars ``start:``."""
+        features, before = _looked_back(bars, start)
+        return self._held(self.margins(features), before)
+
+    def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
+        """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
+        held = persistence.hold(margins, self.lead, before)
+        probabilities = softmax(margins[before:] / self.temperature_)
         persistence.share_the_top(probabilities, held)
         return held, probabilities
 
     def evidence(self, bars: OHLCV) -> str:
-        """Drift, volatility and how the path goes on the last bar, in the instrument's own units."""
+        """What moved the label of the last bar most, with values in the instrument's own units; see ``models.reasons``."""
+        self._require_fitted()
         self._require_bars(bars)
-        row = dict(zip(relative.NAMES, relative.matrix(bars, start=bars.n_bars - 1)[0].astype(float), strict=True))
-        volatility = np.exp(row["log_volatility_8"])
-        return (
-            f"drift {row['drift_16']:+.2f} of a bar's volatility over about 30 bars, "
-            f"volatility {volatility:.1f} times its long-run level, "
-            f"{abs(row['efficiency_16']):.0%} of the path was net move"
-        )
+        features, before = _looked_back(bars, bars.n_bars - 1)
+        margins = self.margins(features)
+        code = int(self._held(margins, before)[0][0])
+        parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1], code)
+        return reasons.in_words(reasons.reasons(parts), features[-1], code, bars.close)
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights in their own format, and parameters and temperature as JSON."""
@@ -136,6 +140,19 @@ class MarginDetector:
     def _require_bars(self, bars: OHLCV) -> None:
         if bars.n_bars < MIN_BARS:
             raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
+
+
+def _looked_back(bars: OHLCV, start: int) -> tuple[NDArray[np.float32], int]:
+    """Features of bars ``start:`` and of the bars before them that a label looks back on, and how many those are."""
+    first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
+    return relative.matrix(bars, start=first), start - first
+
+
+def best_temperature(margins: Float, codes: NDArray[np.int8]) -> float:
+    """Temperature of the least log-loss. margins : (n_rows, n_classes). codes : (n_rows,) the true classes."""
+    rows = np.arange(len(codes))
+    losses = [-np.log(softmax(margins / t)[rows, codes]).mean() for t in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])
 
 
 def softmax(margins: Float) -> Float:
