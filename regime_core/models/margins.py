@@ -24,7 +24,7 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
 class MarginDetector:
     """A detector that gives each regime a margin, the log-odds of it, from a row of ``features.relative``.
 
-    One that reads the bars otherwise says so in ``bar_margins``. A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
+    A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
     ``__init__`` takes parameters by name and stores them.
 
     window : bars wanted for full accuracy.
@@ -42,10 +42,6 @@ class MarginDetector:
     def margins(self, features: NDArray[np.float32]) -> Float:
         """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
         raise NotImplementedError
-
-    def bar_margins(self, bars: OHLCV, start: int) -> Float:
-        """Margins of bars ``start:``, (n_bars - start, 5); start is at least MIN_BARS - 1."""
-        return self.margins(relative.matrix(bars, start=start))
 
     def contributions(self, row: NDArray[np.float32]) -> Float:
         """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
@@ -97,7 +93,7 @@ class MarginDetector:
         margins = self.margins(features)
         code = int(self._held(margins, before)[0][0])
         parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1], code)
-        return reasons.in_words(reasons.reasons(parts), features[-1], code, bars.close)
+        return reasons.in_words(reasons.reasons(parts, code), features[-1], code, bars.close)
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights in their own format, and parameters and temperature as JSON."""
