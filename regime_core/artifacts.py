@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ class ModelEntry:
     kind : ``detector`` of regimes, or ``states`` for a model of stress states.
     window : bars wanted for full accuracy. features : columns it reads. training : ranges, seed and data hash it was fitted on.
     scores : figures on data no choice was made on. files : file name -> sha256 of its bytes.
+    set_threshold : of a detector's prediction sets, see ``evaluation.conformal``; None for a model that gives none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ModelEntry:
     scores: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     kind: str = DETECTOR
+    set_threshold: float | None = None
 
     @property
     def ref(self) -> ModelRef:
@@ -52,6 +55,7 @@ class Artifacts:
 
     entries, detectors : of regimes, by name. state_entries : of models of stress states, by name.
     forecaster : of stress states, with its clustering; None in a folder that has none.
+    trained : kind -> how the models of it were chosen: data, seeds, search, and what was tried beside them.
     walk_forward : file of its forecasts of past years; None in a folder that has none.
     """
 
@@ -61,6 +65,7 @@ class Artifacts:
     state_entries: Mapping[str, ModelEntry] = field(default_factory=dict)
     forecaster: Forecaster | None = None
     walk_forward: Path | None = None
+    trained: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +76,69 @@ class Fitted:
     features: tuple[str, ...] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
+    set_threshold: float | None = None
 
 
-def save(folder: Path, models: list[Fitted], *, default: str) -> None:
-    """Write weights and, last and atomically, a manifest of these models alone. The same models give the same bytes."""
+def save(folder: Path, models: list[Fitted], *, default: str, trained: Mapping[str, Any] | None = None) -> None:
+    """Write weights and, last and atomically, a manifest of these models alone. The same models give the same bytes.
+
+    trained : how these detectors were chosen, for ``Artifacts.trained``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _write_manifest(folder, {"format": FORMAT, "default": default, "models": _written(folder, models)})
+    about = {DETECTOR: dict(trained)} if trained else {}
+    _write_manifest(folder, _manifest(default, _written(folder, models), {}, about))
 
 
-def add_states(folder: Path, models: list[Fitted]) -> None:
+def add_states(folder: Path, models: list[Fitted], *, trained: Mapping[str, Any] | None = None) -> None:
     """Put models of stress states beside the detectors of a folder, in place of those there were.
 
-    ``walk_forward.parquet``, where it lies in the folder, is taken into the manifest.
+    ``walk_forward.parquet``, where it lies in the folder, is taken into the manifest. trained : as in ``save``.
     """
-    manifest = _read_manifest(folder / MANIFEST)
-    detectors = {name: raw for name, raw in manifest["models"].items() if _kind(raw) == DETECTOR}
-    manifest["models"] = detectors | _written(folder, models)
+    manifest = read_manifest(folder)
     record = folder / WALK_FORWARD
-    manifest["results"] = {WALK_FORWARD: _sha256(record)} if record.is_file() else {}
-    _write_manifest(folder, manifest)
+    about = manifest.get("trained", {}) | ({STATES: dict(trained)} if trained else {})
+    entries = _of_kind(manifest, DETECTOR) | _written(folder, models)
+    results = {WALK_FORWARD: _sha256(record)} if record.is_file() else {}
+    _write_manifest(folder, _manifest(manifest["default"], entries, results, about))
+
+
+def combine(target: Path, *, detectors: Path, states: Path, default: str | None = None) -> None:
+    """Fill the new folder ``target`` with the detectors of one folder and the stress states, if it has any, of another.
+
+    default : name of a detector; that of ``detectors`` where None. Both from one folder give that folder's bytes.
+    Raises ArtifactError, as ``load`` does, where a file is missing or altered.
+    """
+    manifest, other = read_manifest(detectors), read_manifest(states)
+    entries = _of_kind(manifest, DETECTOR) | _of_kind(other, STATES)
+    about = {
+        kind: source["trained"][kind]
+        for kind, source in ((DETECTOR, manifest), (STATES, other))
+        if kind in source.get("trained", {})
+    }
+    target.mkdir(parents=True)
+    for kind, folder in ((DETECTOR, detectors), (STATES, states)):
+        for entry in (entry for entry in entries.values() if _kind(entry) == kind):
+            _copy(folder, target, entry["files"])
+    _copy(states, target, other.get("results", {}))
+    _write_manifest(target, _manifest(default or manifest["default"], entries, other.get("results", {}), about))
+    load(target)
+
+
+def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
+    """Copy files whose hashes are as they should be."""
+    _verify_files(source, files)
+    for name in files:
+        shutil.copyfile(source / name, target / name)
+
+
+def _manifest(default: str, models: Mapping[str, Any], results: Mapping[str, str], trained: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest holds, always in the same order; what is empty is left out."""
+    whole = {"format": FORMAT, "default": default, "models": models, "results": results, "trained": trained}
+    return {name: part for name, part in whole.items() if part or name in ("format", "default", "models")}
+
+
+def _of_kind(manifest: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    return {name: raw for name, raw in manifest["models"].items() if _kind(raw) == kind}
 
 
 def _written(folder: Path, models: list[Fitted]) -> dict[str, Any]:
@@ -104,6 +153,7 @@ def _written(folder: Path, models: list[Fitted]) -> dict[str, Any]:
             "features": list(fitted.features),
             "training": dict(fitted.training),
             "scores": dict(fitted.scores),
+            "set_threshold": fitted.set_threshold,
             "files": files,
         }
     return entries
@@ -118,7 +168,7 @@ def load(folder: Path) -> Artifacts:
 
     Raises ArtifactError, naming the file, if one is missing, altered, or of another format.
     """
-    manifest = _read_manifest(folder / MANIFEST)
+    manifest = read_manifest(folder)
     known = {name: _entry(name, raw, folder) for name, raw in manifest["models"].items()}
     entries = {name: entry for name, entry in known.items() if entry.kind == DETECTOR}
     if manifest["default"] not in entries:
@@ -140,6 +190,7 @@ def load(folder: Path) -> Artifacts:
         state_entries={name: entry for name, entry in known.items() if entry.kind == STATES},
         forecaster=Forecaster.load(folder) if Forecaster.name in known else None,
         walk_forward=folder / WALK_FORWARD if WALK_FORWARD in results else None,
+        trained=manifest.get("trained", {}),
     )
 
 
@@ -159,7 +210,9 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of a folder, its files unread. Raises ArtifactError where it is missing or of another format."""
+    path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -181,12 +234,11 @@ def _entry(name: str, raw: Mapping[str, Any], folder: Path) -> ModelEntry:
     if name not in known.get(kind, set()):
         raise ArtifactError("artifact.format", f"{folder / MANIFEST} has the model {name!r}, which this version does not know.")
     try:
-        return ModelEntry(
-            name, raw["version"], raw["window"], tuple(raw["features"]), raw["training"], raw["scores"], raw["files"], kind
-        )
+        about = (raw["version"], raw["window"], tuple(raw["features"]), raw["training"], raw["scores"], raw["files"])
+        return ModelEntry(name, *about, kind, raw["set_threshold"] if kind == DETECTOR else None)
     except (KeyError, TypeError) as error:
         raise ArtifactError(
-            "artifact.altered", f"{folder / MANIFEST}: the entry of {name!r} is incomplete ({error})."
+            "artifact.altered", f"{folder / MANIFEST}: the entry of {name!r} is incomplete ({error}): retrain it."
         ) from error
 
 

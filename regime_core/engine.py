@@ -11,10 +11,22 @@ from regime_core import artifacts, walkforward
 from regime_core.artifacts import Artifacts, ModelEntry
 from regime_core.bars import OHLCV
 from regime_core.errors import ModelError
+from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
 from regime_core.models import Detector, Filtered, Forecaster, Rules
 from regime_core.models.rules import metrics_row
-from regime_core.regimes import ALL_REGIMES, MIN_BARS, N_REGIMES, UNKNOWN, UNKNOWN_CODE, Detection, Labels, Metrics
+from regime_core.regimes import (
+    ALL_REGIMES,
+    MIN_BARS,
+    N_REGIMES,
+    REGIMES,
+    UNKNOWN,
+    UNKNOWN_CODE,
+    Detection,
+    Labels,
+    Metrics,
+    Regime,
+)
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 
 EXPLAIN_BARS = 252
@@ -210,7 +222,15 @@ def _detection(
         model=entry.ref,
         warnings=warnings,
         labels=labels,
+        prediction_set=_prediction_set(entry, last),
     )
+
+
+def _prediction_set(entry: ModelEntry, last: Filtered) -> tuple[Regime, ...] | None:
+    if entry.set_threshold is None or last.codes[0] == UNKNOWN_CODE:
+        return None
+    inside = conformal.members(last.probabilities, entry.set_threshold)[0]
+    return tuple(REGIMES[code] for code in np.argsort(-last.probabilities[0], kind="stable") if inside[code])
 
 
 def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], labels: Labels | None) -> Detection:

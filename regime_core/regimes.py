@@ -102,6 +102,8 @@ class Detection:
     regime_age_censored : the run reaches back to the first bar that could be labelled, so it may be older.
     warm : the window is as long as the model wants for full accuracy.
     labels : labels of every bar, where asked for.
+    prediction_set : regimes likely enough for such sets to hold the true one nine times in ten on markets like those the model
+    was calibrated on, likeliest first. Empty where no single one is; None where unknown, or for a model without a threshold.
     """
 
     regime: Regime
@@ -118,3 +120,4 @@ class Detection:
     warnings: tuple[str, ...] = ()
     fallback: str | None = None
     labels: Labels | None = field(default=None, repr=False)
+    prediction_set: tuple[Regime, ...] | None = None

@@ -11,6 +11,7 @@ from regime_core.models import Boosted, Rules
 from regime_core.training.heldout import choose_window, held_out_scores
 from regime_core.training.markets import DURATION_RANGE, LENGTH_RANGE, S0_RANGE, rows
 from regime_core.training.progress import Progress, silent
+from regime_core.training.sets import set_threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,18 @@ def train(out: Path, *, seed: int, progress: Progress | None = None, plan: Plan 
         "data": "simulated markets, see docs/models.md",
         **asdict(plan),
     }
+    threshold = set_threshold(
+        model,
+        first=plan.validation_markets,
+        n_markets=2 * plan.validation_markets,
+        rows_a_market=plan.rows_a_market,
+        seed=seed,
+        progress=tell,
+    )
     artifacts.save(
         out,
         [
-            artifacts.Fitted(model, features=relative.NAMES, training=training, scores=figures),
+            artifacts.Fitted(model, relative.NAMES, training, figures, threshold),
             artifacts.Fitted(Rules()),
         ],
         default=Boosted.name,

@@ -65,6 +65,7 @@ def test_a_missing_manifest_is_named(tmp_path):
         lambda manifest: manifest.pop("models"),
         lambda manifest: manifest["models"].update(oracle=manifest["models"]["rules"]),
         lambda manifest: manifest["models"]["rules"].pop("window"),
+        lambda manifest: manifest["models"]["boosted"].pop("set_threshold"),
         lambda manifest: manifest["models"]["boosted"].update(version="0" * 12),
         lambda manifest: manifest["models"]["rules"].update(files={"../../etc/passwd": "0"}),
     ],

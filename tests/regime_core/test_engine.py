@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from regime_core import MODEL_DIR, artifacts
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.engine import RECENT_BARS, Engine
 from regime_core.errors import ModelError
-from regime_core.regimes import MIN_BARS, UNKNOWN_CODE
+from regime_core.regimes import MIN_BARS, REGIMES, UNKNOWN_CODE
 
 MODELS = ["rules", "boosted"]
 
@@ -110,3 +113,33 @@ def test_loading_twice_gives_the_same_answers(engine, sp500):
     other = Engine.load(MODEL_DIR)
     other.warm_up()
     np.testing.assert_array_equal(other.label(sp500).probabilities, engine.label(sp500).probabilities)
+
+
+def test_a_prediction_set_holds_what_is_likely_enough(engine, sp500):
+    least = 1 - engine.entry().set_threshold
+    sizes = set()
+    for stop in range(300, 1500, 40):
+        detection = engine.detect(sp500.rows(stop - 252, stop))
+        expected = [
+            (chance, regime)
+            for chance, regime in zip(detection.probabilities, REGIMES, strict=True)
+            if chance >= least or np.isclose(chance, least, rtol=1e-12)
+        ]
+        ranked = sorted(expected, key=lambda pair: -pair[0])
+        assert detection.prediction_set == tuple(regime for _, regime in ranked)
+        sizes.add(len(detection.prediction_set))
+    assert len(sizes) > 1
+
+
+def test_no_prediction_set_of_what_is_not_known_or_of_rules(engine, sp500):
+    assert engine.detect(sp500.rows(None, 49)).prediction_set is None
+    assert engine.detect(sp500.rows(None, 300), model="rules").prediction_set is None
+
+
+def test_no_regime_is_likely_enough(sp500):
+    """A threshold that asks for more than any regime has: the answer stays, and the set is empty."""
+    loaded = artifacts.load(MODEL_DIR)
+    entries = {name: replace(entry, set_threshold=1e-9) for name, entry in loaded.entries.items()}
+    detection = Engine(replace(loaded, entries=entries)).detect(sp500.rows(None, 300), model="boosted")
+    assert detection.prediction_set == ()
+    assert detection.regime.name != "unknown"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from regime_core import artifacts, training
+from regime_core.evaluation import conformal
 from regime_core.models import Rules
-from regime_core.training import heldout, markets
+from regime_core.training import heldout, markets, sets
 
 TINY = training.Plan(train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1)
 
@@ -43,7 +44,7 @@ def test_the_folder_loads_and_says_how_it_was_made(trained):
 def test_progress_reaches_the_end_of_every_stage(trained):
     stages = trained[1]
     last = {stage: (done, total) for stage, done, total in stages}
-    assert set(last) == {"simulate train", "fit", "simulate validation", "score"}
+    assert set(last) == {"simulate train", "fit", "simulate validation", "score", "sets of boosted"}
     assert all(done == total for done, total in last.values())
 
 
@@ -70,3 +71,20 @@ def test_held_out_scores_judge_what_they_are_given(monkeypatch):
     assert list(figures["balanced_accuracy"]) == ["gaussian, s0 0.01, mean duration 60"]
     assert figures["agreement_by_window"]["252"] == pytest.approx(1.0)
     json.dumps(figures, allow_nan=False)
+
+
+def test_sets_of_markets_never_seen_hold_the_true_regime_nine_times_in_ten(trained):
+    model = artifacts.load(trained[0]).detectors["boosted"]
+    threshold = sets.set_threshold(model, first=0, n_markets=60, rows_a_market=60, seed=5)
+    given, true = zip(*(sets.answered_rows(model, i, 60, part="test", seed=5) for i in range(60)), strict=True)
+    found = conformal.members(np.concatenate(given), threshold)
+    assert conformal.covered(found, np.concatenate(true)).mean() == pytest.approx(0.9, abs=0.025)
+
+
+def test_a_threshold_shares_no_market_with_the_temperature(trained):
+    entry = artifacts.load(trained[0]).entries["boosted"]
+    model = artifacts.load(trained[0]).detectors["boosted"]
+    size = {"n_markets": 2 * TINY.validation_markets, "rows_a_market": TINY.rows_a_market, "seed": 3}
+    assert entry.set_threshold == sets.set_threshold(model, first=TINY.validation_markets, **size)
+    assert entry.set_threshold != sets.set_threshold(model, first=0, **size)
+    assert artifacts.load(trained[0]).entries["rules"].set_threshold is None
