@@ -1,7 +1,6 @@
 """The boosted detector: its trees, its files, and how often it is right on markets it never saw."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -235,8 +234,6 @@ def test_volatility_that_never_changes_is_neither_volatile_nor_calm(shipped, sho
     share = shares(found.codes[2000:])
     assert max(share[VOLATILE], share[CALM]) < 0.1
     assert found.confidence[2000:].mean() < 0.8
-    told = re.search(r"volatility ([\d.]+) times its long-run level", shipped.evidence(bars))
-    assert float(told[1]) == pytest.approx(1.0, abs=0.3)
 
 
 @pytest.mark.parametrize(("drift", "code"), [(0.25, 0), (-0.25, 1)])
@@ -256,10 +253,7 @@ def test_what_lasts_for_thousands_of_bars_becomes_typical(shipped, ratio, code):
     assert shares(codes[4000:])[code] < 0.1
 
 
-def test_evidence_speaks_of_drift_and_volatility(shipped):
-    market = simulate.market(400, s0=0.01, mean_duration=1e9, shocks="gaussian", rng=np.random.default_rng(5))
-    text = shipped.evidence(market.bars)
-    assert "drift" in text
-    assert "times its long-run level" in text
+def test_evidence_needs_fifty_bars(shipped):
+    market = simulate.market(49, s0=0.01, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(5))
     with pytest.raises(ModelError, match="50"):
-        shipped.evidence(market.bars.rows(0, 49))
+        shipped.evidence(market.bars)
