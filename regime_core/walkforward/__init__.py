@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regime_core.walkforward.judgement import outcomes, scores
+from regime_core.walkforward.judgement import outcomes, prediction_sets, scores
 from regime_core.walkforward.record import read, shipped_k, write
 from regime_core.walkforward.walk import (
     MAX_HORIZON,
@@ -23,6 +23,7 @@ __all__ = [
     "fit",
     "fit_forecast",
     "outcomes",
+    "prediction_sets",
     "read",
     "require_day_from",
     "scores",

@@ -1,10 +1,12 @@
-"""How a walk-forward went: scores of its forecasts, and what followed its labels."""
+"""How a walk-forward went: scores of its forecasts, the sets they make, and what followed its labels."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regime_core.errors import ModelError
+from regime_core.evaluation import conformal
 from regime_core.evaluation.forecasts import ForecastScores, forecast_scores
 from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.outcomes import outcomes as label_outcomes
@@ -22,6 +24,20 @@ def scores(walk: WalkForward, *, draws: int = DRAWS) -> dict[int, ForecastScores
         given = {"model": rows.probabilities, "persistence": rows.persistence, "markov": rows.markov, "margin": rows.margin}
         found[horizon] = forecast_scores(rows.time, rows.today, rows.realised, given, horizon=horizon, draws=draws)
     return found
+
+
+def prediction_sets(walk: WalkForward) -> NDArray[np.bool_]:
+    """Whether each state is in the set of a row, (n_rows, k): nine sets in ten hold the state that came.
+
+    walk : the record from its first day on. A row's threshold rests on the outcomes known on its day, see
+    ``evaluation.conformal.tracked_thresholds``; that of the first days is a guess.
+    """
+    sets = np.zeros(walk.probabilities.shape, dtype=np.bool_)
+    for horizon in walk.horizons:
+        rows = walk.at(horizon)
+        held = conformal.tracked_thresholds(rows.probabilities, rows.realised, horizon=horizon)
+        sets[walk.horizon == horizon] = conformal.members(rows.probabilities, held)
+    return sets
 
 
 def outcomes(market: Market, walk: WalkForward, *, draws: int = DRAWS) -> dict[int, Outcomes]:
