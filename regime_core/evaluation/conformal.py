@@ -32,7 +32,12 @@ def threshold(probabilities: Float, codes: Codes, *, coverage: float = COVERAGE)
     Source: split conformal prediction (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005) with the
     score 1 - probability of the true class (Sadinle, Lei and Wasserman, Least ambiguous set-valued classifiers, 2019).
     """
-    scores = np.sort(_scores(probabilities, codes))
+    return threshold_of(_chances(probabilities, codes), coverage=coverage)
+
+
+def threshold_of(chances: Float, *, coverage: float = COVERAGE) -> float:
+    """As ``threshold``, of the probability (n,) that each row gave to its true class."""
+    scores = np.sort(1.0 - chances)
     rank = int(np.ceil((len(scores) + 1) * coverage))
     return float(scores[rank - 1]) if rank <= len(scores) else 1.0
 
@@ -49,7 +54,7 @@ def tracked_thresholds(
     here on the log-odds of the score, after Gibbs and Candes, Adaptive conformal inference under distribution shift, 2021.
     """
     n = len(probabilities)
-    scores = _scores(probabilities, codes)
+    scores = 1.0 - _chances(probabilities, codes)
     out = np.empty(n)
     held = first
     for t in range(n):
@@ -78,5 +83,5 @@ def covered(sets: Bools, codes: Codes) -> Bools:
     return np.asarray(sets[np.arange(len(codes)), codes])
 
 
-def _scores(probabilities: Float, codes: Codes) -> Float:
-    return np.asarray(1.0 - probabilities[np.arange(len(codes)), codes])
+def _chances(probabilities: Float, codes: Codes) -> Float:
+    return np.asarray(probabilities[np.arange(len(codes)), codes])
