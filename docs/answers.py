@@ -41,7 +41,8 @@ def main() -> None:
 
 def _lines(reply: str) -> str:
     """One field a line, so that a person can read it."""
-    return "{" + ",\n ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in json.loads(reply).items()) + "}"
+    fields = json.loads(reply).items()
+    return "{" + ",\n ".join(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields) + "}"
 
 
 if __name__ == "__main__":

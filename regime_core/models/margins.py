@@ -92,7 +92,7 @@ class MarginDetector:
         features, before = _looked_back(bars, bars.n_bars - 1)
         margins = self.margins(features)
         code = int(self._held(margins, before)[0][0])
-        parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1], code)
+        parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1] / self.temperature_, code)
         return reasons.in_words(reasons.reasons(parts, code), features[-1], code, bars.close)
 
     def save(self, folder: Path) -> tuple[str, ...]:

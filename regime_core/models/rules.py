@@ -11,6 +11,7 @@ from regime_core.bars import OHLCV, Float
 from regime_core.errors import ModelError
 from regime_core.kernels import detection
 from regime_core.models.base import Filtered
+from regime_core.models.reasons import signed
 from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 
 LABEL_WINDOW = 252
@@ -48,8 +49,8 @@ class Rules:
         scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
         volatility, trend, atr, efficiency, momentum = metrics[0, :5]
         figures = (
-            f"volatility {volatility * 100:.2f} % a bar, trend {trend * 100:+.2f} % a bar, range efficiency {efficiency:.2f}, "
-            f"momentum {momentum * 100:+.1f} %, ATR {atr:.2f} %"
+            f"volatility {volatility * 100:.2f} % a bar, trend {signed(trend * 100, 2)} % a bar, "
+            f"range efficiency {efficiency:.2f}, momentum {signed(momentum * 100, 1)} %, ATR {atr:.2f} %"
         )
         return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
 
