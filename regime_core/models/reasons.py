@@ -112,11 +112,11 @@ def in_words(found: tuple[Reason, ...], row: NDArray[np.float32], code: int, clo
     row : (n_features,) of the last bar. code : the answered regime. close : (n_bars,) prices, for counts of rises and falls.
     """
     values = dict(zip(relative.NAMES, row.astype(float).tolist(), strict=True))
-    told = {True: [], False: []}  # type: dict[bool, list[str]]
+    told: dict[bool, list[str]] = {True: [], False: []}
     for reason in found:
         told[reason.weight > 0].append(_told(reason, values, code, close))
-    against = [f"against it {' and '.join(told[False])}"] if told[False] else []
-    return "; ".join([*([", ".join(told[True])] if told[True] else []), *against])
+    against = f"against it {' and '.join(told[False])}" if told[False] else ""
+    return "; ".join(clause for clause in (", ".join(told[True]), against) if clause)
 
 
 def _told(reason: Reason, values: Mapping[str, float], code: int, close: Float) -> str:
@@ -124,6 +124,8 @@ def _told(reason: Reason, values: Mapping[str, float], code: int, close: Float) 
         return _drift(values, code if reason.weight > 0 else None, close)
     if reason.concept == "volatility":
         return f"volatility {_times(values['log_volatility_8'])} typical over about 8 bars"
+    if reason.concept == "change of volatility":
+        return f"volatility {_times(values['log_volatility_8_to_long'])} its long run"
     telling = _pull_back(values, held=reason.weight > 0) if (reason.concept, code) == ("path", RANGING) else reason.telling
     return _WORDS[telling](values[telling])
 
@@ -172,9 +174,6 @@ _WORDS: dict[str, Callable[[float], str]] = {
     **{f"efficiency_{h:.0f}": _net_move(int(h)) for h in EFFICIENCY_HALF_LIVES},
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
     **{f"correlation_{h:.0f}": _correlation(int(h)) for h in CORRELATION_HALF_LIVES},
-    "log_long_volatility": lambda value: f"long-run volatility {_times(value)} typical",
-    "log_volatility_8_to_long": lambda value: f"volatility {_times(value)} its long run over about 8 bars",
-    "log_volatility_60_to_long": lambda value: f"volatility {_times(value)} its long run over about 60 bars",
     "log_p_steady": lambda value: f"a market that does not change {_percent(np.exp(value))} likely",
     "turnover": lambda value: f"regime odds usually move {_percent(value)} a bar",
     "misfit": lambda value: f"volatility usually {_percent(np.expm1(value))} off the levels of the regimes",

@@ -119,6 +119,11 @@ def test_words_have_units_signs_and_a_count():
     assert told(BEARISH, parts_of(drift_8=0.3), falling, close[::-1]).endswith("over about 8 bars (down 6 of the last 8)")
 
 
+def test_a_change_of_volatility_is_told_against_its_long_run():
+    row = row_of(log_long_volatility=-0.6, log_volatility_8_to_long=np.log(1.84))
+    assert told(VOLATILE, parts_of(log_long_volatility=0.5), row) == "volatility 1.8 times its long run"
+
+
 def test_a_pull_back_is_told_by_what_shows_it_best():
     row = row_of(efficiency_16=0.17, distance_16=-0.2, distance_48=9.0)
     assert told(RANGING, parts_of(log_p_ranging=1.0), row) == "price 0.2 bar volatilities below its mean of about 16 bars"
