@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -273,3 +274,24 @@ def hmm_smooth(log_density: Float, start: Float, transition: Float) -> Float:
         later[t] /= later[t].max()
     both = filtered * later
     return np.asarray(both / both.sum(axis=1, keepdims=True))
+
+
+def jump_costs(rows: Float, centres: Float, points: Float, penalty: Float, start: Float) -> Float:
+    """Least cost of the way to each point at each row: what was spent before, the step, and the row's own loss."""
+    loss = np.array([[((row - centre) ** 2).sum() / 2 for centre in centres] for row in rows])
+    own = loss @ points.T
+    values = [start]
+    for row in own:
+        values.append(row + np.array([(values[-1] + penalty[:, j]).min() for j in range(len(points))]))
+    return np.array(values[1:])
+
+
+def jump_path(rows: Float, centres: Float, points: Float, penalty: Float) -> tuple[NDArray[Any], Number]:
+    """Cheapest path of points, by trying every one: points ** rows of them. Indices (n_rows,), and its cost."""
+    own = np.array([[((row - centre) ** 2).sum() / 2 for centre in centres] for row in rows]) @ points.T
+    cost: dict[tuple[int, ...], Number] = {}
+    for path in product(range(len(points)), repeat=len(rows)):
+        steps = sum(penalty[one, other] for one, other in pairwise(path))
+        cost[path] = sum(own[t, point] for t, point in enumerate(path)) + steps
+    best = min(cost, key=lambda path: cost[path])
+    return np.array(best), cost[best]

@@ -50,7 +50,7 @@ class KMeans:
 
         require_k(past, self.k)
         self.columns_ = past.columns
-        self.mean_, self.scale_ = _scaler(past.values)
+        self.mean_, self.scale_ = scaler(past.values)
         with threadpool_limits(limits=1):  # the sums of several threads differ in their last bits from run to run
             found = cluster.KMeans(self.k, n_init=self.n_init, random_state=self.random_state).fit(
                 self._standardised(past.values)
@@ -190,7 +190,7 @@ def candidates(market: Market, *, progress: Progress | None = None) -> Candidate
     from scipy.spatial import distance
 
     days = market.values[:: -(-market.n_days // SILHOUETTE_DAYS)]
-    mean, scale = _scaler(market.values)
+    mean, scale = scaler(market.values)
     standard = (days - mean) / scale
     between = distance.cdist(standard, standard)
     distinct = len(np.unique(market.values, axis=0))
@@ -217,7 +217,7 @@ def best_k(scores: Mapping[int, float]) -> int:
     return max(sorted(scores), key=lambda k: scores[k])
 
 
-def _scaler(values: Float) -> tuple[Float, Float]:
+def scaler(values: Float) -> tuple[Float, Float]:
     """Mean and standard deviation of each value, (n_values,) each; 1 for one that never changes."""
     spread = values.std(axis=0)
     return values.mean(axis=0), np.where(spread > 0, spread, 1.0)
