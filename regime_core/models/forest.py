@@ -37,11 +37,11 @@ class Forest(TreeDetector):
         *,
         window: int = 500,
         lead: float = 0.7,
-        trees: int = 100,
-        depth: int = 9,
-        leaf: int = 20,
-        features: float = 0.4,
-        share: float = 0.08,
+        trees: int = 40,
+        depth: int = 11,
+        leaf: int = 10,
+        features: float = 0.7,
+        share: float = 0.06,
         random_state: int = 0,
     ) -> None:
         self.window = window
