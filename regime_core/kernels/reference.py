@@ -295,3 +295,15 @@ def jump_path(rows: Float, centres: Float, points: Float, penalty: Float) -> tup
         cost[path] = sum(own[t, point] for t, point in enumerate(path)) + steps
     best = min(cost, key=lambda path: cost[path])
     return np.array(best), cost[best]
+
+
+def recurrent_margins(rows: Float, memory: Float, from_input: Float, from_hidden: Float, bias: Float, *head: Float) -> Float:
+    """Margins after each row by a long short-term memory, as its paper writes it."""
+    hidden, cell = memory
+    margins = []
+    for row in rows:
+        enters, stays, new, shown = np.split(row @ from_input + hidden @ from_hidden + bias, 4)
+        cell = cell / (1 + np.exp(-stays)) + np.tanh(new) / (1 + np.exp(-enters))
+        hidden = np.tanh(cell) / (1 + np.exp(-shown))
+        margins.append(row @ head[0] + hidden @ head[1] + head[2])
+    return np.array(margins)

@@ -34,6 +34,10 @@ class MarginDetector:
 
     name: ClassVar[str]
     weights_file: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]] = relative.NAMES
+    """What the margins are made of: weights for other columns are refused."""
+    not_saved: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are of a machine, not of the model."""
     window: int
     lead: float
     weights_: bytes
@@ -42,6 +46,10 @@ class MarginDetector:
     def margins(self, features: NDArray[np.float32]) -> Float:
         """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
         raise NotImplementedError
+
+    def margins_from(self, bars: OHLCV, start: int) -> Float:
+        """Margins of bars ``start:``, (n_bars - start, 5). start : MIN_BARS - 1 or later."""
+        return self.margins(relative.matrix(bars, start=start))
 
     def contributions(self, row: NDArray[np.float32]) -> Float:
         """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
@@ -75,8 +83,8 @@ class MarginDetector:
 
     def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of bars ``start:``."""
-        features, before = _looked_back(bars, start)
-        return self._held(self.margins(features), before)
+        first = first_looked_at(start)
+        return self._held(self.margins_from(bars, first), start - first)
 
     def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
@@ -89,19 +97,26 @@ class MarginDetector:
         """What moved the label of the last bar most, with values in the instrument's own units; see ``models.reasons``."""
         self._require_fitted()
         self._require_bars(bars)
-        features, before = _looked_back(bars, bars.n_bars - 1)
+        features = relative.matrix(bars, start=first_looked_at(bars.n_bars - 1))
         margins = self.margins(features)
-        code = int(self._held(margins, before)[0][0])
+        code = int(self._held(margins, len(margins) - 1)[0][0])
         parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1] / self.temperature_, code)
         return reasons.in_words(reasons.reasons(parts, code), features[-1], code, bars.close)
+
+    def effects(self, bars: OHLCV, code: int) -> Float:
+        """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""
+        row = relative.matrix(bars, start=bars.n_bars - 1)
+        return reasons.against_others(self.contributions(row[0])[:, :-1], self.margins(row)[0] / self.temperature_, code)
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights in their own format, and parameters and temperature as JSON."""
         self._require_fitted()
         settings = {
-            "parameters": {name: getattr(self, name) for name in signature(type(self)).parameters},
+            "parameters": {
+                name: getattr(self, name) for name in signature(type(self)).parameters if name not in self.not_saved
+            },
             "temperature": self.temperature_,
-            "features": list(relative.NAMES),
+            "features": list(self.columns),
         }
         (folder / self.weights_file).write_bytes(self.weights_)
         (folder / f"{self.name}.json").write_text(json.dumps(settings, indent=1) + "\n")
@@ -124,7 +139,7 @@ class MarginDetector:
             raise ArtifactError("artifact.missing", f"{error.filename} is missing: restore or retrain the model.") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ArtifactError("artifact.altered", f"{path} is not usable ({error}): restore it.") from error
-        if features != relative.NAMES:
+        if features != cls.columns:
             raise ArtifactError("artifact.features", f"{path} wants other features than this version has: retrain it.")
         model.take(weights)
         return model
@@ -138,10 +153,9 @@ class MarginDetector:
             raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
 
 
-def _looked_back(bars: OHLCV, start: int) -> tuple[NDArray[np.float32], int]:
-    """Features of bars ``start:`` and of the bars before them that a label looks back on, and how many those are."""
-    first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
-    return relative.matrix(bars, start=first), start - first
+def first_looked_at(start: int) -> int:
+    """First bar whose margins the label of bar ``start`` looks back on."""
+    return max(MIN_BARS - 1, start - persistence.MEMORY + 1)
 
 
 def best_temperature(margins: Float, codes: NDArray[np.int8]) -> float:

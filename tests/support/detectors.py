@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regime_core import MODEL_DIR
-from regime_core.models import MODELS, Detector, Forest, Linear
-from regime_core.training import markets
+from regime_core.models import LSTM, MODELS, Boosted, Detector, Ensemble, Forest, Linear
+from regime_core.training import markets, sequences
 
 
 @cache
@@ -30,7 +30,27 @@ def small_forest() -> Forest:
     return Forest(trees=5, depth=5, leaf=10, share=0.5).fit(*rows()).calibrate(*rows())
 
 
-SMALL: dict[str, Callable[[], Detector]] = {"linear": small_linear, "forest": small_forest}
+def small_lstm() -> LSTM:
+    """A recurrent network of six cells, fitted for a second."""
+    made = sequences.sequences(12, part="train", seed=0)
+    model = LSTM(hidden=6, passes=3, markets_a_batch=4, bars_a_step=128, learning_rate=0.02)
+    return model.fit(made).calibrate_on(made)
+
+
+def small_ensemble() -> Ensemble:
+    """The shipped boosted trees and a small network, weighed on a few markets."""
+    rng = np.random.default_rng(0)
+    made = [markets.random_market(rng) for _ in range(6)]
+    members = [Boosted.load(MODEL_DIR), small_lstm()]
+    return Ensemble().fit(members, [(market.bars, market.regimes) for market in made])
+
+
+SMALL: dict[str, Callable[[], Detector]] = {
+    "linear": small_linear,
+    "forest": small_forest,
+    "lstm": small_lstm,
+    "ensemble": small_ensemble,
+}
 """Name in ``MODELS`` -> one fitted quickly, for models that are registered and need not ship."""
 
 

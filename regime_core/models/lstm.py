@@ -1,0 +1,224 @@
+"""A recurrent network on scale-free inputs: a five-regime detector that carries what it saw along instead of fixed horizons."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regime_core.bars import OHLCV, Float
+from regime_core.errors import ArtifactError
+from regime_core.features import relative
+from regime_core.features.stream import BarStream
+from regime_core.kernels import persistence, recurrent, regime_filter
+from regime_core.models import reasons
+from regime_core.models.arrays import packed, unpacked
+from regime_core.models.base import Filtered
+from regime_core.models.margins import MarginDetector, best_temperature
+from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
+
+Device = Literal["auto", "cpu", "cuda"]
+Float32 = NDArray[np.float32]
+Sequences = Sequence[tuple[Float32, NDArray[np.int8]]]
+"""Inputs (n_bars, n_inputs) of markets and their true regimes (n_bars,)."""
+
+INPUTS: tuple[str, ...] = (
+    *(f"log_p_{name}" for name in REGIME_NAMES),
+    "log_p_steady",
+    "fat_tails",
+    "s0_uncertainty",
+    "move_to_s0",
+    "log_range_volatility",
+    "log_local_volatility",
+    "log_long_volatility",
+    "log_age",
+    "move_to_local",
+)
+"""What the network reads of each bar: what the forward filter knows after it, and the bar itself in units of s0."""
+TOLD_AS = {"move_to_s0": "drift_16", "move_to_local": "drift_16"} | dict.fromkeys(
+    ("log_range_volatility", "log_local_volatility"), "log_volatility_8"
+)
+"""Inputs that are not features -> the feature that says the same to an analyst."""
+FEATURE_OF_INPUT = [relative.NAMES.index(TOLD_AS.get(name, name)) for name in INPUTS]
+EXPLAINED_BARS = 16
+"""An input counts by what the answer loses when it reads as usual on this many bars."""
+
+
+class Weights(NamedTuple):
+    """Arrays of the network, float32; see ``kernels.recurrent.forward``."""
+
+    from_input: Float32
+    from_hidden: Float32
+    bias: Float32
+    head_input: Float32
+    head_hidden: Float32
+    head_bias: Float32
+
+
+class StreamState:
+    """What a stream of bars left behind: the forward filter, the network's memory, and the margins a label looks back on."""
+
+    def __init__(self, n_hidden: int) -> None:
+        self.bars = BarStream()
+        self.seen = 0
+        self.memory = np.zeros((2, n_hidden), dtype=np.float32)
+        self.margins: deque[Float] = deque(maxlen=persistence.MEMORY)
+
+
+class LSTM(MarginDetector):
+    """Long short-term memory on what the forward filter knows after each bar, trained on simulated markets.
+
+    Trained by PyTorch, on CUDA in mixed precision; answered in float32 by a compiled kernel, or by PyTorch on CUDA.
+
+    window, lead : see ``MarginDetector``. hidden : size of the memory.
+    passes : over the markets. markets_a_batch, bars_a_step : how many are stepped through together, and bars between two steps
+    of the optimiser, over which errors are carried back. learning_rate : highest; it rises, then falls as a cosine.
+    device : of fitting and answering; ``auto`` is CUDA where PyTorch sees a card. Weights are the same bit for bit on the CPU
+    alone. It is no part of what is saved. random_state : seed of first weights and of the order of markets.
+
+    Fitted: ``network_`` (Weights), ``usual_`` (n_inputs,) mean of each input in training.
+    """
+
+    name: ClassVar[str] = "lstm"
+    weights_file: ClassVar[str] = "lstm.npz"
+    columns: ClassVar[tuple[str, ...]] = INPUTS
+    not_saved: ClassVar[tuple[str, ...]] = ("device",)
+
+    def __init__(
+        self,
+        *,
+        window: int = 500,
+        lead: float = 1.5,
+        hidden: int = 32,
+        passes: int = 7,
+        markets_a_batch: int = 32,
+        bars_a_step: int = 256,
+        learning_rate: float = 0.008,
+        device: Device = "cpu",
+        random_state: int = 0,
+    ) -> None:
+        self.window = window
+        self.lead = lead
+        self.hidden = hidden
+        self.passes = passes
+        self.markets_a_batch = markets_a_batch
+        self.bars_a_step = bars_a_step
+        self.learning_rate = learning_rate
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, sequences: Sequences, *, tell: Callable[[int, int], None] | None = None) -> Self:
+        """Fit to markets and their true regimes; no calibration yet. Needs PyTorch.
+
+        sequences : inputs as ``inputs_of`` gives them, and codes in 0..4. The first MIN_BARS - 1 bars of each are read, not
+        learned; every market counts alike from 300 labelled bars on. tell : called with batches done and in all.
+        """
+        from regime_core.models import lstm_torch
+
+        plan = lstm_torch.Plan(
+            self.hidden, self.passes, self.markets_a_batch, self.bars_a_step, self.learning_rate, self.random_state
+        )
+        usual, network = lstm_torch.fit(sequences, plan, lstm_torch.resolved(self.device), tell)
+        self.take(packed(usual=usual, **dict(zip(Weights._fields, network, strict=True))))
+        self.temperature_ = 1.0
+        return self
+
+    def calibrate_on(self, sequences: Sequences, *, rows_a_market: int = 300) -> Self:
+        """Set the temperature that gives the least log-loss on markets the network was not fitted on.
+
+        rows_a_market : spread evenly over each market's bars, at most, so that a long one counts no more than a short one.
+        """
+        margins, codes = [], []
+        for inputs, regimes in sequences:
+            rows = np.unique(np.linspace(MIN_BARS - 1, len(regimes) - 1, rows_a_market).astype(np.int64))
+            margins.append(self.margins(inputs)[rows])
+            codes.append(regimes[rows])
+        self.temperature_ = best_temperature(np.concatenate(margins), np.concatenate(codes))
+        return self
+
+    def margins(self, features: Float32) -> Float:
+        """Log-odds before the temperature, (n_bars, 5), of a market's inputs from its first bar on."""
+        self._require_fitted()
+        if self.device != "cpu":
+            from regime_core.models import lstm_torch
+
+            if (device := lstm_torch.resolved(self.device)) != "cpu":
+                return lstm_torch.margins(features, self.network_, device)
+        return np.asarray(recurrent.forward(features, np.zeros((2, self.n_hidden), np.float32), *self.network_))
+
+    def margins_from(self, bars: OHLCV, start: int) -> Float:
+        """Margins of bars ``start:``, (n_bars - start, 5)."""
+        return self.margins(inputs_of(bars))[start:]
+
+    @property
+    def n_hidden(self) -> int:
+        """Size of the memory of the fitted network."""
+        return len(self.network_.from_hidden)
+
+    def begin(self) -> StreamState:
+        """State of a stream before its first bar."""
+        self._require_fitted()
+        return StreamState(self.n_hidden)
+
+    def step(self, state: StreamState, bar: OHLCV) -> Filtered:
+        """Label one more bar, as ``filter`` labels it on all bars so far, at the same cost however many those are.
+
+        state : of ``begin``, brought up to date in place. bar : one bar, later than all before. Returns one row; it is unknown
+        until MIN_BARS bars have come.
+        """
+        for known in state.bars.push(bar):
+            state.seen += 1
+            row = np.empty((1, recurrent.N_INPUTS), dtype=np.float32)
+            recurrent.input_of(known, state.seen, row[0])
+            state.margins.append(recurrent.forward(row, state.memory, *self.network_)[0])
+        if state.seen < MIN_BARS:
+            return Filtered(np.full(1, UNKNOWN_CODE, np.int8), np.full((1, N_REGIMES), 1.0 / N_REGIMES), np.zeros(1))
+        # a label never looks back on bars before the first that could be labelled
+        looked_back = np.array(state.margins)[-min(len(state.margins), state.seen - MIN_BARS + 1) :]
+        codes, probabilities = self._held(looked_back, len(looked_back) - 1)
+        return Filtered(codes, probabilities, probabilities.max(axis=1))
+
+    def evidence(self, bars: OHLCV) -> str:
+        """What moved the label of the last bar most: by what the answer loses where an input reads as usual of late."""
+        code = int(self.filter(bars, start=bars.n_bars - 1).codes[0])
+        row = relative.matrix(bars, start=bars.n_bars - 1)[0]
+        return reasons.in_words(reasons.reasons(self.effects(bars, code), code), row, code, bars.close)
+
+    def effects(self, bars: OHLCV, code: int) -> Float:
+        """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,)."""
+        inputs = inputs_of(bars)
+        margins = self.margins(inputs)[-1] / self.temperature_
+        effects = np.zeros(len(relative.NAMES))
+        np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(inputs), margins, code))
+        return effects
+
+    def _losses(self, inputs: Float32) -> Float:
+        """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
+        first = max(len(inputs) - EXPLAINED_BARS, 0)
+        before = np.zeros((2, self.n_hidden), dtype=np.float32)
+        recurrent.forward(inputs[:first], before, *self.network_)
+        margins = recurrent.forward(inputs[first:], before.copy(), *self.network_)[-1]
+        losses = np.empty((N_REGIMES, len(INPUTS)))
+        for i, usual in enumerate(self.usual_):
+            changed = inputs[first:].copy()
+            changed[:, i] = usual
+            losses[:, i] = margins - recurrent.forward(changed, before.copy(), *self.network_)[-1]
+        return losses
+
+    def take(self, weights: bytes) -> None:
+        """Be fitted with arrays packed in one file. Raises ArtifactError if they are not there or do not fit together."""
+        usual, *arrays = unpacked(weights, ("usual", *Weights._fields))
+        network = Weights(*arrays)
+        n = len(network.from_hidden)
+        shapes = (len(INPUTS), 4 * n), (n, 4 * n), (4 * n,), (len(INPUTS), N_REGIMES), (n, N_REGIMES), (N_REGIMES,)
+        if tuple(array.shape for array in network) != shapes or any(array.dtype != np.float32 for array in network):
+            raise ArtifactError("artifact.altered", "The model file holds arrays of another network: restore or retrain it.")
+        self.network_, self.usual_, self.weights_ = network, usual, weights
+
+
+def inputs_of(bars: OHLCV) -> Float32:
+    """What the network reads of each bar, (n_bars, n_inputs) in the order of INPUTS. bars : at least MIN_BARS."""
+    return np.asarray(recurrent.inputs(regime_filter.filter_bars(relative.standardised_moves(bars))))

@@ -1,0 +1,231 @@
+"""The recurrent detector: its kernel against PyTorch, streams against whole files, its files, what it learns in a second."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from regime_core import simulate
+from regime_core.bars import OHLCV
+from regime_core.errors import ArtifactError, ModelError
+from regime_core.evaluation import scores
+from regime_core.features import relative
+from regime_core.kernels import recurrent, regime_filter
+from regime_core.models import lstm, lstm_torch
+from regime_core.models.arrays import packed
+from regime_core.models.lstm import LSTM, Weights, inputs_of
+from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
+
+HIDDEN = 6
+QUICK = {"hidden": HIDDEN, "passes": 4, "markets_a_batch": 4, "bars_a_step": 64, "learning_rate": 0.02}
+cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")
+
+
+def market(seed, n_bars=700, **changes):
+    size = {"s0": 0.01, "mean_duration": 40, "shocks": "gaussian"} | changes
+    return simulate.market(n_bars, **size, rng=np.random.default_rng([61, seed]))
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    made = (market(seed, 120 + 90 * seed) for seed in range(8))
+    return [(inputs_of(one.bars), one.regimes) for one in made]
+
+
+@pytest.fixture(scope="module")
+def small(sequences):
+    """Fitted in a second on eight short markets: enough to be wrong in an interesting way."""
+    return LSTM(**QUICK).fit(sequences).calibrate_on(sequences)
+
+
+@pytest.fixture
+def random_network():
+    rng = np.random.default_rng(62)
+    n = len(lstm.INPUTS)
+    shapes = (n, 4 * HIDDEN), (HIDDEN, 4 * HIDDEN), (4 * HIDDEN,), (n, N_REGIMES), (HIDDEN, N_REGIMES), (N_REGIMES,)
+    return Weights(*(rng.normal(0, 0.5, shape).astype(np.float32) for shape in shapes))
+
+
+def by_torch(rows, network):
+    """PyTorch's own layers, put together here and nowhere else."""
+    layer = torch.nn.LSTM(rows.shape[1], HIDDEN, batch_first=True)
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(torch.from_numpy(network.from_input.T.copy()))
+        layer.weight_hh_l0.copy_(torch.from_numpy(network.from_hidden.T.copy()))
+        layer.bias_ih_l0.copy_(torch.from_numpy(network.bias))
+        layer.bias_hh_l0.zero_()
+        hidden = layer(torch.from_numpy(rows)[None])[0][0].numpy()
+    return rows @ network.head_input + hidden @ network.head_hidden + network.head_bias
+
+
+def test_the_kernel_equals_pytorch(random_network):
+    rows = np.random.default_rng(63).normal(0, 2, (300, len(lstm.INPUTS))).astype(np.float32)
+    given = recurrent.forward(rows, np.zeros((2, HIDDEN), np.float32), *random_network)
+    np.testing.assert_allclose(given, by_torch(rows, random_network), atol=1e-4)
+
+
+def test_the_kernel_and_pytorch_give_the_same_probabilities(small, monkeypatch):
+    """The path that answers on a card, walked on the CPU."""
+    bars = market(20, 900).bars
+    own = small.filter(bars)
+    monkeypatch.setattr(lstm_torch, "resolved", lambda device: "cpu:0")
+    monkeypatch.setattr(small, "device", "cuda")
+    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-5)
+
+
+@cuda
+def test_a_card_gives_the_same_probabilities(small, monkeypatch):
+    bars = market(20, 4000).bars
+    own = small.filter(bars)
+    monkeypatch.setattr(small, "device", "cuda")
+    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-3)
+
+
+@cuda
+def test_fits_on_a_card(sequences):
+    model = LSTM(**QUICK, device="cuda").fit(sequences)
+    assert model.filter(market(20).bars).confidence[MIN_BARS:].min() > 0.2
+
+
+def test_a_memory_goes_on_where_it_was_left(random_network):
+    rows = np.random.default_rng(64).normal(size=(100, len(lstm.INPUTS))).astype(np.float32)
+    whole = recurrent.forward(rows, np.zeros((2, HIDDEN), np.float32), *random_network)
+    memory = np.zeros((2, HIDDEN), np.float32)
+    parts = [recurrent.forward(part, memory, *random_network) for part in (rows[:1], rows[1:40], rows[40:])]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def five_minutes(n_bars):
+    """Sessions of 78 bars with a night between them."""
+    bars = market(30, n_bars).bars
+    session, bar = np.divmod(np.arange(n_bars, dtype=np.int64), 78)
+    return bars._replace(time=(session * 288 + bar) * 5 * 60 * 10**9)
+
+
+def still_at_first(n_bars):
+    """No trade for 60 bars."""
+    bars = market(31, n_bars).bars
+    price = [np.where(np.arange(n_bars) < 60, bars.open[60], getattr(bars, name)) for name in ("open", "high", "low", "close")]
+    return bars._replace(**dict(zip(("open", "high", "low", "close"), price, strict=True)))
+
+
+@pytest.mark.parametrize("bars", [market(32).bars, five_minutes(700), still_at_first(300)], ids=["daily", "intraday", "still"])
+def test_a_stream_is_labelled_as_the_whole(small, bars):
+    state = small.begin()
+    rows = [small.step(state, bars.rows(t, t + 1)) for t in range(bars.n_bars)]
+    whole = small.filter(bars)
+    streamed = [np.concatenate(part) for part in zip(*rows, strict=True)]
+    np.testing.assert_array_equal(streamed[0], whole.codes)
+    np.testing.assert_allclose(streamed[1], whole.probabilities, atol=1e-6)
+    np.testing.assert_allclose(streamed[2], whole.confidence, atol=1e-6)
+    assert (whole.codes == UNKNOWN_CODE).sum() == MIN_BARS - 1
+
+
+def test_inputs_by_hand():
+    bars = market(33, 120).bars
+    filtered = regime_filter.filter_bars(relative.standardised_moves(bars))
+    row = dict(zip(lstm.INPUTS, inputs_of(bars)[100].astype(float), strict=True))
+    features = dict(zip(relative.NAMES, relative.matrix(bars)[100].astype(float), strict=True))
+    for name in set(lstm.INPUTS) & set(relative.NAMES):
+        assert row[name] == pytest.approx(features[name], abs=1e-6)
+    move, s0 = filtered[100, regime_filter.MOVE], np.exp(filtered[100, regime_filter.LOG_S0])
+    assert row["move_to_s0"] == pytest.approx(move / s0, rel=1e-5)
+    assert row["log_range_volatility"] == pytest.approx(np.log(np.sqrt(filtered[100, regime_filter.VARIANCE]) / s0), abs=1e-5)
+    assert row["move_to_local"] * np.exp(row["log_local_volatility"]) == pytest.approx(row["move_to_s0"], rel=1e-5)
+
+
+@pytest.mark.parametrize("power", [0.1, 2.0])
+def test_labels_do_not_depend_on_the_scale_of_prices(small, power):
+    bars = market(34, 1500).bars
+    other = bars._replace(**{name: 3 * getattr(bars, name) ** power for name in ("open", "high", "low", "close")})
+    assert np.mean(small.filter(other).codes == small.filter(bars).codes) > 0.99
+
+
+def test_a_second_of_fitting_finds_regimes(small):
+    """Five classes: chance is 0.2, and the forward filter it reads from is near 0.8."""
+    held_out = [market(seed, 1500) for seed in range(40, 43)]
+    truth = np.concatenate([one.regimes[200:] for one in held_out])
+    found = np.concatenate([small.filter(one.bars).codes[200:] for one in held_out])
+    assert scores.balanced_accuracy(truth, found) > 0.7
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(small, sequences):
+    threads, random = torch.get_num_threads(), torch.random.get_rng_state()
+    assert LSTM(**QUICK).fit(sequences).weights_ == small.weights_
+    assert LSTM(**QUICK, random_state=1).fit(sequences).weights_ != small.weights_
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.random.get_rng_state(), random)
+
+
+def test_progress_is_told_to_the_end(sequences):
+    told = []
+    LSTM(**(QUICK | {"passes": 2})).fit(sequences, tell=lambda done, total: told.append((done, total)))
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_the_first_bars_are_read_and_not_learned(sequences):
+    """Truths of bars that are never labelled change nothing."""
+    others = [(inputs, np.where(np.arange(len(codes)) < MIN_BARS - 1, 4, codes).astype(np.int8)) for inputs, codes in sequences]
+    quick = QUICK | {"passes": 1}
+    assert LSTM(**quick).fit(others).weights_ == LSTM(**quick).fit(sequences).weights_
+
+
+def test_padding_changes_nothing(sequences):
+    """A market stepped through beside a longer one is learned as alone: what lies past its end has no class."""
+    short, long = sequences[0], sequences[-1]
+    steps = list(lstm_torch._steps([short, long], 64))
+    n = len(short[1])
+    codes = np.concatenate([step.codes[0] for step in steps])
+    assert (codes[n:] == lstm_torch.NO_CLASS).all()
+    np.testing.assert_array_equal(codes[MIN_BARS - 1 : n], short[1][MIN_BARS - 1 :])
+    np.testing.assert_array_equal(np.concatenate([step.inputs[0] for step in steps])[:n], short[0])
+
+
+def test_evidence_names_what_moved_the_answer(small):
+    loud = market(35, 400, mean_duration=1e9)
+    assert any(character.isdigit() for character in small.evidence(loud.bars))
+    with pytest.raises(ModelError, match="50"):
+        small.evidence(loud.bars.rows(0, 49))
+
+
+def test_a_device_is_of_the_machine_and_is_not_saved(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(small, "device", "auto")
+    small.save(tmp_path)
+    assert "device" not in json.loads((tmp_path / "lstm.json").read_text())["parameters"]
+    assert LSTM.load(tmp_path).device == "cpu"
+
+
+@pytest.mark.parametrize(("there", "asked", "found"), [(True, "auto", "cuda"), (False, "auto", "cpu"), (True, "cpu", "cpu")])
+def test_auto_is_cuda_where_there_is_a_card(monkeypatch, there, asked, found):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert lstm_torch.resolved(asked) == found
+
+
+@pytest.mark.parametrize(("asked", "message"), [("cuda", "no card"), ("tpu", "auto, cpu or cuda")])
+def test_devices_that_are_not_there_are_refused(monkeypatch, asked, message):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match=message):
+        lstm_torch.resolved(asked)
+
+
+def test_an_unfitted_network_is_refused():
+    with pytest.raises(ModelError, match="not fitted"):
+        LSTM().filter(market(36, 60).bars)
+    with pytest.raises(ModelError, match="not fitted"):
+        LSTM().begin()
+
+
+def test_weights_of_another_network_are_refused(random_network):
+    usual = np.zeros(len(lstm.INPUTS), np.float32)
+    for spoilt in (random_network._replace(bias=random_network.bias[1:]), random_network._replace(bias=np.zeros(4 * HIDDEN))):
+        with pytest.raises(ArtifactError, match="another network"):
+            LSTM().take(packed(usual=usual, **spoilt._asdict()))
+    with pytest.raises(ArtifactError, match="no arrays"):
+        LSTM().take(b"pickle")
+
+
+def test_bars_are_taken_one_at_a_time(small):
+    assert isinstance(market(37, 60).bars.rows(0, 1), OHLCV)
+    state = small.begin()
+    assert small.step(state, market(37, 60).bars.rows(0, 1)).codes.tolist() == [UNKNOWN_CODE]
