@@ -126,13 +126,16 @@ def _told(reason: Reason, values: Mapping[str, float], code: int, close: Float) 
         return f"volatility {_times(values['log_volatility_8'])} typical over about 8 bars"
     if reason.concept == "change of volatility":
         return f"volatility {_times(values['log_volatility_8_to_long'])} its long run"
-    telling = _pull_back(values, held=reason.weight > 0) if (reason.concept, code) == ("path", RANGING) else reason.telling
-    return _WORDS[telling](values[telling])
+    if (reason.concept, code) == ("path", RANGING):
+        return _pull_back(values, seen=reason.weight > 0)
+    return _WORDS[reason.telling](values[reason.telling])
 
 
-def _pull_back(values: Mapping[str, float], *, held: bool) -> str:
-    """Feature that shows best that the path was pulled back, or was not: the smallest, or largest, against a free path's."""
-    return (min if held else max)(FREE_SPREAD, key=lambda name: abs(values[name]) / FREE_SPREAD[name])
+def _pull_back(values: Mapping[str, float], *, seen: bool) -> str:
+    """What shows best that the path was pulled back, or was not: its smallest, or largest, feature against a free path's."""
+    name = (min if seen else max)(FREE_SPREAD, key=lambda name: abs(values[name]) / FREE_SPREAD[name])
+    words = _WORDS[name](values[name])
+    return words if seen else f"little pull-back seen ({words})"
 
 
 def _drift(values: Mapping[str, float], trend: int | None, close: Float) -> str:

@@ -128,7 +128,7 @@ def test_a_pull_back_is_told_by_what_shows_it_best():
     row = row_of(efficiency_16=0.17, distance_16=-0.2, distance_48=9.0)
     assert told(RANGING, parts_of(log_p_ranging=1.0), row) == "price 0.2 bar volatilities below its mean of about 16 bars"
     assert told(RANGING, parts_of(log_p_ranging=-1.0), row) == (
-        "against it price 9.0 bar volatilities above its mean of about 48 bars"
+        "against it little pull-back seen (price 9.0 bar volatilities above its mean of about 48 bars)"
     )
 
 
@@ -180,6 +180,19 @@ def test_markets_made_by_hand_get_the_reason_one_expects(shipped, code, kind, pa
     bars = then(**kind)
     assert shipped.filter(bars, start=bars.n_bars - 1).codes[0] == code, REGIME_NAMES[code]
     assert re.search(pattern, shipped.evidence(bars)), shipped.evidence(bars)
+
+
+def test_evidence_is_about_the_answer_given(shipped, sp500):
+    """Also where a regime is held that another one leads."""
+    held = 0
+    for stop in range(300, 900, 5):
+        bars = sp500.rows(0, stop)
+        row = relative.matrix(bars, start=stop - 1)[0]
+        margins, code = shipped.margins(row[None])[0] / shipped.temperature_, int(shipped.filter(bars, start=stop - 1).codes[0])
+        parts = reasons.against_others(shipped.contributions(row)[:, :-1], margins, code)
+        assert shipped.evidence(bars) == reasons.in_words(reasons.reasons(parts, code), row, code, bars.close)
+        held += code != margins.argmax()
+    assert held > 0
 
 
 def test_reasons_on_a_real_index_agree_with_the_answer(shipped, sp500):
