@@ -1,8 +1,8 @@
 """Every detector beside every other: on validation markets, on held-out ones, on real bars, and by the clock.
 
 Run from the repository: ``python -m benchmarks.models`` prints the table as Markdown. Models that ship are taken from the
-model folder; others are fitted here, on the training markets of the shipped ones, which takes some minutes. ``--keep FOLDER``
-keeps what was fitted, and takes it from there the next time.
+model folder; the linear one and the forest are fitted here, on the training markets of the shipped ones, which takes some
+minutes. ``--keep FOLDER`` keeps what was fitted, and takes it, and any other model saved there, from it the next time.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ COLUMNS = {
 def detectors(folder: Path, keep: Path | None, *, seed: int) -> dict[str, Detector]:
     """Every model there is, by name: shipped, kept from before, or fitted here."""
     found = dict(artifacts.load(folder).detectors)
-    missing = [name for name in FITTED_HERE if name not in found]
-    for name in [name for name in missing if keep is not None and (keep / f"{name}.json").is_file()]:
-        found[name] = MODELS[name].load(keep)
-        missing.remove(name)
+    for name in MODELS.keys() - found.keys():
+        if keep is not None and (keep / f"{name}.json").is_file():
+            found[name] = MODELS[name].load(keep)
+    missing = FITTED_HERE.keys() - found.keys()
     if missing:
         plan = Plan()
         train = markets.rows(plan.train_markets, plan.rows_a_market, part="train", seed=seed)
         validation = markets.rows(plan.validation_markets, plan.rows_a_market, part="validation", seed=seed)
-    for name in missing:
+    for name in sorted(missing):
         found[name] = FITTED_HERE[name](seed).fit(*train).calibrate(*validation)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class Forest(TreeDetector):
         self,
         *,
         window: int = 500,
-        lead: float = 0.7,
+        lead: float = 1.6,
         trees: int = 40,
         depth: int = 11,
         leaf: int = 10,

@@ -30,7 +30,7 @@ class Linear(MarginDetector):
     weights_file: ClassVar[str] = "linear.npz"
 
     def __init__(
-        self, *, window: int = 500, lead: float = 0.7, strength: float = 1.0, rows: int = 200_000, random_state: int = 0
+        self, *, window: int = 500, lead: float = 1.6, strength: float = 1.0, rows: int = 200_000, random_state: int = 0
     ) -> None:
         self.window = window
         self.lead = lead
