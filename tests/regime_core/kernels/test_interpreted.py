@@ -40,6 +40,13 @@ def test_labels(interpreted, sp500, model):
     np.testing.assert_allclose(plain.probabilities, compiled.probabilities, atol=1e-6)
 
 
+def test_reasons(interpreted, sp500):
+    bars = sp500.rows(2300, 2400)
+    compiled = engine.Engine.load(MODEL_DIR).detect(bars).reasoning
+    assert "over about" in compiled
+    assert interpreted[0].Engine.load(MODEL_DIR).detect(bars).reasoning == compiled
+
+
 def test_exact_filter(interpreted):
     moved = np.random.default_rng(3).normal(size=40)
     arguments = (np.array([0.3, -0.3, 0.0]), np.array([0.7, 0.7, 1.1]), 2, 0.4, 0.2, 5.0)
