@@ -1,4 +1,4 @@
-"""Labels that hold on: a new regime must lead by a margin before the label changes. Arrays in, arrays out."""
+"""Labels that hold on: a new regime must lead by enough, or for long enough, before they change. Arrays in, arrays out."""
 
 from __future__ import annotations
 
@@ -19,20 +19,55 @@ def hold(margins: Float, lead: float, start: int) -> NDArray[np.int8]:
     """Class held in each of the rows ``start:``, (n_rows - start,).
 
     margins : (n_rows, n_classes) log-odds, oldest first. The class held in a row begins as the largest of the row MEMORY - 1
-    rows before it (or of the first) and passes to another only where that one is the largest by more than ``lead``.
+    rows before it (or of the first). It passes to the largest one once that one's lead over it, summed over the rows and begun
+    anew wherever the sum would be negative, exceeds ``lead``: one clear row is enough, and so are several doubtful ones.
+    Source: Page (1954), Continuous inspection schemes, on log-odds.
     """
-    n = len(margins)
+    n, n_classes = margins.shape
     best = np.empty(n, dtype=np.int8)
     for t in range(n):
         best[t] = np.argmax(margins[t])
     out = np.empty(n - start, dtype=np.int8)
+    ahead = np.empty(n_classes)
     for t in range(start, n):
         first = max(0, t - MEMORY + 1)
         held = best[first]
+        ahead[:] = 0.0
         for u in range(first + 1, t + 1):
-            if margins[u, best[u]] - margins[u, held] > lead:
+            for k in range(n_classes):
+                ahead[k] = max(0.0, ahead[k] + margins[u, k] - margins[u, held])
+            if best[u] != held and ahead[best[u]] > lead:
                 held = best[u]
+                ahead[:] = 0.0
         out[t - start] = held
+    return out
+
+
+@njit(cache=True, nogil=True)
+def decode(margins: Float, lead: float) -> NDArray[np.int8]:
+    """Classes of all rows with hindsight, (n_rows,): those of the largest sum of margins, where each change costs ``lead``.
+
+    margins : (n_rows, n_classes) log-odds or log probabilities, oldest first. What ``hold`` finds after a lead has summed up,
+    this dates to where the lead began, and what turned out to be brief it leaves out.
+    Source: Bemporad, Breschi, Piga and Boyd (2018), Fitting jump models.
+    """
+    n, n_classes = margins.shape
+    came_from = np.empty((n, n_classes), dtype=np.int8)
+    total = np.zeros(n_classes)
+    for t in range(n):
+        best = np.argmax(total)
+        change = total[best] - lead
+        for k in range(n_classes):
+            came_from[t, k] = k
+            if t > 0 and change > total[k]:
+                came_from[t, k] = best
+                total[k] = change
+            total[k] += margins[t, k]
+    out = np.empty(n, dtype=np.int8)
+    code = np.int8(np.argmax(total)) if n > 0 else np.int8(0)
+    for t in range(n - 1, -1, -1):
+        out[t] = code
+        code = came_from[t, code]
     return out
 
 

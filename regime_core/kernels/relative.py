@@ -59,7 +59,8 @@ def moves(time: NDArray[np.int64], open_: Float, high: Float, low: Float, close:
 
     time : (n_bars,) nanoseconds. intraday : a bar after a step over GAP_STEPS * ``usual`` nanoseconds moves from its own open;
     every other bar, and all daily ones, from the close before.
-    Returns (n_bars, 3): log move, its variance from the bar's range, 1 where the range tells nothing beyond the move.
+    Returns (n_bars, 3): log move, its variance from the bar's range, 1 where the range tells nothing beyond the move: on a bar
+    that moved and has no range at all, as a day with one trade, and on every bar while most of the last have none beyond it.
     """
     n = len(close)
     out = np.empty((n, 3))
@@ -81,7 +82,7 @@ def move_from(origin: float, high: float, low: float, close: float, blind: float
     bare = reach <= abs(move) * (1.0 + 1e-9)
     blind += 0.05 * ((1.0 if bare else 0.0) - blind)
     out[0] = move
-    if blind > 0.5:
+    if blind > 0.5 or (high == low and move != 0.0):
         out[1] = move * move
         out[2] = 1.0
     else:

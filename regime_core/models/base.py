@@ -9,6 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regime_core.bars import OHLCV
+from regime_core.kernels import persistence
+from regime_core.regimes import UNKNOWN_CODE
+
+LEAST_LIKELY = 0.01
+"""A regime counts as at least this likely when a path is decoded: no single bar rules one out."""
 
 
 class Filtered(NamedTuple):
@@ -41,6 +46,13 @@ class Detector(Protocol):
         """
         ...
 
+    def decode(self, bars: OHLCV) -> NDArray[np.int8]:
+        """Labels of all bars with hindsight, (n_bars,), for pages that compare: each rests on the bars after it too.
+
+        Unknown where ``filter`` is. Raises ModelError as ``filter`` does.
+        """
+        ...
+
     def evidence(self, bars: OHLCV) -> str:
         """Return what the label of the last bar rests on, as one clause an analyst can check."""
         ...
@@ -53,6 +65,15 @@ class Detector(Protocol):
     def load(cls, folder: Path) -> Self:
         """Read back what ``save`` wrote: answers are the same bit for bit."""
         ...
+
+
+def with_hindsight(filtered: Filtered, lead: float) -> NDArray[np.int8]:
+    """Labels of a filter's bars in the light of all of them, (n_rows,): the likeliest path, each change at a cost of ``lead`` nats.
+
+    Unknown stays unknown. See ``kernels.persistence.decode``.
+    """
+    likely = np.log(np.maximum(filtered.probabilities, LEAST_LIKELY))
+    return np.where(filtered.codes == UNKNOWN_CODE, UNKNOWN_CODE, persistence.decode(likely, lead)).astype(np.int8)
 
 
 class StateModel(Protocol):

@@ -17,8 +17,7 @@ from regime_core.regimes import N_REGIMES
 class Boosted(TreeDetector):
     """XGBoost on ``features.relative``, trained on simulated markets, answered by trees in flat arrays.
 
-    window : bars wanted for full accuracy.
-    lead : log-odds by which a new regime must lead the one held before the label changes.
+    window, lead : see ``MarginDetector``.
     rounds, depth, learning_rate, min_child_weight, subsample : as XGBoost's num_boost_round, max_depth, eta and so on.
     threads : of training; part of what makes a fit repeatable. random_state : seed of the row sampling.
 
@@ -32,7 +31,7 @@ class Boosted(TreeDetector):
         self,
         *,
         window: int = 500,
-        lead: float = 0.7,
+        lead: float = 1.6,
         rounds: int = 70,
         depth: int = 5,
         learning_rate: float = 0.15,

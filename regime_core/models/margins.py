@@ -28,7 +28,8 @@ class MarginDetector:
     ``__init__`` takes parameters by name and stores them.
 
     window : bars wanted for full accuracy.
-    lead : log-odds by which a new regime must lead the one held before the label changes.
+    lead : log-odds, summed over the bars, by which a new regime must lead the one held before the label changes; in hindsight,
+    what a change of label costs. See ``kernels.persistence``.
     Fitted: ``weights_`` (bytes of the weights file), ``temperature_`` (margins are divided by it).
     """
 
@@ -81,6 +82,15 @@ class MarginDetector:
             confidence[unknown:] = probabilities[unknown:].max(axis=1)
         return Filtered(codes, probabilities, confidence)
 
+    def decode(self, bars: OHLCV) -> NDArray[np.int8]:
+        """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
+        self._require_fitted()
+        self._require_bars(bars)
+        codes = np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
+        first = MIN_BARS - 1
+        codes[first:] = persistence.decode(self.margins_from(bars, first) / self.temperature_, self.lead)
+        return codes
+
     def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of bars ``start:``."""
         first = first_looked_at(start)
@@ -88,8 +98,9 @@ class MarginDetector:
 
     def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
-        held = persistence.hold(margins, self.lead, before)
-        probabilities = softmax(margins[before:] / self.temperature_)
+        calibrated = margins / self.temperature_
+        held = persistence.hold(calibrated, self.lead, before)
+        probabilities = softmax(calibrated[before:])
         persistence.share_the_top(probabilities, held)
         return held, probabilities
 

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regime_core.bars import OHLCV, Float
 from regime_core.errors import ModelError
 from regime_core.kernels import detection
-from regime_core.models.base import Filtered
+from regime_core.models.base import Filtered, with_hindsight
 from regime_core.models.reasons import signed
 from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 
 LABEL_WINDOW = 252
+HINDSIGHT_LEAD = 2.0
+"""What a change of label costs with hindsight, in nats."""
 
 
 class Rules:
@@ -41,6 +44,10 @@ class Rules:
         safe = np.where(fired, total, 1.0)[:, None]
         probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
         return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
+
+    def decode(self, bars: OHLCV) -> NDArray[np.int8]:
+        """Labels with hindsight: of the points as probabilities."""
+        return with_hindsight(self.filter(bars), HINDSIGHT_LEAD)
 
     def evidence(self, bars: OHLCV) -> str:
         """Which thresholds the last bar's metrics crossed."""

@@ -20,7 +20,7 @@ TEST_SHOCKS: tuple[simulate.Shocks, ...] = ("gaussian", "student")
 TEST_FROM = 500
 WINDOWS = (60, 120, 252, 500, 1000)
 WINDOW_STRIDE = 50
-AGREEMENT_WANTED = 0.95
+AGREEMENT_WANTED = 0.94
 """Share of labels a window must have in common with those on all history to be called warm."""
 
 

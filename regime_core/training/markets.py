@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ SEED_OF_PART: dict[Part, int] = {"train": 0, "validation": 1, "test": 2}
 S0_RANGE = (1e-4, 5e-2)
 DURATION_RANGE = (30.0, 150.0)
 LENGTH_RANGE = (60, 4000)
-WANDER_SHARE, WANDER_RANGE = 0.5, (0.1, 0.5)
+WANDER_SHARE, WANDER_RANGE = 0.5, (0.1, 0.65)
 """Half of the markets keep to the definition; the others are less tidy, as real ones are."""
 EVEN_SHARE, LONG_SHARE = 0.05, 0.05
 """Of markets of one volatility, and of markets of regimes longer than memory."""
@@ -27,6 +28,9 @@ UNENDING_DURATION_RANGE = (500.0, 20_000.0)
 """Of the regimes of the latter, and of half of the former."""
 UNUSUAL_LENGTH_RANGE, UNUSUAL_WANDER_RANGE = (1500, 6000), (0.05, 0.3)
 INTRADAY_STEP_NS = 5 * 60 * 1_000_000_000
+
+CLOSES_ONLY_SHARE, THIN_SHARE, FLAT_RANGE = 0.08, 0.06, (0.02, 0.5)
+"""Of markets quoted by closes alone, of thinly traded ones, and the share of the bars of the latter that have no range."""
 
 TEST_BARS = 4000
 
@@ -69,10 +73,11 @@ def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
         wander=float(rng.uniform(*WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
         step_ns=INTRADAY_STEP_NS if rng.random() < 0.15 else DAY_NS,
     )
-    if rng.random() < 0.08:
-        return simulate.SimulatedMarket(
-            closes_only(market.bars), market.regimes, market.s0, market.mean_duration, market.shocks
-        )
+    quoted = rng.random()
+    if quoted < CLOSES_ONLY_SHARE:
+        return replace(market, bars=closes_only(market.bars))
+    if quoted < CLOSES_ONLY_SHARE + THIN_SHARE:
+        return replace(market, bars=thinly_traded(market.bars, float(rng.uniform(*FLAT_RANGE)), rng))
     return market
 
 
@@ -93,6 +98,12 @@ def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.Simulat
 def closes_only(bars: OHLCV) -> OHLCV:
     """The same bars from a vendor that knows only closes: open, high and low equal the close."""
     return bars._replace(open=bars.close, high=bars.close, low=bars.close)
+
+
+def thinly_traded(bars: OHLCV, share: float, rng: np.random.Generator) -> OHLCV:
+    """The same bars, a random ``share`` of them with the close alone: a day with one trade, as old futures have many."""
+    flat = rng.random(bars.n_bars) < share
+    return bars._replace(**{name: np.where(flat, bars.close, getattr(bars, name)) for name in ("open", "high", "low")})
 
 
 def held_out_market(s0: float, duration: float, shocks: simulate.Shocks, *, path: int, seed: int) -> simulate.SimulatedMarket:

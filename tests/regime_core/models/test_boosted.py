@@ -14,6 +14,7 @@ from regime_core.features import relative
 from regime_core.kernels import simulation
 from regime_core.models import Boosted, ubjson
 from regime_core.models.boosted import trees_of
+from regime_core.training.markets import thinly_traded
 
 VOLATILE, CALM = 3, 4
 
@@ -180,6 +181,28 @@ def test_finds_regimes_in_a_clients_window(shipped):
     assert scores.accuracy(market.regimes[list(ends)], found) > 0.8
 
 
+def test_hindsight_finds_more_than_the_filter(shipped):
+    truth, found, with_hindsight = [], [], []
+    for path in range(4):
+        market = simulate.market(3000, s0=0.01, mean_duration=45, shocks="student", rng=np.random.default_rng([81, path]))
+        truth.append(market.regimes[500:])
+        found.append(shipped.filter(market.bars).codes[500:])
+        with_hindsight.append(shipped.decode(market.bars)[500:])
+    truth = np.concatenate(truth)
+    gained = scores.balanced_accuracy(truth, np.concatenate(with_hindsight))
+    assert gained > scores.balanced_accuracy(truth, np.concatenate(found)) + 0.02
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_days_with_one_trade_change_little(shipped, share):
+    """Were their missing range taken for a small one, the other days would look volatile."""
+    rng = np.random.default_rng(82)
+    bars = [simulate.market(3000, s0=0.01, mean_duration=60, shocks="gaussian", rng=rng) for _ in range(3)]
+    truth = np.concatenate([market.regimes[500:] for market in bars])
+    thin = [shipped.filter(thinly_traded(market.bars, share, rng)).codes[500:] for market in bars]
+    assert scores.balanced_accuracy(truth, np.concatenate(thin)) > 0.75
+
+
 def test_confidence_means_what_it_says(shipped):
     truth, probabilities = [], []
     for path in range(6):
@@ -198,8 +221,10 @@ def test_labels_do_not_depend_on_the_scale_of_prices(shipped, power):
 
 def test_labels_do_not_flicker_on_a_real_index(shipped, sp500):
     runs = scores.run_lengths(shipped.filter(sp500).codes[49:])
-    assert runs.mean() > 12
-    assert np.mean(runs == 1) < 0.15
+    assert np.median(runs) >= 10
+    assert np.mean(runs == 1) < 0.05
+    agree = shipped.filter(sp500).codes == shipped.decode(sp500)
+    assert agree[49:].mean() > 0.85
     mix = np.bincount(shipped.filter(sp500).codes[49:], minlength=5) / (sp500.n_bars - 49)
     assert ((mix > 0.02) & (mix < 0.6)).all()
 

@@ -60,6 +60,19 @@ def test_rows_from_a_start_are_those_of_the_whole(detector, bars, start):
     )
 
 
+def test_hindsight_answers_the_same_bars_as_the_filter(detector, bars):
+    codes = detector.decode(bars)
+    assert codes.dtype == np.int8
+    np.testing.assert_array_equal(codes == UNKNOWN_CODE, detector.filter(bars).codes == UNKNOWN_CODE)
+    np.testing.assert_array_equal(detector.decode(bars), codes)
+
+
+def test_hindsight_uses_later_bars(detector, bars):
+    """On purpose: were it causal, the labels of every beginning would be those of the whole."""
+    whole = detector.decode(bars)
+    assert any((detector.decode(bars.rows(None, cut)) != whole[:cut]).any() for cut in range(340, 400))
+
+
 def test_repeatable_and_leaves_its_input_alone(detector, bars):
     copy = OHLCV(*(column.copy() for column in bars))
     assert_same(detector.filter(bars), detector.filter(bars))
@@ -84,6 +97,8 @@ def test_saved_weights_are_the_shipped_ones(detector, tmp_path):
 def test_refuses_fewer_bars_than_it_needs(detector, bars, n):
     with pytest.raises(ModelError, match="50"):
         detector.filter(bars.rows(None, n))
+    with pytest.raises(ModelError, match="50"):
+        detector.decode(bars.rows(None, n))
 
 
 def test_evidence_names_figures(detector, bars):
