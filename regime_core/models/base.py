@@ -68,7 +68,7 @@ class Detector(Protocol):
 
 
 def with_hindsight(filtered: Filtered, lead: float) -> NDArray[np.int8]:
-    """Labels of a filter's bars in the light of all of them, (n_rows,): the likeliest path, each change at a cost of ``lead`` nats.
+    """Labels of a filter's bars with hindsight, (n_rows,): the likeliest path when each change costs ``lead`` nats.
 
     Unknown stays unknown. See ``kernels.persistence.decode``.
     """
