@@ -75,8 +75,18 @@ def regimes(loaded: artifacts.Artifacts, name: str, markets: int, paths: int, se
         print(row(title, conformal.members(given, threshold), true, given.argmax(axis=1)))
 
 
+def fixed(given: np.ndarray, true: np.ndarray, years: np.ndarray, horizon: int) -> list[np.ndarray]:
+    """Whether sets held the truth had each year from the second one threshold, from all years before it, by year."""
+    held = []
+    for year in np.unique(years)[1:]:
+        past, now = np.flatnonzero(years < year)[:-horizon], years == year
+        threshold = conformal.threshold(given[past], true[past])
+        held.append(conformal.covered(conformal.members(given[now], threshold), true[now]))
+    return held
+
+
 def states(loaded: artifacts.Artifacts) -> None:
-    """Print coverage over all years by number of states and horizon, and then by year."""
+    """Print coverage over all years by number of states and horizon, and then by year; *fixed* is one threshold a year."""
     by_year = []
     print("\nSets of states, S&P 500, walk-forward\n\n" + HEAD.format("states, days ahead"))
     for k in walkforward.shipped_k(loaded.walk_forward):
@@ -91,9 +101,13 @@ def states(loaded: artifacts.Artifacts) -> None:
             first, last = int(years[0]), int(years[-1])
             together = [held[(years >= y) & (years < y + YEARS_TOGETHER)].mean() for y in range(first, last - 2)]
             spread = " | ".join(f"{min(part):.1%} to {max(part):.1%}" for part in (single, together))
-            by_year.append(f"| {k}, {horizon} | {spread} | " + " ".join(f"{share:.0%}"[:-1] for share in single) + " |")
-    print(f"\n| states, days ahead | single years | {YEARS_TOGETHER} years in a row | each year from {first}, % |")
-    print("|---|---|---|---|")
+            still = fixed(walk.probabilities[rows], true, years, horizon)
+            shares = [part.mean() for part in still]
+            instead = f"{np.concatenate(still).mean():.1%}, {min(shares):.0%} to {max(shares):.0%}"
+            each = " ".join(f"{share:.0%}"[:-1] for share in single)
+            by_year.append(f"| {k}, {horizon} | {spread} | {instead} | {each} |")
+    print(f"\n| states, days ahead | single years | {YEARS_TOGETHER} years in a row | fixed, single years | from {first}, % |")
+    print("|---|---|---|---|---|")
     print("\n".join(by_year))
 
 
