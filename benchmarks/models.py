@@ -1,7 +1,7 @@
 """Every detector beside every other: on validation markets, on held-out ones, on real bars, and by the clock.
 
 Run from the repository: ``python -m benchmarks.models`` prints the table as Markdown. Models that ship are taken from the
-model folder; the linear one and the forest are fitted here, on the training markets of the shipped ones, which takes some
+model folder; the others are fitted here, on simulated markets of the same kinds, which takes some ten
 minutes. ``--keep FOLDER`` keeps what was fitted, and takes it, and any other model saved there, from it the next time.
 """
 
@@ -20,7 +20,7 @@ from regime_core.evaluation import scores
 from regime_core.models import MODELS, Detector, Forest, Linear
 from regime_core.regimes import MIN_BARS, UNKNOWN_CODE
 from regime_core.sources import bundled
-from regime_core.training import Plan, heldout, markets
+from regime_core.training import Plan, heldout, markets, sequences
 
 FITTED_HERE: dict[str, Callable[[int], Linear | Forest]] = {
     "linear": lambda seed: Linear(random_state=seed),
@@ -51,10 +51,20 @@ def detectors(folder: Path, keep: Path | None, *, seed: int) -> dict[str, Detect
         validation = markets.rows(plan.validation_markets, plan.rows_a_market, part="validation", seed=seed)
     for name in sorted(missing):
         found[name] = FITTED_HERE[name](seed).fit(*train).calibrate(*validation)
-        if keep is not None:
-            keep.mkdir(parents=True, exist_ok=True)
-            found[name].save(keep)
+        kept(found[name], keep)
+    if "lstm" not in found:
+        found["lstm"] = kept(sequences.fit_lstm(seed=seed), keep)
+    if "ensemble" not in found:
+        found["ensemble"] = kept(sequences.fit_ensemble([found["boosted"], found["lstm"]], seed=seed), keep)
     return {name: found[name] for name in MODELS if name in found}
+
+
+def kept(model: Detector, folder: Path | None) -> Detector:
+    """Save a model that was fitted here, where a folder is given."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        model.save(folder)
+    return model
 
 
 def validation_markets(n: int, *, seed: int) -> Iterable[simulate.SimulatedMarket]:

@@ -14,10 +14,11 @@ from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.features.stream import BarStream
 from regime_core.kernels import persistence, recurrent, regime_filter
+from regime_core.kernels import relative as kernel
 from regime_core.models import reasons
 from regime_core.models.arrays import packed, unpacked
 from regime_core.models.base import Filtered
-from regime_core.models.margins import MarginDetector, best_temperature
+from regime_core.models.margins import MarginDetector, best_temperature, first_looked_at
 from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -183,16 +184,25 @@ class LSTM(MarginDetector):
 
     def evidence(self, bars: OHLCV) -> str:
         """What moved the label of the last bar most: by what the answer loses where an input reads as usual of late."""
-        code = int(self.filter(bars, start=bars.n_bars - 1).codes[0])
-        row = relative.matrix(bars, start=bars.n_bars - 1)[0]
-        return reasons.in_words(reasons.reasons(self.effects(bars, code), code), row, code, bars.close)
+        self._require_fitted()
+        self._require_bars(bars)
+        filtered = regime_filter.filter_bars(relative.standardised_moves(bars))
+        inputs = recurrent.inputs(filtered)
+        margins = self.margins(inputs)[first_looked_at(bars.n_bars - 1) :]
+        code = int(self._held(margins, len(margins) - 1)[0][0])
+        row = kernel.features(filtered, bars.n_bars - 1)[0]
+        effects = self._effects(inputs, margins[-1], code)
+        return reasons.in_words(reasons.reasons(effects, code), row, code, bars.close)
 
     def effects(self, bars: OHLCV, code: int) -> Float:
         """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,)."""
         inputs = inputs_of(bars)
-        margins = self.margins(inputs)[-1] / self.temperature_
+        return self._effects(inputs, self.margins(inputs)[-1], code)
+
+    def _effects(self, inputs: Float32, margins: Float, code: int) -> Float:
         effects = np.zeros(len(relative.NAMES))
-        np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(inputs), margins, code))
+        against = reasons.against_others(self._losses(inputs), margins / self.temperature_, code)
+        np.add.at(effects, FEATURE_OF_INPUT, against)
         return effects
 
     def _losses(self, inputs: Float32) -> Float:

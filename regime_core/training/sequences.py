@@ -1,13 +1,36 @@
-"""Whole simulated markets for detectors that read them bar by bar; parts share no random number with each other."""
+"""Detectors that are fitted on whole simulated markets: the recurrent one, and the mixture weighed on markets of validation."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_core.models import lstm
+from regime_core.models import LSTM, Ensemble, lstm
+from regime_core.models.lstm import Device
+from regime_core.models.margins import MarginDetector
 from regime_core.training.markets import SEED_OF_PART, Part, random_market
 from regime_core.training.progress import Progress, silent
+
+TRAIN_MARKETS, VALIDATION_MARKETS = 10_000, 300
+"""More than trees need: every market is read whole, and gives no more than a few independent regimes."""
+
+
+def fit_lstm(*, seed: int, progress: Progress | None = None, device: Device = "cpu") -> LSTM:
+    """Fit and calibrate a recurrent detector; on the CPU the same seed gives the same weights bit for bit."""
+    tell = progress or silent
+    train = sequences(TRAIN_MARKETS, part="train", seed=seed, progress=tell)
+    model = LSTM(random_state=seed, device=device).fit(train, tell=lambda done, total: tell("fit lstm", done, total))
+    return model.calibrate_on(sequences(VALIDATION_MARKETS, part="validation", seed=seed, progress=tell))
+
+
+def fit_ensemble(members: Sequence[MarginDetector], *, seed: int) -> Ensemble:
+    """Weigh fitted and calibrated detectors on validation markets, which none of them was fitted on."""
+    rngs = (np.random.default_rng([seed, SEED_OF_PART["validation"], i]) for i in range(VALIDATION_MARKETS))
+    made = [random_market(rng) for rng in rngs]
+    mixture = Ensemble(members=[member.name for member in members])
+    return mixture.fit(members, [(market.bars, market.regimes) for market in made])
 
 
 def sequences(

@@ -97,10 +97,12 @@ def test_a_memory_goes_on_where_it_was_left(random_network):
 
 
 def five_minutes(n_bars):
-    """Sessions of 78 bars with a night between them."""
+    """Sessions of 78 bars, and nights in which the price jumps by ten bars' moves."""
     bars = market(30, n_bars).bars
     session, bar = np.divmod(np.arange(n_bars, dtype=np.int64), 78)
-    return bars._replace(time=(session * 288 + bar) * 5 * 60 * 10**9)
+    jumps = np.exp(0.1 * np.cumsum((-1) ** session))
+    prices = {name: jumps * getattr(bars, name) for name in ("open", "high", "low", "close")}
+    return bars._replace(time=(session * 288 + bar) * 5 * 60 * 10**9, **prices)
 
 
 def still_at_first(n_bars):
@@ -120,6 +122,16 @@ def test_a_stream_is_labelled_as_the_whole(small, bars):
     np.testing.assert_allclose(streamed[1], whole.probabilities, atol=1e-6)
     np.testing.assert_allclose(streamed[2], whole.confidence, atol=1e-6)
     assert (whole.codes == UNKNOWN_CODE).sum() == MIN_BARS - 1
+
+
+def test_a_stream_looks_back_as_far_as_the_whole(small, monkeypatch):
+    """Where labels seldom change, what is held at first is seen for long."""
+    monkeypatch.setattr(small, "lead", 20.0)
+    for seed in range(50, 58):
+        bars = market(seed, 90, mean_duration=15).bars
+        state = small.begin()
+        codes = [small.step(state, bars.rows(t, t + 1)).codes[0] for t in range(bars.n_bars)]
+        np.testing.assert_array_equal(codes, small.filter(bars).codes)
 
 
 def test_inputs_by_hand():
