@@ -48,8 +48,10 @@ lint: $(VENV)/dev.stamp           ## Check format, style, types and pins
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)
 	$(BIN)/python -m regime_core ingest --source $(SOURCE)
 
-train: $(VENV)/train.stamp        ## Rebuild final_model/ from nothing (DATA=FOLDER OUT=FOLDER)
-	$(BIN)/python -m regime_core train --data $(DATA) --out $(OUT)
+# Threads that wait for each other sleep: on a busy machine a fit would else take ten times as long.
+train: $(VENV)/train.stamp        ## Train all models anew, put in use what is no worse (DATA=FOLDER OUT=FOLDER FORCE=1)
+	OMP_WAIT_POLICY=PASSIVE MLFLOW_DISABLE_TELEMETRY=true \
+	  $(BIN)/python -m regime_core train --data $(DATA) --out $(OUT) $(if $(FORCE),--force)
 
 bench: $(VENV)/dev.stamp          ## Print the figures of docs/ again
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

@@ -22,6 +22,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage in words, the steps done and their total (0 while unknown)."""
 
 DATA_DIR = MODEL_DIR.parent / "data"
+RUNS_DIR = MODEL_DIR.parent / "runs"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -131,12 +132,37 @@ def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
 
 def _train(arguments: argparse.Namespace, progress: Progress) -> str:
     from regime_core import training
+    from regime_core.training import tracking
+    from regime_core.training.summary import summary
 
-    if arguments.only != "states":
-        training.train(arguments.out, seed=arguments.seed, progress=progress)
-    if arguments.only != "detectors":
-        training.train_states(arguments.out, arguments.data, progress=progress)
-    return f"Models written to {arguments.out}."
+    tracking.require()
+    order = training.Order(
+        arguments.data,
+        arguments.out,
+        arguments.runs,
+        seed=arguments.seed,
+        only=arguments.only,
+        force=arguments.force,
+        plan=training.Plan(trials=arguments.trials),
+    )
+    trained = training.run(order, progress)
+    progress("tracking: MLflow", 0, 1)
+    run = tracking.track(trained, order)
+    progress("tracking: MLflow", 1, 1)
+    return summary(trained, order, run=run)
+
+
+def _models(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import versions
+
+    return versions.table(versions.versions(arguments.model_dir, arguments.runs / "versions"))
+
+
+def _use(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import versions
+
+    found = versions.use(arguments.version, arguments.model_dir, arguments.runs / "versions")
+    return f"{arguments.version} and what was trained with it ({found.kind}) are in {arguments.model_dir}; restart the server."
 
 
 def _evaluate(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -258,11 +284,26 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--data", type=Path, default=DATA_DIR, metavar="DIR", help="folder of sp500.csv and vix.csv (default: data)"
     )
-    train.add_argument(
-        "--only", choices=("detectors", "states"), help="train these alone; detectors drop the states there were"
-    )
+    train.add_argument("--only", choices=("all", "detectors", "states"), default="all", help="train these alone")
+    train.add_argument("--trials", type=int, default=12, help="of the search (default: 12)")
+    train.add_argument("--force", action="store_true", help="put in use also what is worse than what is there")
+    train.add_argument("--runs", type=Path, default=RUNS_DIR, help="folder of searches, runs and versions (default: runs)")
     train.set_defaults(run=_train)
+
+    models = commands.add_parser("models", help="list the versions kept: when, scores, which are in use")
+    _add_versions(models)
+    models.set_defaults(run=_models)
+
+    use = commands.add_parser("use", help="go back to a version, with the models that were trained with it")
+    use.add_argument("version", metavar="NAME@VERSION", help="as `models` lists it")
+    _add_versions(use)
+    use.set_defaults(run=_use)
     return parser
+
+
+def _add_versions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    parser.add_argument("--runs", type=Path, default=RUNS_DIR, help="folder that has the versions (default: runs)")
 
 
 def _add_histories(parser: argparse.ArgumentParser) -> None:
@@ -291,15 +332,29 @@ def _base_url(text: str) -> tuple[str, str]:
 
 
 class _Bar:
-    """Progress bar on stderr, shown only once a stage has steps."""
+    """Progress bar on stderr, shown only once a stage has steps.
+
+    The steps of a stage, told as ``stage: step``, share a bar that stays when the next stage begins.
+    """
 
     def __enter__(self) -> _Bar:
+        self._stage = ""
+        self._begin()
+        return self
+
+    def _begin(self) -> None:
         from tqdm import tqdm
 
         self._tqdm = tqdm(file=sys.stderr, leave=False, delay=0.5)
-        return self
 
     def show(self, stage: str, done: int, total: int) -> None:
+        named, step, _ = stage.partition(": ")
+        if self._stage not in ("", named):
+            self._tqdm.set_description_str(self._stage, refresh=False)
+            self._tqdm.leave = True
+            self._tqdm.close()
+            self._begin()
+        self._stage = named if step else ""
         self._tqdm.set_description_str(stage, refresh=False)
         self._tqdm.total = total or None
         self._tqdm.n = done

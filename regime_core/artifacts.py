@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from regime_core.errors import ArtifactError
 from regime_core.models import MODELS, STATE_MODELS, Detector, Forecaster, StateModel
@@ -20,7 +20,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 WALK_FORWARD = "walk_forward.parquet"
 """Forecasts of past years, each made by models of the years before: out of sample, unlike the shipped models' own."""
-DETECTOR, STATES = "detector", "states"
+DETECTOR, STATES = KINDS = ("detector", "states")
+Model = TypeVar("Model", Detector, Forecaster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,14 @@ def add_states(folder: Path, models: list[Fitted], *, trained: Mapping[str, Any]
     _write_manifest(folder, _manifest(manifest["default"], entries, results, about))
 
 
-def combine(target: Path, *, detectors: Path, states: Path, default: str | None = None) -> None:
+def combine(target: Path, *, detectors: Path, states: Path | None, default: str | None = None) -> None:
     """Fill the new folder ``target`` with the detectors of one folder and the stress states, if it has any, of another.
 
     default : name of a detector; that of ``detectors`` where None. Both from one folder give that folder's bytes.
-    Raises ArtifactError, as ``load`` does, where a file is missing or altered.
+    Raises ArtifactError where a file is missing or altered; whether this version of the program can load it is not tried.
     """
-    manifest, other = read_manifest(detectors), read_manifest(states)
+    manifest = read_manifest(detectors)
+    other = {"models": {}} if states is None else read_manifest(states)
     entries = _of_kind(manifest, DETECTOR) | _of_kind(other, STATES)
     about = {
         kind: source["trained"][kind]
@@ -116,12 +118,12 @@ def combine(target: Path, *, detectors: Path, states: Path, default: str | None 
         if kind in source.get("trained", {})
     }
     target.mkdir(parents=True)
-    for kind, folder in ((DETECTOR, detectors), (STATES, states)):
-        for entry in (entry for entry in entries.values() if _kind(entry) == kind):
-            _copy(folder, target, entry["files"])
-    _copy(states, target, other.get("results", {}))
+    for entry in _of_kind(manifest, DETECTOR).values():
+        _copy(detectors, target, entry["files"])
+    if states is not None:
+        for files in (*(entry["files"] for entry in _of_kind(other, STATES).values()), other.get("results", {})):
+            _copy(states, target, files)
     _write_manifest(target, _manifest(default or manifest["default"], entries, other.get("results", {}), about))
-    load(target)
 
 
 def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
@@ -131,7 +133,9 @@ def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
         shutil.copyfile(source / name, target / name)
 
 
-def _manifest(default: str, models: Mapping[str, Any], results: Mapping[str, str], trained: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest(
+    default: str, models: Mapping[str, Any], results: Mapping[str, str], trained: Mapping[str, Any]
+) -> dict[str, Any]:
     """What a manifest holds, always in the same order; what is empty is left out."""
     whole = {"format": FORMAT, "default": default, "models": models, "results": results, "trained": trained}
     return {name: part for name, part in whole.items() if part or name in ("format", "default", "models")}
@@ -163,15 +167,17 @@ def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode() + b"\n")
 
 
-def load(folder: Path) -> Artifacts:
-    """Read, verify and load every model of a folder.
+def load(folder: Path, *, kinds: Sequence[str] = KINDS) -> Artifacts:
+    """Read, verify and load every model of a folder, or those of one kind alone, whatever lies beside them.
 
     Raises ArtifactError, naming the file, if one is missing, altered, or of another format.
     """
     manifest = read_manifest(folder)
-    known = {name: _entry(name, raw, folder) for name, raw in manifest["models"].items()}
+    known = {
+        name: _entry(name, raw, folder) for name, raw in manifest["models"].items() if _kind(raw) not in set(KINDS) - set(kinds)
+    }
     entries = {name: entry for name, entry in known.items() if entry.kind == DETECTOR}
-    if manifest["default"] not in entries:
+    if DETECTOR in kinds and manifest["default"] not in entries:
         raise ArtifactError(
             "artifact.default", f"{folder / MANIFEST} names the default {manifest['default']!r} but has no such model."
         )
@@ -181,17 +187,27 @@ def load(folder: Path) -> Artifacts:
             raise ArtifactError(
                 "artifact.altered", f"{folder / MANIFEST}: the version of {entry.name!r} does not match its files."
             )
-    results = manifest.get("results", {})
+    results = manifest.get("results", {}) if STATES in kinds else {}
     _verify_files(folder, results)
     return Artifacts(
         default=manifest["default"],
         entries=entries,
-        detectors={name: MODELS[name].load(folder) for name in entries},
+        detectors={name: _loaded(MODELS[name], folder) for name in entries},
         state_entries={name: entry for name, entry in known.items() if entry.kind == STATES},
-        forecaster=Forecaster.load(folder) if Forecaster.name in known else None,
+        forecaster=_loaded(Forecaster, folder) if Forecaster.name in known else None,
         walk_forward=folder / WALK_FORWARD if WALK_FORWARD in results else None,
         trained=manifest.get("trained", {}),
     )
+
+
+def _loaded(kind: type[Model], folder: Path) -> Model:
+    """Model of verified files. Raises ArtifactError where they are of another version of the product."""
+    try:
+        return kind.load(folder)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            "artifact.format", f"{folder}: the files of {kind.name!r} are of another version of this program: retrain it."
+        ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +13,8 @@ from regime_core.features import relative
 from regime_core.models import ubjson
 from regime_core.models.trees import Nodes, TreeDetector, complete
 from regime_core.regimes import N_REGIMES
+
+Watched = tuple[NDArray[np.float32], NDArray[np.int8], Callable[[int, float], None]]
 
 
 class Boosted(TreeDetector):
@@ -50,10 +53,11 @@ class Boosted(TreeDetector):
         self.threads = threads
         self.random_state = random_state
 
-    def fit(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
+    def fit(self, features: NDArray[np.float32], codes: NDArray[np.int8], *, watched: Watched | None = None) -> Self:
         """Fit to rows of ``features.relative.matrix`` and their true regimes; no calibration yet.
 
-        features : (n_rows, n_features) finite. codes : (n_rows,) in 0..4.
+        features : (n_rows, n_features) finite. codes : (n_rows,) in 0..4. watched : other rows, and who is told after each
+        round how many are done and their log-loss on these; whatever that raises ends the fit.
         """
         import xgboost
 
@@ -70,7 +74,8 @@ class Boosted(TreeDetector):
             "base_score": 0.0,
         }
         data = xgboost.QuantileDMatrix(features, label=codes, nthread=self.threads, feature_names=list(relative.NAMES))
-        booster = xgboost.train(parameters, data, num_boost_round=self.rounds)
+        told = {} if watched is None else _told(*watched, threads=self.threads)
+        booster = xgboost.train(parameters, data, num_boost_round=self.rounds, verbose_eval=False, **told)
         self.take(bytes(booster.save_raw("ubj")))
         self.temperature_ = 1.0
         return self
@@ -79,6 +84,21 @@ class Boosted(TreeDetector):
         """Be fitted with a booster in UBJSON. Raises ArtifactError if it is none."""
         self.weights_ = weights
         self.trees_ = complete(trees_of(weights))
+
+
+def _told(
+    features: NDArray[np.float32], codes: NDArray[np.int8], watch: Callable[[int, float], None], *, threads: int
+) -> dict[str, Any]:
+    """What ``xgboost.train`` is given so that a watch learns the log-loss on rows after each round."""
+    import xgboost
+
+    class Watching(xgboost.callback.TrainingCallback):
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401
+            watch(epoch + 1, float(evals_log["watched"]["mlogloss"][-1]))
+            return False
+
+    rows = xgboost.DMatrix(features, label=codes, nthread=threads, feature_names=list(relative.NAMES))
+    return {"evals": [(rows, "watched")], "callbacks": [Watching()]}
 
 
 def trees_of(weights: bytes) -> list[Nodes]:

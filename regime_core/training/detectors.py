@@ -1,69 +1,120 @@
-"""Train the detectors on simulated markets: fit, calibrate, score on markets never seen, save."""
+"""Sixth stage: the best of each candidate is fitted on all rows, calibrated and judged; those that win something ship."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from regime_core import artifacts
+from regime_core.artifacts import Fitted
 from regime_core.features import relative
-from regime_core.models import Boosted, Rules
-from regime_core.training.heldout import choose_window, held_out_scores
-from regime_core.training.markets import DURATION_RANGE, LENGTH_RANGE, S0_RANGE, rows
-from regime_core.training.progress import Progress, silent
+from regime_core.models import Rules
+from regime_core.models.base import Detector
+from regime_core.training.candidates import CANDIDATES, MOST_STEPS, Candidate
+from regime_core.training.heldout import choose_window, held_out_scores, rounded
+from regime_core.training.judging import Judgement, judge
+from regime_core.training.lessons import Lessons
+from regime_core.training.markets import DURATION_RANGE, LENGTH_RANGE, S0_RANGE
+from regime_core.training.plan import Plan
+from regime_core.training.progress import Progress
+from regime_core.training.search import Found
 from regime_core.training.sets import set_threshold
+
+OCCASIONS: dict[str, Callable[[Judgement], float]] = {
+    "lowest log-loss": lambda judged: judged.log_loss,
+    "lowest log-loss with fewer than 252 bars": lambda judged: judged.short_log_loss,
+    "most regimes named rightly": lambda judged: -judged.balanced_accuracy,
+}
+"""Where a detector can win: words -> what of its judgement is to be small."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How much is simulated; the defaults are those of the shipped model.
+class Election:
+    """Who stood and who won; all by name.
 
-    train_markets, validation_markets : of random parameters and lengths. rows_a_market : taken at random from each, at most.
-    test_paths : of TEST_BARS bars, for each s0, mean duration and kind of shocks.
+    lessons : what they learnt from. found : what the search found. models : fitted on all training rows and calibrated.
+    judged : on validation markets, ``rules`` too. steps : comparisons a row. wins : of those that ship, in words.
+    default : the lowest log-loss of those that are fast enough for the service.
     """
 
-    train_markets: int = 4000
-    validation_markets: int = 300
-    rows_a_market: int = 300
-    test_paths: int = 4
+    lessons: Lessons
+    found: Mapping[str, Found]
+    models: Mapping[str, Detector]
+    judged: Mapping[str, Judgement]
+    steps: Mapping[str, int]
+    wins: Mapping[str, tuple[str, ...]]
+    default: str
 
 
-def train(out: Path, *, seed: int, progress: Progress | None = None, plan: Plan | None = None) -> None:
-    """Rebuild every shipped model into the folder ``out``; the same seed gives the same bytes.
+def calibrate(
+    lessons: Lessons, found: Mapping[str, Found], tell: Progress, *, candidates: Sequence[Candidate] = CANDIDATES
+) -> Election:
+    """Fit every candidate on all rows with the parameters found, calibrate it, judge it, and hold the election."""
+    models: dict[str, Detector] = {}
+    for done, candidate in enumerate(candidates):
+        tell(f"fit {candidate.name}", done, len(candidates))
+        models[candidate.name] = candidate.fit(lessons, lessons.train, found[candidate.name].parameters, None)
+        tell(f"fit {candidate.name}", done + 1, len(candidates))
+    judged = {name: judge(model, lessons.markets) for name, model in {**models, Rules.name: Rules()}.items()}
+    steps = {one.name: one.steps(found[one.name].parameters) for one in candidates}
+    default, wins = elect({name: judged[name] for name in models}, steps)
+    return Election(lessons, found, models, judged, steps, wins, default)
 
-    progress : called with the stage, how much is done and how much there is.
-    """
-    plan = plan or Plan()
-    tell = progress or silent
-    features, codes = rows(plan.train_markets, plan.rows_a_market, part="train", seed=seed, progress=tell)
-    tell("fit", 0, 1)
-    model = Boosted(random_state=seed).fit(features, codes)
-    tell("fit", 1, 1)
-    model.calibrate(*rows(plan.validation_markets, plan.rows_a_market, part="validation", seed=seed, progress=tell))
-    figures = held_out_scores(model, seed=seed, paths=plan.test_paths, progress=tell)
-    model.window = choose_window(figures["agreement_by_window"])
-    training = {
-        "seed": seed,
-        "rows": len(codes),
+
+def elect(judged: Mapping[str, Judgement], steps: Mapping[str, int]) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """Name of the default, and what each detector that ships has won. Of equals the earlier one wins."""
+    fast = [name for name in judged if steps[name] <= MOST_STEPS]
+    default = min(fast, key=lambda name: judged[name].log_loss)
+    won = {occasion: min(judged, key=lambda name: loss(judged[name])) for occasion, loss in OCCASIONS.items()}
+    won["default"] = default
+    return default, {
+        name: tuple(occasion for occasion, winner in won.items() if winner == name) for name in judged if name in won.values()
+    }
+
+
+def write(folder: Path, election: Election, plan: Plan, tell: Progress) -> None:
+    """Save the winners with scores on markets of the test part, window and sets' threshold; ``rules`` ships beside them."""
+    lessons, shipped = election.lessons, []
+    for name, wins in election.wins.items():
+        step = _of(name, tell)
+        model = election.models[name]
+        figures = held_out_scores(model, seed=lessons.seed, paths=plan.test_paths, progress=step)
+        model.window = choose_window(figures["agreement_by_window"])
+        size = {"n_markets": 2 * plan.validation_markets, "rows_a_market": plan.rows_a_market}
+        threshold = set_threshold(model, first=plan.validation_markets, **size, seed=lessons.seed, progress=step)
+        about = {"wins": list(wins), "parameters": dict(election.found[name].parameters)}
+        shipped.append(Fitted(model, relative.NAMES, _learnt_from(lessons, plan) | about, figures, threshold))
+    artifacts.save(folder, [*shipped, Fitted(Rules())], default=election.default, trained=_about(election))
+
+
+def _about(election: Election) -> dict[str, Any]:
+    """Search and election as the manifest keeps them, those that did not win included."""
+    compared = {
+        name: {measure: rounded(value) for measure, value in asdict(judged).items()}
+        | {"steps": election.steps.get(name, 0), "wins": list(election.wins.get(name, ()))}
+        for name, judged in election.judged.items()
+    }
+    searched = {name: one.about() for name, one in election.found.items() if one.trials}
+    return {"most_steps": MOST_STEPS, "compared_on_validation_markets": compared, "search": searched}
+
+
+def _learnt_from(lessons: Lessons, plan: Plan) -> dict[str, Any]:
+    return {
+        "seed": lessons.seed,
+        "rows": len(lessons.train.codes),
         "s0": list(S0_RANGE),
         "mean_duration": list(DURATION_RANGE),
         "bars": list(LENGTH_RANGE),
         "data": "simulated markets, see docs/models.md",
-        **asdict(plan),
+        "data_sha256": lessons.sha256,
+        "train_markets": plan.train_markets,
+        "validation_markets": plan.validation_markets,
+        "rows_a_market": plan.rows_a_market,
+        "test_paths": plan.test_paths,
     }
-    threshold = set_threshold(
-        model,
-        first=plan.validation_markets,
-        n_markets=2 * plan.validation_markets,
-        rows_a_market=plan.rows_a_market,
-        seed=seed,
-        progress=tell,
-    )
-    artifacts.save(
-        out,
-        [
-            artifacts.Fitted(model, relative.NAMES, training, figures, threshold),
-            artifacts.Fitted(Rules()),
-        ],
-        default=Boosted.name,
-    )
+
+
+def _of(name: str, tell: Progress) -> Progress:
+    return lambda step, done, total: tell(f"{step}, {name}", done, total)

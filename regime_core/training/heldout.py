@@ -11,6 +11,7 @@ from regime_core import simulate
 from regime_core.bars import OHLCV
 from regime_core.evaluation import scores
 from regime_core.models.base import Detector
+from regime_core.regimes import N_REGIMES, REGIME_NAMES
 from regime_core.training.markets import held_out_market
 from regime_core.training.progress import Progress, silent
 
@@ -46,9 +47,12 @@ def held_out_scores(model: Detector, *, seed: int, paths: int, progress: Progres
         balanced[name] = rounded(scores.balanced_accuracy(truths[-1], probabilities[-1].argmax(axis=1)))
     tell("score", len(cells), len(cells))
     truth_all, probabilities_all = np.concatenate(truths), np.concatenate(probabilities)
+    precision, recall, _ = scores.precision_recall_f1(truth_all, probabilities_all.argmax(axis=1), N_REGIMES)
     seen = np.concatenate(windows)
     return {
         "balanced_accuracy": balanced,
+        "precision": {name: rounded(float(value)) for name, value in zip(REGIME_NAMES, precision, strict=True)},
+        "recall": {name: rounded(float(value)) for name, value in zip(REGIME_NAMES, recall, strict=True)},
         "expected_calibration_error": rounded(scores.expected_calibration_error(truth_all, probabilities_all)),
         "log_loss": rounded(scores.log_loss(truth_all, probabilities_all)),
         "accuracy_by_window": {str(w): rounded(scores.accuracy(seen[:, 0], seen[:, i + 2])) for i, w in enumerate(WINDOWS)},

@@ -10,3 +10,8 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
+
+
+def within(stage: str, tell: Progress) -> Progress:
+    """Progress of the steps of a stage, told as ``stage: step``."""
+    return lambda step, done, total: tell(f"{stage}: {step}", done, total)

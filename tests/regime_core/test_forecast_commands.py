@@ -130,10 +130,15 @@ def trained(tmp_path_factory, folder):
     for name in ("sp500", "vix"):
         frame = pd.read_csv(folder / f"{name}.csv").rename(columns=str.lower)
         frame.assign(source="made up").to_csv(data / f"{name}.csv", index=False)
-    out = tmp_path_factory.mktemp("trained")
-    shutil.copytree(MODEL_DIR, out, dirs_exist_ok=True)
-    training.train_states(out, data, ks=(2,), horizons=(1,))
+    out = shutil.copytree(MODEL_DIR, tmp_path_factory.mktemp("trained") / "models")
+    train_states(out, data)
     return out, data
+
+
+def train_states(out, data):
+    """States of made-up histories, which have fewer days than those that ship, and so are used by force alone."""
+    plan = training.Plan(ks=(2,), horizons=(1,))
+    training.run(training.Order(data, out, out.parent / "runs", only="states", force=True, plan=plan))
 
 
 def test_training_adds_states_beside_the_detectors(trained, histories):
@@ -155,10 +160,10 @@ def test_training_adds_states_beside_the_detectors(trained, histories):
 
 def test_the_same_data_gives_the_same_bytes(trained, tmp_path):
     out, data = trained
-    shutil.copytree(MODEL_DIR, tmp_path, dirs_exist_ok=True)
-    training.train_states(tmp_path, data, ks=(2,), horizons=(1,))
+    models = shutil.copytree(MODEL_DIR, tmp_path / "models")
+    train_states(models, data)
     for path in out.iterdir():
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+        assert (models / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 @pytest.mark.parametrize("name", ["walk_forward.parquet", "forecaster.npz", "kmeans.npz"])
@@ -226,14 +231,14 @@ def test_training_reads_histories_of_any_layout(trained, folder, tmp_path):
     for name in ("sp500", "vix"):
         shutil.copy(folder / f"{name}.csv", tmp_path / f"{name}_daily.csv")
     models = shutil.copytree(MODEL_DIR, tmp_path / "models")
-    training.train_states(models, tmp_path, ks=(2,), horizons=(1,))
+    train_states(models, tmp_path)
     for path in out.iterdir():
         assert (models / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_training_names_the_history_that_is_not_there(trained, tmp_path):
     with pytest.raises(RegimeError, match=r"neither sp500\.csv nor sp500_daily\.csv"):
-        training.train_states(trained[0], tmp_path)
+        train_states(trained[0], tmp_path)
 
 
 def test_clusters_writes_those_of_every_k(folder, capsys):

@@ -10,23 +10,18 @@ from regime_core.evaluation import conformal
 from regime_core.models import Rules
 from regime_core.training import heldout, markets, sets
 
-TINY = training.Plan(train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1)
+TINY = training.Plan(
+    train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1, trials=1, search_rows=600, threads=1
+)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     stages = []
     folder = tmp_path_factory.mktemp("trained")
-    training.train(folder, seed=3, progress=lambda *told: stages.append(told), plan=TINY)
-    return folder, stages
-
-
-def test_the_same_seed_gives_the_same_bytes(trained, tmp_path):
-    training.train(tmp_path, seed=3, plan=TINY)
-    names = sorted(path.name for path in trained[0].iterdir())
-    assert names == sorted(path.name for path in tmp_path.iterdir()) == ["boosted.json", "boosted.ubj", "manifest.json"]
-    for name in names:
-        assert (tmp_path / name).read_bytes() == (trained[0] / name).read_bytes()
+    order = training.Order(folder / "none", folder / "models", folder / "runs", seed=3, only="detectors", plan=TINY)
+    training.run(order, lambda *told: stages.append(told))
+    return folder / "models", stages
 
 
 def test_the_folder_loads_and_says_how_it_was_made(trained):
@@ -43,8 +38,8 @@ def test_the_folder_loads_and_says_how_it_was_made(trained):
 
 def test_progress_reaches_the_end_of_every_stage(trained):
     stages = trained[1]
-    last = {stage: (done, total) for stage, done, total in stages}
-    assert set(last) == {"simulate train", "fit", "simulate validation", "score", "sets of boosted"}
+    last = {stage.split(": ")[0]: (done, total) for stage, done, total in stages}
+    assert set(last) == {"features", "search", "calibration", "final_model"}
     assert all(done == total for done, total in last.values())
 
 
