@@ -22,14 +22,12 @@ from regime_core.states import YEAR, Codes, Market
 WEIGHTS = "jump.npz"
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """Penalties to choose among, in squared standard deviations summed over the values."""
-LEVELS = {
-    2: ((1, 8), (5, 3), (20, 1)),
-    3: ((1, 8), (5, 3), (10, 1), (20, 1)),
-    4: ((1, 8), (5, 2), (10, 1)),
-    5: ((1, 8), (3, 2), (6, 1)),
-}
-"""Grids of the continuous model by number of states, coarse to fine: steps that a probability is a multiple of one in, the
-corners alone first, and how many of the solutions go on on the next."""
+LEVELS = {2: ((5, 3), (20, 1)), 3: ((5, 3), (10, 1), (20, 1)), 4: ((5, 2), (10, 1)), 5: ((3, 2), (6, 1))}
+"""Grids of the continuous model by number of states, coarse to fine: steps that a probability is a multiple of one in, and how
+many of the solutions go on on the next."""
+LEAP, LEAPED = 0.1, 4
+"""The continuous model's starts descend as discrete ones first, at this share of the penalty, since many small steps cost less
+than one leap; and how many of their solutions go on."""
 MAX_ROUNDS, TRIALS = 300, 3
 SEEDED_FROM = 1000
 """Rows, evenly spread, that starts are drawn from."""
@@ -51,23 +49,43 @@ class Solution(NamedTuple):
 
 
 def solve(
-    rows: Float, *, k: int, penalty: float, continuous: bool = False, n_init: int = 30, random_state: int = 0
+    rows: Float,
+    *,
+    k: int,
+    penalty: float,
+    continuous: bool = False,
+    n_init: int = 30,
+    random_state: int = 0,
+    finest: int = LEVELS[2][-1][0],
 ) -> Solution:
     """Least objective found from ``n_init`` starts. rows : (n_rows, n_values), standardised, at least k of them that differ.
 
-    The starts of the continuous model descend as discrete ones; the best of them go on on grids of ever finer probabilities.
+    finest : grids of the continuous model with more steps than this are left out; 5 or more.
     """
     rows = np.ascontiguousarray(rows, dtype=np.float64)
     rng = np.random.default_rng(random_state)
     spread = np.ascontiguousarray(rows[:: -(-len(rows) // SEEDED_FROM)])
     starts = np.array([kernels.seeds(spread, k, rng.random((k, TRIALS))) for _ in range(n_init)])
-    for steps, kept in LEVELS[k] if continuous else ((1, 1),):
-        points = kernels.simplex(k, steps)
-        costs = kernels.penalties(points, penalty)
-        centres, objectives = kernels.descend(rows, starts, points, costs, MAX_ROUNDS)
-        starts = centres[np.argsort(objectives, kind="stable")[:kept]]
-    path, objective = kernels.cheapest(rows, starts[0], points, costs)
-    return Solution(starts[0], points[path], float(objective))
+    corners = kernels.simplex(k, 1)
+    if not continuous:
+        return _finished(rows, _descended(rows, starts, corners, penalty, 1)[0], corners, penalty)
+    starts = _descended(rows, starts, corners, penalty * LEAP, LEAPED)
+    for steps, kept in LEVELS[k]:
+        if steps <= finest:
+            points = kernels.simplex(k, steps)
+            starts = _descended(rows, starts, points, penalty, kept)
+    return _finished(rows, starts[0], points, penalty)
+
+
+def _descended(rows: Float, starts: Float, points: Float, penalty: float, kept: int) -> Float:
+    """Centres of the best solutions that starts come to, best first, (kept, k, n_values)."""
+    centres, objectives = kernels.descend(rows, starts, points, kernels.penalties(points, penalty), MAX_ROUNDS)
+    return np.asarray(centres[np.argsort(objectives, kind="stable")[:kept]])
+
+
+def _finished(rows: Float, centres: Float, points: Float, penalty: float) -> Solution:
+    path, objective = kernels.cheapest(rows, centres, points, kernels.penalties(points, penalty))
+    return Solution(centres, points[path], float(objective))
 
 
 class Jump:
