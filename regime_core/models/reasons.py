@@ -177,7 +177,7 @@ _WORDS: dict[str, Callable[[float], str]] = {
     **{f"efficiency_{h:.0f}": _net_move(int(h)) for h in EFFICIENCY_HALF_LIVES},
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
     **{f"correlation_{h:.0f}": _correlation(int(h)) for h in CORRELATION_HALF_LIVES},
-    "log_p_steady": lambda value: f"a market that does not change {_percent(np.exp(value))} likely",
+    "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds that nothing changes",
     "turnover": lambda value: f"regime odds usually move {_percent(value)} a bar",
     "misfit": lambda value: f"volatility usually {_percent(np.expm1(value))} off the levels of the regimes",
     "spread_of_volatility": lambda value: f"volatility usually within {_percent(np.expm1(value))} of its long run",
