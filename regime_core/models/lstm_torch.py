@@ -79,9 +79,7 @@ def fit(
     """
     import torch
 
-    every = np.concatenate([inputs for inputs, _ in sequences])
-    mean, scale = every.mean(axis=0, dtype=np.float64), every.std(axis=0, dtype=np.float64)
-    scale[scale == 0.0] = 1.0
+    mean, scale = _mean_and_scale(sequences)
     standard = [(((inputs - mean) / scale).astype(np.float32), codes) for inputs, codes in sequences]
     threads = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
@@ -94,6 +92,13 @@ def fit(
         finally:
             torch.set_num_threads(threads)
     return mean.astype(np.float32), _for_inputs_as_they_come(network, mean, scale)
+
+
+def _mean_and_scale(sequences: Sequence[tuple[Float32, Codes]]) -> tuple[Float, Float]:
+    """Mean and standard deviation of each input, (n_inputs,); 1 for one that never changes."""
+    every = np.concatenate([inputs for inputs, _ in sequences])
+    scale = every.std(axis=0, dtype=np.float64)
+    return every.mean(axis=0, dtype=np.float64), np.where(scale > 0.0, scale, 1.0)
 
 
 def margins(inputs: Float32, network: Sequence[Float32], device: str) -> Float:
