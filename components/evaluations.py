@@ -114,16 +114,15 @@ def basis(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Ul:
 
 
 def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
-    """Days, changes of state, and what the past chose."""
+    """Days, changes of state, and what the past gave weight."""
     scores = found[min(found)]
-    chosen = [model.name for model in walk.models if model.horizon == scores.horizon]
-    counts = {name: chosen.count(name) for name in dict.fromkeys(chosen)}
-    models = ", ".join(f"{name.replace('_', ' ')} in {words.count(n, 'year')}" for name, n in counts.items())
+    weights = walk.mean_weights(scores.horizon)
+    members = ", ".join(f"{name.replace('_', ' ')} {words.percent(share)}" for name, share in weights.items())
     return cards.facts(
         [
             ("Days scored", f"{scores.n_days:,}"),
             ("Days on which the state changed", f"{scores.transitions:,}"),
-            ("Model chosen by the past", models),
+            ("Pool weighed by the past", members),
         ]
     )
 

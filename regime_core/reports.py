@@ -77,9 +77,8 @@ def _head(walk: WalkForward) -> str:
     lines = [f"Walk-forward {first} to {last}, {walk.k} states of {', '.join(walk.columns)}, each year by models of the past."]
     lines += walk.notes
     for horizon in walk.horizons:
-        names = [model.name for model in walk.models if model.horizon == horizon]
-        chosen = ", ".join(f"{name} {names.count(name)}" for name in dict.fromkeys(names))
-        lines.append(f"Chosen by the past at a horizon of {horizon}: {chosen} (years).")
+        shares = ", ".join(f"{name} {share * 100:.0f} %" for name, share in walk.mean_weights(horizon).items())
+        lines.append(f"Weights learnt on the past at a horizon of {horizon}, mean over years: {shares}.")
     return "\n".join(lines)
 
 

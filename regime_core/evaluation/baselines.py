@@ -17,8 +17,15 @@ def markov(codes: NDArray[np.integer], horizon: int, k: int) -> Float:
     codes : (n_days,) in 0..k-1, oldest first. Steps of ``horizon`` days are counted as they were, not multiplied up from single
     days: states last longer than a chain of single days says.
     """
-    source, target = codes[: max(0, len(codes) - horizon)].astype(np.int64), codes[horizon:].astype(np.int64)
-    counts = np.bincount(source * k + target, minlength=k * k).reshape(k, k) + PRIOR
+    return transitions(codes[: max(0, len(codes) - horizon)], codes[horizon:], k)
+
+
+def transitions(source: NDArray[np.integer], target: NDArray[np.integer], k: int) -> Float:
+    """Share of days in each row's state whose outcome was the column's state, (k, k); rows sum to 1.
+
+    source, target : (n,) in 0..k-1, the state of a day and of that day's outcome.
+    """
+    counts = np.bincount(source.astype(np.int64) * k + target, minlength=k * k).reshape(k, k) + PRIOR
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,3 +42,14 @@ def with_validation(first: int, stop: int, horizon: int, *, days: int) -> tuple[
     block = min(days, (stop - first) // 3)
     border = stop - block
     return purged(first, border, horizon), purged(border, stop, horizon)
+
+
+def contiguous(rows: NDArray[np.int64], n_folds: int, horizon: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Positions kept and positions left out, for each of ``n_folds`` stretches of ``rows`` in turn.
+
+    rows : (n_rows,) ascending. No row kept has its outcome, ``horizon`` rows later, within the days of the stretch, and none of
+    the stretch has it at a row kept that comes after it. There are fewer folds where there are fewer rows.
+    """
+    for inside in np.array_split(np.arange(len(rows)), min(n_folds, len(rows))):
+        first, last = rows[inside[0]], rows[inside[-1]]
+        yield np.flatnonzero((rows + horizon < first) | (rows > last + horizon)), inside

@@ -276,6 +276,22 @@ def hmm_smooth(log_density: Float, start: Float, transition: Float) -> Float:
     return np.asarray(both / both.sum(axis=1, keepdims=True))
 
 
+def nearest_counts(
+    known: Float, paths: Float, centres: Float, mean: Float, scale: Float, mean_return: float, new: int, window: int
+) -> NDArray[np.int64]:
+    """Replays that end nearest each centre, from the centres themselves; values are standardised by mean and scale."""
+    counts = np.zeros((len(known), len(centres)), dtype=np.int64)
+    for day, (kept_sum, kept_squares, sigma, level, size) in enumerate(known):
+        for sums, squares, last, change in paths.T:
+            total = kept_sum + new * mean_return + sigma * sums
+            square = kept_squares + new * mean_return**2 + 2 * mean_return * sigma * sums + sigma**2 * squares
+            variance = max(square - total**2 / window, 0) / (window - 1)
+            values = np.array([mean_return + sigma * last, variance**0.5, np.exp(np.clip(level + size * change, -30, 30))])
+            between = (values[: len(mean)] - mean) / scale - centres
+            counts[day, (between**2).sum(axis=1).argmin()] += 1
+    return counts
+
+
 def jump_costs(rows: Float, centres: Float, points: Float, penalty: Float, start: Float) -> Float:
     """Least cost of the way to each point at each row: what was spent before, the step, and the row's own loss."""
     loss = np.array([[((row - centre) ** 2).sum() / 2 for centre in centres] for row in rows])

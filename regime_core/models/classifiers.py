@@ -19,7 +19,7 @@ class Classifier(Protocol):
     """Probabilities of k states from standardised inputs. A row's answer does not depend on the rows beside it."""
 
     def fit(self, inputs: Float, codes: NDArray[np.integer], k: int) -> Self:
-        """Fit to inputs (n, n_inputs) and states (n,) in 0..k-1, of which at least two occur."""
+        """Fit to inputs (n, n_inputs) and states (n,) in 0..k-1."""
         ...
 
     def probabilities(self, inputs: Float) -> Float:
@@ -46,9 +46,13 @@ class Logistic:
         """Fit; a state that does not occur keeps the smallest probability there is."""
         from sklearn.linear_model import LogisticRegression
 
-        found = LogisticRegression(C=self.strength, max_iter=5000).fit(inputs, codes)
         self.weights_ = np.zeros((inputs.shape[1], k))
         self.intercept_ = np.full(k, -np.inf)
+        known = np.unique(codes)
+        if len(known) == 1:
+            self.intercept_[known] = 0.0
+            return self
+        found = LogisticRegression(C=self.strength, max_iter=5000).fit(inputs, codes)
         if len(found.classes_) == 2:
             self.weights_[:, found.classes_[1]] = found.coef_[0]
             self.intercept_[found.classes_] = 0.0, found.intercept_[0]

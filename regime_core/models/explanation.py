@@ -19,7 +19,7 @@ TITLES = {
     "today": "Today's return and its size",
     "volatility": "Realised volatility",
     "range": "Daily ranges",
-    "week": "Return over 5 days",
+    "weeks": "Returns over 5 and 21 days",
     "fall": "Fall from the 126-day high",
 }
 """Group -> what it is, in words, where there is a VIX."""
@@ -27,9 +27,9 @@ _MEMBERS = {
     "level": (VIX, PARKINSON, "variance", "level"),
     "moves": ("change_1", "change_5", "against_21", "against_126"),
     "today": (RETURN, "return_1", "size_1"),
-    "volatility": (VOLATILITY, "kept_sum", "kept_squares", "volatility_5", "volatility_21", "size_leaving"),
+    "volatility": (VOLATILITY, "kept_sum", "kept_squares", "volatility_5", "volatility_21", "volatility_63", "size_leaving"),
     "range": ("range_5", "range_21"),
-    "week": ("return_5",),
+    "weeks": ("return_5", "return_21"),
     "fall": ("drawdown_126",),
 }
 _SAME_AS_ELSEWHERE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -98,6 +98,8 @@ class Forecast:
     explanations : horizon -> what moved the forecast; empty where that was not asked for.
     fitted_through : where the data ends that the model was fitted on. in_sample : that is later than ``as_of``, so that what
     came after was known to the model.
+    prediction_sets : horizon -> states likely enough for such sets to hold the state that comes nine times in ten, likeliest
+    first; empty where no single one is. See ``evaluation.conformal``.
     """
 
     as_of: int
@@ -113,6 +115,7 @@ class Forecast:
     fitted_through: int
     in_sample: bool
     notes: tuple[str, ...] = ()
+    prediction_sets: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def most_likely(self, horizon: int) -> int:
         """State with the largest probability at a horizon."""
@@ -120,11 +123,12 @@ class Forecast:
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that JSON can hold."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        found = {part.name: getattr(self, part.name) for part in fields(self)}
         for name in ("horizons", "markov", "margin"):
             found[name] = {str(horizon): given.tolist() for horizon, given in found[name].items()}
         found["stay"] = {str(horizon): share for horizon, share in self.stay.items()}
         found["explanations"] = {str(horizon): asdict(told) for horizon, told in self.explanations.items()}
+        found["prediction_sets"] = {str(horizon): list(inside) for horizon, inside in self.prediction_sets.items()}
         return found | {"model": asdict(self.model), "notes": list(self.notes)}
 
     @classmethod
@@ -142,22 +146,22 @@ class Forecast:
             explanations={int(horizon): Explanation.from_dict(told) for horizon, told in found["explanations"].items()},
             model=ModelRef(**found["model"]),
             notes=tuple(found["notes"]),
+            prediction_sets={int(horizon): tuple(inside) for horizon, inside in found["prediction_sets"].items()},
             **{name: found[name] for name in ("as_of", "state_today", "k", "persistence", "fitted_through", "in_sample")},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class YearModel:
-    """What forecast one year at one horizon: chosen, calibrated and fitted on days before that year.
+    """What forecast one year at one horizon: weighed and fitted on days before that year.
 
-    name : ``logistic``, ``random_forest`` or ``xgboost``. temperature : the calibration. log_loss : on the validation block of
-    past days, by candidate.
+    weights : member of the pool -> its share in the forecasts, summing to 1. log_loss : of each candidate on days of that past
+    which it was not fitted on, nats a day.
     """
 
     year: int
     horizon: int
-    name: str
-    temperature: float
+    weights: Mapping[str, float]
     log_loss: Mapping[str, float]
 
 
@@ -221,6 +225,13 @@ class WalkForward:
     def since(self, day: date) -> WalkForward:
         """Rows from a date on."""
         return self._take(self.time >= np.datetime64(day, "ns").astype(np.int64))
+
+    def mean_weights(self, horizon: int) -> dict[str, float]:
+        """Share of each member of the pool in the forecasts of a horizon, mean over years, largest first."""
+        pools = [model.weights for model in self.models if model.horizon == horizon]
+        names = {name for pool in pools for name in pool}
+        shares = {name: sum(pool.get(name, 0.0) for pool in pools) / len(pools) for name in sorted(names)}
+        return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
     def _take(self, kept: NDArray[np.bool_]) -> WalkForward:
         rows = ("time", "horizon", "today", "realised", "known", "probabilities", "markov", "margin", "stay")

@@ -16,8 +16,7 @@ from regime_core.bars import DAY_NS, Float
 from regime_core.errors import ModelError
 from regime_core.evaluation import splits
 from regime_core.models import kmeans
-from regime_core.models.classifiers import CLASSIFIERS
-from regime_core.models.forecaster import Forecaster
+from regime_core.models.forecaster import CANDIDATES, Forecaster
 from regime_core.models.kmeans import KMeans
 from regime_core.regimes import ModelRef
 from regime_core.states import HORIZONS, MIN_HISTORY, WINDOW, Forecast, Market, WalkForward, YearModel, require_history
@@ -49,13 +48,13 @@ def walk_forward(
     k: int | None = None,
     horizons: Sequence[int] = HORIZONS,
     start_year: int | None = None,
-    candidates: Sequence[str] = tuple(CLASSIFIERS),
+    candidates: Sequence[str] = CANDIDATES,
     progress: Progress | None = None,
 ) -> WalkForward:
     """Forecast every day from ``start_year`` on, each calendar year by what was fitted on the days before it.
 
     k : number of states; that with the best silhouette on the days before ``start_year`` where None. start_year : the first
-    with three years of history where None. candidates : classifiers of which the past chooses one for each year and horizon.
+    with three years of history where None. candidates : members of the pool, weighed by the past for each year and horizon.
     A row rests on days up to its own only: it stays the same when later days are cut off, but for whether its outcome is known.
     Raises ModelError on fewer than three years before ``start_year``, and as ``KMeans.fit`` does.
     """
@@ -129,8 +128,7 @@ def _walk_year(market: Market, fold: splits.Fold, plan: _Plan) -> _Year:
     codes = states.label(market.values)
     rows = {horizon: _rows(fitted, known, codes, fold, horizon) for horizon in plan.horizons}
     models = tuple(
-        YearModel(fold.year, horizon, head.name, head.temperature, dict(head.log_loss))
-        for horizon, head in fitted.heads_.items()
+        YearModel(fold.year, horizon, dict(head.weights), dict(head.log_loss)) for horizon, head in fitted.heads_.items()
     )
     return _Year(fold, rows, models, states.centres_ * states.scale_ + states.mean_)
 
@@ -143,15 +141,16 @@ def _rows(
     later = day + horizon
     there = later < len(codes)
     head = fitted.heads_[horizon]
+    recent = known.rows(max(0, fold.start - fitted.window), fold.stop)
     return {
         "time": known.time[day],
         "horizon": np.full(len(day), horizon, dtype=np.int64),
         "today": codes[day],
         "realised": np.where(there, codes[np.where(there, later, 0)], 0).astype(np.int8),
         "known": there,
-        "probabilities": fitted.probabilities(known, horizon)[day],
+        "probabilities": fitted.probabilities(recent, horizon)[-len(day) :],
         "markov": head.markov[codes[day]],
-        "margin": fitted.margin(known, horizon)[day],
+        "margin": fitted.margin(recent, horizon)[-len(day) :],
         "stay": np.full(len(day), head.stay),
     }
 

@@ -187,4 +187,5 @@ def test_the_basis_names_what_is_missing():
     assert "Out of sample: 2 states" in text_of(evaluations.basis(both, {1: FOUND}))
     assert "A note." in text_of(evaluations.basis(both, {1: FOUND}))
     assert "No day 1 day ahead has a known outcome yet." in text_of(evaluations.basis(both, {}))
-    assert "logistic in 1 year, random forest in 1 year" in text_of(evaluations.facts(both, {1: FOUND}))
+    told = text_of(evaluations.facts(both, {1: FOUND})).replace("\u00a0", " ")
+    assert "historical simulation 95 %, margin 5 %" in told

@@ -8,14 +8,17 @@ from sklearn.preprocessing import StandardScaler
 from regime_core import states, walkforward
 from regime_core.errors import ModelError, ReaderError
 from regime_core.features import stress
-from regime_core.models import kmeans
-from regime_core.models.forecaster import Forecaster
+from regime_core.models import kmeans, pool
+from regime_core.models.forecaster import CANDIDATES, Forecaster
+from regime_core.models.historical import HistoricalSimulation
 from regime_core.models.kmeans import KMeans
+from regime_core.models.members import Margin, Past
 from regime_core.regimes import ModelRef
 from stress_markets import index_and_vix
 
 ROWS = ("today", "probabilities", "markov", "margin", "stay")
 LOGISTIC = ("logistic",)
+POOL = ("historical_simulation", "margin")
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +34,8 @@ def walk(market):
 def leaks(market, k=2):
     """Columns of early rows that change when the last half year is cut off, with what was chosen for their years."""
     early = market.n_days - 126
-    whole = walkforward.walk_forward(market, k=k, horizons=(5,), candidates=LOGISTIC)
-    cut = walkforward.walk_forward(market.rows(None, early), k=k, horizons=(5,), candidates=LOGISTIC)
+    whole = walkforward.walk_forward(market, k=k, horizons=(5,), candidates=POOL)
+    cut = walkforward.walk_forward(market.rows(None, early), k=k, horizons=(5,), candidates=POOL)
     if whole.k != cut.k:
         return {"k"}
     kept = whole.between(0, int(market.time[early - 1]))
@@ -94,21 +97,37 @@ def plant_a_forecaster_fitted_and_calibrated_on_scored_years(market, monkeypatch
     monkeypatch.setattr(walkforward, "walk_forward", remember)
 
 
-def plant_a_temperature_of_scored_years(market, monkeypatch):
-    choose = Forecaster._choose
+def with_the_walks_market(monkeypatch):
+    """Where the market that is walked, its scored years included, can be found during the walk."""
     now = {}
     walk = walkforward.walk_forward
 
     def remember(given, **named):
-        now["days"] = given.n_days
+        now["market"] = given
         return walk(given, **named)
 
-    def calibrated_later(self, *given):
-        name, temperature, losses = choose(self, *given)
-        return name, temperature + now["days"] / 1e4, losses
-
-    monkeypatch.setattr(Forecaster, "_choose", calibrated_later)
     monkeypatch.setattr(walkforward, "walk_forward", remember)
+    return now
+
+
+def plant_weights_learnt_on_scored_years(market, monkeypatch):
+    now, weighted = with_the_walks_market(monkeypatch), pool.weighted
+    monkeypatch.setattr(
+        pool,
+        "weighted",
+        lambda past, candidates: weighted(Past.of(now["market"], past.states, past.horizon), candidates),
+    )
+
+
+def plant_paths_of_scored_years(market, monkeypatch):
+    now, fit = with_the_walks_market(monkeypatch), HistoricalSimulation.fit
+
+    def with_later_paths(self, past):
+        later = fit(HistoricalSimulation(), Past.of(now["market"], past.states, past.horizon))
+        fit(self, past).paths_ = later.paths_
+        return self
+
+    monkeypatch.setattr(HistoricalSimulation, "fit", with_later_paths)
 
 
 def plant_centred_windows(market, monkeypatch):
@@ -121,11 +140,13 @@ def plant_centred_windows(market, monkeypatch):
 
 
 def plant_bfill(market, monkeypatch):
-    """Every fifth VIX is taken as missing and filled from the next day."""
+    """Twenty of every fifty VIX are taken as missing and filled from the next one; the cut is among them."""
 
     def filled(given):
-        next_day = np.append(given.vix[1:], given.vix[-1])
-        return np.where(np.arange(given.n_days) % 5 == (market.n_days - 127) % 5, next_day, given.vix)
+        row = np.searchsorted(market.time, given.time)
+        left = (market.n_days - 117 - row) % 50
+        next_known = np.minimum(row + left + 1, row[-1]) - row[0]
+        return np.where(left < 20, given.vix[next_known], given.vix)
 
     monkeypatch.setattr(stress, "stress", filled)
 
@@ -146,7 +167,8 @@ def plant_a_decode_that_saw_the_future(market, monkeypatch):
         plant_scaler_and_clusters_on_all_dates,
         plant_k_chosen_on_scored_years,
         plant_a_forecaster_fitted_and_calibrated_on_scored_years,
-        plant_a_temperature_of_scored_years,
+        plant_weights_learnt_on_scored_years,
+        plant_paths_of_scored_years,
         plant_centred_windows,
         plant_bfill,
         plant_a_decode_that_saw_the_future,
@@ -174,20 +196,28 @@ def test_everything_is_fitted_on_days_before_the_year(market, monkeypatch):
     assert max(seen["clusters"]) < market.years[-1]
 
 
-def test_choosing_and_calibrating_use_rows_not_fitted_on(market, monkeypatch):
-    """The candidate that is chosen was fitted on rows whose outcomes lie before the block it is judged on."""
-    n = 700
-    fitted = []
-    original = Forecaster._fitted
-    monkeypatch.setattr(
-        Forecaster,
-        "_fitted",
-        lambda self, name, inputs, target: (fitted.append(len(inputs)), original(self, name, inputs, target))[1],
-    )
-    past = market.rows(None, n)
-    Forecaster(horizons=(5,), candidates=LOGISTIC).fit(past, KMeans().fit(past))
-    block = (n - stress.FIRST_ROW) // 3
-    assert fitted == [n - stress.FIRST_ROW - block - 5, n - stress.FIRST_ROW - 5]
+def test_weights_are_learnt_on_days_that_members_were_not_fitted_on(market, monkeypatch):
+    """No member is asked about a day in or about a stretch that it was fitted on."""
+    seen = []
+
+    class Spy(Margin):
+        def fit(self, past):
+            self.rows = past.rows
+            return super().fit(past)
+
+        def probabilities(self, ingredients):
+            asked = np.searchsorted(ingredients_of[:, 0], ingredients[:, 0], sorter=order)
+            seen.append((self.rows, order[asked]))
+            return super().probabilities(ingredients)
+
+    past = Past.of(market.rows(None, 700), KMeans().fit(market.rows(None, 700)), 5)
+    ingredients_of = past.ingredients
+    order = np.argsort(ingredients_of[:, 0])
+    pool.weighted(past, {"margin": Spy})
+    assert len(seen) == pool.FOLDS
+    np.testing.assert_array_equal(np.concatenate([asked for _, asked in seen]), past.rows)
+    for fitted, asked in seen:
+        assert np.abs(fitted[:, None] - asked).min() > 5
 
 
 def test_labels_are_those_of_the_years_own_clusters(market, walk):
@@ -226,10 +256,9 @@ def test_rows_are_probabilities_in_order(walk):
     assert (np.diff(walk.time) >= 0).all()
     assert walk.horizons == (1, 5)
     assert len(walk.at(1)) == len(walk.at(5)) == len(walk) / 2
-    assert {model.name for model in walk.models} <= {"logistic", "random_forest", "xgboost"}
-    assert all(set(model.log_loss) == {"logistic", "random_forest", "xgboost"} for model in walk.models)
     for model in walk.models:
-        assert model.log_loss[model.name] == min(model.log_loss.values())
+        assert set(model.weights) <= set(CANDIDATES) == set(model.log_loss)
+        assert sum(model.weights.values()) == pytest.approx(1)
 
 
 def test_the_same_market_gives_the_same_rows(market, walk):

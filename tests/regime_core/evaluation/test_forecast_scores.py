@@ -96,3 +96,18 @@ def test_no_outcome_lies_beyond_what_was_known(horizon):
     assert max(range(300)[block]) + horizon == 299
     assert len(range(9)[splits.purged(0, 9, 21)]) == 0
     assert splits.with_validation(0, 30, 1, days=60)[1].start == 20
+
+
+@pytest.mark.parametrize("horizon", [1, 21])
+def test_folds_leave_out_a_stretch_and_all_whose_outcome_is_in_it(horizon):
+    rows = np.arange(7, 300)
+    left_out = []
+    for kept, inside in splits.contiguous(rows, 8, horizon):
+        days = set(rows[inside])
+        assert len(days) == rows[inside[-1]] - rows[inside[0]] + 1
+        assert not {day + ahead for day in rows[kept] for ahead in (0, horizon)} & days
+        assert not {day + horizon for day in days} & set(rows[kept])
+        assert len(kept) >= len(rows) - len(days) - 2 * horizon
+        left_out += list(inside)
+    np.testing.assert_array_equal(left_out, np.arange(len(rows)))
+    assert len(list(splits.contiguous(rows[:3], 8, 1))) == 3

@@ -21,7 +21,7 @@ def market():
     return states.market(*index_and_vix(1100))
 
 
-@pytest.fixture(scope="module", params=["logistic", "random_forest", "xgboost"])
+@pytest.fixture(scope="module", params=["historical_simulation", "logistic", "random_forest", "xgboost"])
 def fitted(request, market):
     past = market.rows(None, 900)
     return Forecaster(horizons=(1, 5), candidates=(request.param,)).fit(past, KMeans(k=3).fit(past))
@@ -58,8 +58,7 @@ def test_contributions_are_the_mean_over_every_order(fitted, market):
     columns = market.columns
 
     def answer(rows):
-        inputs = fitted._inputs(rows, horizon, mean_return=head.mean_return, ratio=head.ratio)
-        return fitted._answer(head, inputs)[:, 1]
+        return head.probabilities(rows)[:, 1]
 
     # four groups, that the orders stay few: the others are as they are today
     belongs = np.array(explanation.groups(columns))
