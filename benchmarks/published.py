@@ -1,7 +1,8 @@
 """Jump models on the published tables: ours beside theirs.
 
 Run from the repository: ``python -m benchmarks.published --data FILE`` prints the tables as Markdown; FILE holds daily bars of
-the S&P 500. ``--only simulations`` and ``--only strategy`` print one part.
+the S&P 500. ``--only`` prints one part: ``simulations``, ``strategy``, or ``tried``, other settings of the strategy's jump
+model that were looked at afterwards and not adopted.
 
 Simulations: Aydınhan, Kolm, Mulvey, Shu, Identifying patterns in financial markets, Annals of Operations Research (2024), with
 the parameters of Hardy (2001). Balanced accuracy is the mean over states of the mean share found over sequences, states named
@@ -13,7 +14,7 @@ of Asset Management 25 (2024).
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from pathlib import Path
@@ -32,7 +33,7 @@ from regime_core.models import HMM
 from regime_core.models.jump import solve
 from regime_core.readers import read_csv
 
-BURN_IN, CALIBRATION, FINEST = 20, 32, 10
+BURN_IN, CALIBRATION, FINEST = 20, 128, 10
 DAYS_OF_MONTH = 20
 SIMULATED_PENALTIES = 10.0 ** np.linspace(1, 4, 10)[1:8]
 MONTHLY = {
@@ -170,18 +171,26 @@ def strategy_features(returns: np.ndarray) -> np.ndarray:
     return np.column_stack([downside(10), *sortino])
 
 
-def jump_signals(returns: np.ndarray, features: np.ndarray, penalty: float, seed: int) -> np.ndarray:
+def jump_signals(
+    returns: np.ndarray,
+    features: np.ndarray,
+    penalty: float,
+    seed: int,
+    *,
+    fit_days: int = FIT_DAYS,
+    refit_days: int = REFIT_DAYS,
+) -> np.ndarray:
     """Whether to hold, by models fitted on the days before alone, (n_days,); all days before the first fit are held."""
     points, hold = kernels.simplex(2, 1), np.ones(len(returns), dtype=bool)
     costs = kernels.penalties(points, penalty)
-    for start in range(FIRST_FIT, len(returns), REFIT_DAYS):
-        past = slice(max(0, start - FIT_DAYS), start)
+    for start in range(FIRST_FIT, len(returns), refit_days):
+        past = slice(max(0, start - fit_days), start)
         mean, spread = features[past].mean(axis=0), features[past].std(axis=0)
-        rows = (features[past.start : start + REFIT_DAYS] - mean) / spread
+        rows = (features[past.start : start + refit_days] - mean) / spread
         fitted = solve(rows[: start - past.start], k=2, penalty=penalty, random_state=seed)
         earned = [returns[past][fitted.codes == state].sum() for state in range(2)]
         online = kernels.forward(rows, fitted.centres, points, costs, np.zeros(2)).argmin(axis=1)
-        hold[start : start + REFIT_DAYS] = online[start - past.start :] == int(np.argmax(earned))
+        hold[start : start + refit_days] = online[start - past.start :] == int(np.argmax(earned))
     return hold
 
 
@@ -213,24 +222,48 @@ def trailing_median(hold: np.ndarray, days: int) -> np.ndarray:
     return (pd.Series(hold.astype(float)).rolling(days, min_periods=1).mean() > 0.5).to_numpy()
 
 
-def strategies(bars: OHLCV, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Days, returns of the market on them, and when each strategy holds it."""
+class History(NamedTuple):
+    """Days of the market with their returns and the features of the strategy."""
+
+    market: states.Market
+    returns: np.ndarray
+    features: np.ndarray
+
+
+def history(bars: OHLCV) -> History:
+    """Days from which on the features have settled."""
     market = states.market(bars)
     returns = np.ascontiguousarray(market.bars.close[1:] / market.bars.close[:-1] - 1.0)
-    features = strategy_features(returns)[SETTLE_DAYS:]
-    returns, market = returns[SETTLE_DAYS:], market.rows(1 + SETTLE_DAYS)
-    by_penalty = {penalty: jump_signals(returns, features, penalty, seed) for penalty in STRATEGY_PENALTIES}
-    raw = hmm_signals(market, seed)
-    by_median = {days: trailing_median(raw, days) for days in MEDIAN_DAYS}
-    return (
-        market.time,
-        returns,
-        {
-            "buy and hold": np.ones(len(returns), dtype=bool),
-            "hidden Markov model": chosen_signals(returns, by_median, USUAL_MEDIAN),
-            "jump model": chosen_signals(returns, by_penalty, USUAL_PENALTY),
-        },
-    )
+    return History(market.rows(1 + SETTLE_DAYS), returns[SETTLE_DAYS:], strategy_features(returns)[SETTLE_DAYS:])
+
+
+def strategies(days: History, seed: int) -> dict[str, np.ndarray]:
+    """When each strategy holds the market, (n_days,)."""
+    raw = hmm_signals(days.market, seed)
+    by_median = {median: trailing_median(raw, median) for median in MEDIAN_DAYS}
+    return {
+        "buy and hold": np.ones(len(days.returns), dtype=bool),
+        "hidden Markov model": chosen_signals(days.returns, by_median, USUAL_MEDIAN),
+        "jump model": chosen_jumps(days.returns, days.features, seed),
+    }
+
+
+def chosen_jumps(returns: np.ndarray, features: np.ndarray, seed: int, **settings: int) -> np.ndarray:
+    """Signals of the jump model whose penalty is chosen each month."""
+    by_penalty = {penalty: jump_signals(returns, features, penalty, seed, **settings) for penalty in STRATEGY_PENALTIES}
+    return chosen_signals(returns, by_penalty, USUAL_PENALTY)
+
+
+def tried(days: History, seed: int) -> dict[str, np.ndarray]:
+    """When the strategy holds the market under other settings of its jump model."""
+    _, returns, features = days
+    logged = np.column_stack([np.log(features[:, 0]), features[:, 1:]])
+    fixed = {f"penalty {penalty:g}": jump_signals(returns, features, penalty, seed) for penalty in (15.0, 50.0, 150.0)}
+    return fixed | {
+        "logarithm of the downside deviation": chosen_jumps(returns, logged, seed),
+        "fitted every month": chosen_jumps(returns, features, seed, refit_days=CHOOSE_DAYS),
+        "fitted on all days before": chosen_jumps(returns, features, seed, fit_days=len(returns)),
+    }
 
 
 def print_simulations(count: int, seed: int) -> None:
@@ -250,20 +283,20 @@ def print_simulations(count: int, seed: int) -> None:
                 print(f"| {scale}, {k}, {n} | " + " | ".join(cells) + f" | {penalties} |", flush=True)
 
 
-def print_strategy(path: Path, seed: int) -> None:
-    """Print the tables of the strategy: all days, and those from the first model on."""
-    time, returns, signals = strategies(read_csv(path).bars, seed)
+def print_strategy(days: History, signals: dict[str, np.ndarray]) -> None:
+    """Print two tables of strategies: all days, and those from the first model on."""
     for first, title in ((0, "all days, in the market until there is a model"), (FIRST_FIT, "from the first model on")):
-        dates = [str(time[row].view("M8[ns]").astype("M8[D]")) for row in (first, -1)]
+        dates = [str(days.market.time[row].view("M8[ns]").astype("M8[D]")) for row in (first, -1)]
         print(f"\n0/1 strategy, {dates[0]} to {dates[1]} ({title}); theirs, 1990 to 2023, in brackets.\n")
         print("| strategy | return a year | volatility | Sharpe | drawdown | turnover a year |")
         print("|---" * 6 + "|")
         for name, hold in signals.items():
-            found = backtest.zero_one(returns[first:], hold[first:])
-            sharpe, drawdown = STRATEGY_PUBLISHED[name]
+            found = backtest.zero_one(days.returns[first:], hold[first:])
+            theirs = STRATEGY_PUBLISHED.get(name)
+            sharpe, drawdown = (f" ({theirs[0]:.2f})", f" ({theirs[1]:.0%})") if theirs else ("", "")
             print(
-                f"| {name} | {found.annual_return:.1%} | {found.volatility:.1%} | {found.sharpe:.2f} ({sharpe:.2f}) "
-                f"| {found.drawdown:.0%} ({drawdown:.0%}) | {found.turnover:.0%} |",
+                f"| {name} | {found.annual_return:.1%} | {found.volatility:.1%} | {found.sharpe:.2f}{sharpe} "
+                f"| {found.drawdown:.0%}{drawdown} | {found.turnover:.0%} |",
                 flush=True,
             )
 
@@ -274,15 +307,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data") / "sp500.csv", help="daily bars of the S&P 500")
     parser.add_argument("--sequences", type=int, default=256, help="simulated sequences a row; theirs are 1024")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=("simulations", "strategy"))
+    parser.add_argument("--only", choices=("simulations", "strategy", "tried"))
     arguments = parser.parse_args()
-    parts: dict[str, Callable[[], None]] = {
-        "simulations": lambda: print_simulations(arguments.sequences, arguments.seed),
-        "strategy": lambda: print_strategy(arguments.data, arguments.seed),
-    }
-    for name, part in parts.items():
-        if arguments.only in (None, name):
-            part()
+    if arguments.only in (None, "simulations"):
+        print_simulations(arguments.sequences, arguments.seed)
+    if arguments.only in (None, "strategy", "tried"):
+        days = history(read_csv(arguments.data).bars)
+        find = tried if arguments.only == "tried" else strategies
+        print_strategy(days, find(days, arguments.seed))
 
 
 if __name__ == "__main__":
