@@ -150,3 +150,14 @@ def test_degenerate_bars_give_finite_features(name):
 def test_fewer_than_fifty_bars_have_no_features(market):
     assert np.isnan(relative.matrix(market.bars.rows(0, 49))).all()
     assert relative.matrix(market.bars.rows(0, 0)).shape == (0, len(relative.NAMES))
+
+
+def test_a_day_with_one_trade_tells_its_move_alone(market):
+    """The range it has not is taken neither for a small one nor for the other days'."""
+    flat = np.zeros(market.bars.n_bars, dtype=bool)
+    flat[5::4] = True
+    close = market.bars.close
+    thin = market.bars._replace(**{c: np.where(flat, close, getattr(market.bars, c)) for c in ("open", "high", "low")})
+    got, whole = relative.standardised_moves(thin), relative.standardised_moves(market.bars)
+    np.testing.assert_array_equal(got[~flat], whole[~flat])
+    np.testing.assert_array_equal(got[flat], np.column_stack([whole[flat, 0], whole[flat, 0] ** 2, np.ones(flat.sum())]))

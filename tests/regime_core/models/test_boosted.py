@@ -14,7 +14,6 @@ from regime_core.features import relative
 from regime_core.kernels import simulation
 from regime_core.models import Boosted, ubjson
 from regime_core.models.boosted import trees_of
-from regime_core.training.markets import thinly_traded
 
 VOLATILE, CALM = 3, 4
 
@@ -191,16 +190,6 @@ def test_hindsight_finds_more_than_the_filter(shipped):
     truth = np.concatenate(truth)
     gained = scores.balanced_accuracy(truth, np.concatenate(with_hindsight))
     assert gained > scores.balanced_accuracy(truth, np.concatenate(found)) + 0.02
-
-
-@pytest.mark.parametrize("share", [0.1, 0.4])
-def test_days_with_one_trade_change_little(shipped, share):
-    """Were their missing range taken for a small one, the other days would look volatile."""
-    rng = np.random.default_rng(82)
-    bars = [simulate.market(3000, s0=0.01, mean_duration=60, shocks="gaussian", rng=rng) for _ in range(3)]
-    truth = np.concatenate([market.regimes[500:] for market in bars])
-    thin = [shipped.filter(thinly_traded(market.bars, share, rng)).codes[500:] for market in bars]
-    assert scores.balanced_accuracy(truth, np.concatenate(thin)) > 0.75
 
 
 def test_confidence_means_what_it_says(shipped):
