@@ -265,7 +265,7 @@ def _setting_sheet(model: str, measure: str, given: Mapping[str, float]) -> Shee
     )
 
     def shown(last: str) -> Column:
-        title = f"{last} bars" if last.isdigit() else last.capitalize()
+        title = f"{last} bars" if last.isdigit() else _in_words(last)
         return Column(title, "", lambda row: "–" if row[last] is None else _share(row[last]))
 
     title = f"{_in_words(measure)}, {model}"

@@ -9,10 +9,10 @@ from typing import Any
 
 from regime_core import artifacts
 from regime_core.artifacts import Fitted
-from regime_core.features import relative
 from regime_core.models import Rules
 from regime_core.models.base import Detector
-from regime_core.training.candidates import CANDIDATES, MOST_STEPS, Candidate
+from regime_core.models.margins import MarginDetector
+from regime_core.training.candidates import MOST_STEPS, Candidate, Task
 from regime_core.training.heldout import choose_window, held_out_scores, rounded
 from regime_core.training.judging import Judgement, judge
 from regime_core.training.lessons import Lessons
@@ -48,14 +48,13 @@ class Election:
     default: str
 
 
-def calibrate(
-    lessons: Lessons, found: Mapping[str, Found], tell: Progress, *, candidates: Sequence[Candidate] = CANDIDATES
-) -> Election:
+def calibrate(lessons: Lessons, found: Mapping[str, Found], candidates: Sequence[Candidate], tell: Progress) -> Election:
     """Fit every candidate on all rows with the parameters found, calibrate it, judge it, and hold the election."""
     models: dict[str, Detector] = {}
     for done, candidate in enumerate(candidates):
         tell(f"fit {candidate.name}", done, len(candidates))
-        models[candidate.name] = candidate.fit(lessons, lessons.train, found[candidate.name].parameters, None)
+        task = Task(lessons, lessons.train, found[candidate.name].parameters, fitted=models, tell=_of(candidate.name, tell))
+        models[candidate.name] = candidate.fit(task)
         tell(f"fit {candidate.name}", done + 1, len(candidates))
     judged = {name: judge(model, lessons.markets) for name, model in {**models, Rules.name: Rules()}.items()}
     steps = {one.name: one.steps(found[one.name].parameters) for one in candidates}
@@ -85,7 +84,7 @@ def write(folder: Path, election: Election, plan: Plan, tell: Progress) -> None:
         size = {"n_markets": 2 * plan.validation_markets, "rows_a_market": plan.rows_a_market}
         threshold = set_threshold(model, first=plan.validation_markets, **size, seed=lessons.seed, progress=step)
         about = {"wins": list(wins), "parameters": dict(election.found[name].parameters)}
-        shipped.append(Fitted(model, relative.NAMES, _learnt_from(lessons, plan) | about, figures, threshold))
+        shipped.append(Fitted(model, _columns(model), _learnt_from(lessons, plan) | about, figures, threshold))
     artifacts.save(folder, [*shipped, Fitted(Rules())], default=election.default, trained=_about(election))
 
 
@@ -114,6 +113,10 @@ def _learnt_from(lessons: Lessons, plan: Plan) -> dict[str, Any]:
         "rows_a_market": plan.rows_a_market,
         "test_paths": plan.test_paths,
     }
+
+
+def _columns(model: Detector) -> tuple[str, ...]:
+    return model.columns if isinstance(model, MarginDetector) else ()
 
 
 def _of(name: str, tell: Progress) -> Progress:

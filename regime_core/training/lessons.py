@@ -27,7 +27,7 @@ class Lessons:
     """What detectors learn from and are chosen by; nothing of the test part.
 
     train : rows of the training markets. searched : some of them, for trials. validation : rows of the validation markets.
-    markets : these markets themselves. seed : of all of it, and of whatever is fitted. threads : of a fit.
+    markets : these markets themselves. seed : of all of it, and of whatever is fitted. plan : the sizes.
     """
 
     train: Rows
@@ -35,7 +35,7 @@ class Lessons:
     validation: Rows
     markets: tuple[SimulatedMarket, ...]
     seed: int
-    threads: int
+    plan: Plan
 
     @property
     def sha256(self) -> str:
@@ -56,4 +56,4 @@ def lessons(plan: Plan, seed: int, tell: Progress) -> Lessons:
     markets = tuple(
         random_market(np.random.default_rng([seed, SEED_OF_PART["validation"], i])) for i in range(plan.validation_markets)
     )
-    return Lessons(train, Rows(train.features[some], train.codes[some]), validation, markets, seed, plan.threads)
+    return Lessons(train, Rows(train.features[some], train.codes[some]), validation, markets, seed, plan)

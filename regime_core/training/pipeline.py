@@ -15,6 +15,7 @@ from regime_core import artifacts, versions
 from regime_core.artifacts import DETECTOR, STATES
 from regime_core.errors import ArtifactError, RegimeError
 from regime_core.training import detectors, states
+from regime_core.training.candidates import standing
 from regime_core.training.detectors import Election
 from regime_core.training.former import Verdict, detectors_verdict, states_verdict
 from regime_core.training.ingest import ingest
@@ -63,9 +64,10 @@ def _run(order: Order, new: Path, tell: Progress) -> Trained:
     history = ingest(order.data) if order.states else None
     taught = lessons(plan, order.seed, within("features", tell)) if order.detectors else None
     chosen = history and states.choose(history, within("states", tell))
-    found = taught and search(taught, order.runs, trials=plan.trials, tell=within("search", tell))
+    stand = standing(plan.candidates)
+    found = taught and search(taught, order.runs, trials=plan.trials, candidates=stand, tell=within("search", tell))
     walks = chosen and states.walk(chosen.history.market, plan.ks, plan.horizons, within("walk-forward", tell))
-    election = taught and found and detectors.calibrate(taught, found, within("calibration", tell))
+    election = taught and found and detectors.calibrate(taught, found, stand, within("calibration", tell))
     fitted = chosen and walks and states.fit(chosen, walks, plan.horizons, within("calibration", tell))
     if election:
         detectors.write(new, election, plan, within("final_model", tell))

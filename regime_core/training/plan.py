@@ -18,7 +18,8 @@ class Plan:
     train_markets, validation_markets : of random parameters and lengths. rows_a_market : taken at random from each, at most.
     test_paths : of TEST_BARS bars, for each s0, mean duration and kind of shocks.
     trials : of the search of each detector that has one. search_rows : of the training rows, that a trial is fitted on.
-    threads : of a fit; part of what makes it repeatable.
+    threads : of a fit; part of what makes it repeatable. sequence_markets : that a detector which reads them whole learns from.
+    candidates : names of the detectors that stand for election; all there are where None.
     ks, horizons : numbers of states and days ahead that the record of past forecasts has.
     """
 
@@ -29,6 +30,8 @@ class Plan:
     trials: int = 12
     search_rows: int = 150_000
     threads: int = 2
+    sequence_markets: int = 5000
+    candidates: tuple[str, ...] | None = None
     ks: tuple[int, ...] = K_RANGE
     horizons: tuple[int, ...] = HORIZONS
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regime_core.training.candidates import CANDIDATES, Candidate, Parameters
+from regime_core.training.candidates import Candidate, Parameters, Task
 from regime_core.training.judging import judge
 from regime_core.training.lessons import Lessons
 from regime_core.training.progress import Progress
@@ -57,7 +57,7 @@ def search(
     runs: Path,
     *,
     trials: int,
-    candidates: Sequence[Candidate] = CANDIDATES,
+    candidates: Sequence[Candidate],
     tell: Progress,
 ) -> dict[str, Found]:
     """Best parameters of each candidate, by name. runs : folder of the studies' file.
@@ -116,7 +116,7 @@ def _try(candidate: Candidate, lessons: Lessons, study: optuna.Study, *, number:
             raise optuna.TrialPruned
 
     try:
-        model = candidate.fit(lessons, lessons.searched, parameters, watch)
+        model = candidate.fit(Task(lessons, lessons.searched, parameters, watch=watch))
     except optuna.TrialPruned:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         return

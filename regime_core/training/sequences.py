@@ -17,12 +17,19 @@ TRAIN_MARKETS, VALIDATION_MARKETS = 10_000, 300
 """More than trees need: every market is read whole, and gives no more than a few independent regimes."""
 
 
-def fit_lstm(*, seed: int, progress: Progress | None = None, device: Device = "cpu") -> LSTM:
+def fit_lstm(
+    *,
+    seed: int,
+    n_train: int = TRAIN_MARKETS,
+    n_validation: int = VALIDATION_MARKETS,
+    progress: Progress | None = None,
+    device: Device = "cpu",
+) -> LSTM:
     """Fit and calibrate a recurrent detector; on the CPU the same seed gives the same weights bit for bit."""
     tell = progress or silent
-    train = sequences(TRAIN_MARKETS, part="train", seed=seed, progress=tell)
+    train = sequences(n_train, part="train", seed=seed, progress=tell)
     model = LSTM(random_state=seed, device=device).fit(train, tell=lambda done, total: tell("fit lstm", done, total))
-    return model.calibrate_on(sequences(VALIDATION_MARKETS, part="validation", seed=seed, progress=tell))
+    return model.calibrate_on(sequences(n_validation, part="validation", seed=seed, progress=tell))
 
 
 def fit_ensemble(members: Sequence[MarginDetector], *, seed: int) -> Ensemble:

@@ -11,7 +11,14 @@ from regime_core.models import Rules
 from regime_core.training import heldout, markets, sets
 
 TINY = training.Plan(
-    train_markets=30, validation_markets=6, rows_a_market=60, test_paths=1, trials=1, search_rows=600, threads=1
+    train_markets=30,
+    validation_markets=6,
+    rows_a_market=60,
+    test_paths=1,
+    trials=1,
+    search_rows=600,
+    threads=1,
+    candidates=("boosted",),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from regime_core.models import Boosted
 from regime_core.training import candidates, search
-from regime_core.training.candidates import CANDIDATES, Candidate
+from regime_core.training.candidates import CANDIDATES, Candidate, Task
 from regime_core.training.lessons import lessons
 from regime_core.training.plan import Plan
 from regime_core.training.progress import silent
@@ -45,11 +45,11 @@ def toy(before=lambda count: None):
     """Small boosted trees; ``before`` is told the number of each fit of this process."""
     count = 0
 
-    def fit(lessons, rows, parameters, watch):
+    def fit(task):
         nonlocal count
         before(count)
         count += 1
-        return candidates.fit_boosted(lessons, rows, parameters, watch)
+        return candidates.fit_boosted(task)
 
     def suggest(trial):
         return {
@@ -123,7 +123,7 @@ def test_no_trial_may_cost_more_than_the_service_can_bear(depth):
 
 def test_steps_are_those_of_the_trees_that_answer(taught):
     parameters = {"depth": 3, "rounds": 4, "learning_rate": 0.3, "min_child_weight": 1.0}
-    model = candidates.fit_boosted(taught, taught.train, parameters, None)
+    model = candidates.fit_boosted(Task(taught, taught.train, parameters))
     assert len(model.trees_.feature) * 3 == candidates.boosted_steps(parameters)
 
 
@@ -132,8 +132,14 @@ def test_a_leaf_wants_the_same_share_of_some_rows_as_of_all(taught, monkeypatch)
     monkeypatch.setattr(Boosted, "fit", lambda self, *_, **__: seen.append(self.min_child_weight) or self)
     monkeypatch.setattr(Boosted, "calibrate", lambda self, *_: self)
     for rows in (taught.train, taught.searched):
-        candidates.fit_boosted(taught, rows, {"min_child_weight": 80.0}, None)
+        candidates.fit_boosted(Task(taught, rows, {"min_child_weight": 80.0}))
     assert seen == [80.0, 80.0 * len(taught.searched.codes) / len(taught.train.codes)]
+
+
+def test_a_mixture_stands_only_with_its_members():
+    names = [one.name for one in candidates.standing(("boosted", "ensemble", "linear"))]
+    assert names == ["boosted", "linear"]
+    assert candidates.standing(None) == CANDIDATES
 
 
 def test_every_candidate_is_a_model_of_the_manifest():
