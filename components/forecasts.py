@@ -32,7 +32,7 @@ def answer(forecast: Forecast, horizon: int) -> str:
     """``97 % likely low stress tomorrow``."""
     code = forecast.most_likely(horizon)
     share = float(forecast.horizons[horizon][code])
-    sure = words.percent(share) if share < 0.995 else f">{words.NBSP}99{words.NBSP}%"  # no forecast is certain
+    sure = _sure(share)
     return f"{sure} likely {states.word(code, forecast.k).lower()} {horizons.ahead(horizon)}"
 
 
@@ -72,13 +72,18 @@ def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
     return html.Ul([html.Li(text) for text in (told, *honest, *forecast.notes)], className="told")
 
 
+def _sure(share: float) -> str:
+    """Chance of what is most likely: no forecast is certain."""
+    return words.percent(share) if share < 0.995 else f">{words.NBSP}99{words.NBSP}%"
+
+
 def _said_then(forecast: Forecast, walk: WalkForward) -> list[str]:
     """What models of the years before said on the day of a forecast, and what came."""
     rows = walk.between(forecast.as_of, forecast.as_of)
     told = []
     for i, horizon in enumerate(rows.horizon.tolist()):
         code = int(rows.probabilities[i].argmax())
-        sure = words.percent(float(rows.probabilities[i, code]))
+        sure = _sure(float(rows.probabilities[i, code]))
         came = f", and {states.word(int(rows.realised[i]), rows.k).lower()} came" if rows.known[i] else ""
         told.append(f"{sure} {states.word(code, rows.k).lower()} {horizons.ahead(horizon)}{came}")
     return [f"Out of sample, models of the years before said that day: {'; '.join(told)}."] if told else []
