@@ -101,7 +101,7 @@ def _try(candidate: Candidate, lessons: Lessons, study: optuna.Study, *, number:
 
     seed = int(hashlib.sha256(f"{lessons.seed} {number}".encode()).hexdigest()[:8], 16)
     study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS, constant_liar=False)
-    if number == 0 and candidate.first is not None:
+    if number == 0 and candidate.first is not None and not _in_state(study, "WAITING"):
         study.enqueue_trial(dict(candidate.first))
     trial = study.ask()
     assert candidate.suggest is not None
@@ -126,15 +126,20 @@ def _try(candidate: Candidate, lessons: Lessons, study: optuna.Study, *, number:
 
 
 def _forget_unfinished(study: optuna.Study) -> None:
-    """Trials that a kill cut off, or that were proposed but never begun, count for nothing."""
+    """Trials that a kill cut off count for nothing."""
     from optuna.trial import TrialState
 
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING)):
+    for trial in _in_state(study, "RUNNING"):
         study.tell(trial.number, state=TrialState.FAIL)
 
 
 def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    return _in_state(study, "COMPLETE", "PRUNED")
+
+
+def _in_state(study: optuna.Study, *names: str) -> list[optuna.trial.FrozenTrial]:
+    """Trials in any of these states, by number."""
     from optuna.trial import TrialState
 
-    finished: list[optuna.trial.FrozenTrial] = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    return finished
+    found: list[optuna.trial.FrozenTrial] = study.get_trials(deepcopy=False, states=[TrialState[name] for name in names])
+    return found

@@ -25,7 +25,8 @@ def summary(trained: Trained, order: Order, *, run: str | None) -> str:
         lines += ["", TITLES[STATES], *_states(manifest)]
     lines += ["", f"In use in {order.out}"]
     lines += [f"  {_became(kind, verdict)}" for kind, verdict in trained.verdicts.items()]
-    lines += [f"  {name}@{raw['version']}{_mark(name, manifest)}" for name, raw in manifest["models"].items()]
+    served = artifacts.read_manifest(order.out)
+    lines += [f"  {name}@{raw['version']}{_mark(name, served)}" for name, raw in served["models"].items()]
     lines += [f"Kept as {trained.kept}; `python -m regime_core models` lists all versions."]
     lines += [f"Tracked as {run}." if run else "Not tracked."]
     return "\n".join(lines).lstrip("\n")

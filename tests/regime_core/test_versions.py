@@ -130,6 +130,14 @@ def test_an_altered_version_is_refused_and_nothing_changes(house, tmp_path):
     assert [path.name for path in served.parent.iterdir() if path.name.startswith(".")] == []
 
 
+def test_an_altered_folder_is_not_kept(tmp_path):
+    folder = other(tmp_path / "other")
+    (folder / "boosted.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"boosted\.json"):
+        versions.keep(folder, tmp_path / "kept", now=DAY)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 def test_a_swap_that_fails_leaves_all_as_it_was(tmp_path):
     folder = tmp_path / "models"
     folder.mkdir()

@@ -1,9 +1,12 @@
 """A whole training, small: equal bytes, a readable end, a tracked run, and no worse model put in use."""
 
 import json
+import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -149,6 +152,17 @@ def test_a_run_is_in_mlflow_with_its_figures_and_files(trained, no_network):
     assert not [path for path in files.rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib") or path.name == "MLmodel"]
 
 
+def test_telemetry_is_off(tmp_path):
+    """In a process of its own: MLflow sends nothing from within pytest anyway."""
+    code = (
+        "import sys; from pathlib import Path; from regime_core.training import tracking; "
+        "tracking._client(Path(sys.argv[1])); from mlflow.telemetry import get_telemetry_client; "
+        "sys.exit(get_telemetry_client() is not None)"
+    )
+    plain = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(MODEL_DIR.parent)}
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=plain, cwd=tmp_path).returncode == 0
+
+
 def test_a_worse_model_is_kept_but_not_put_in_use(trained, tmp_path):
     """Of fewer days, and of twenty markets: the shipped models stay, until it is forced."""
     _, result, _ = trained
@@ -165,6 +179,7 @@ def test_a_worse_model_is_kept_but_not_put_in_use(trained, tmp_path):
     assert contents(served) == before
     told = summary(replace(result, verdicts=became), given, run=None)
     assert told.count("NOT put in use") == 2
+    assert f"boosted@{json.loads(before['manifest.json'])['models']['boosted']['version']} (default)" in told
     assert "--force" in told
     became = pipeline.put_in_use(result.kept, replace(given, force=True), verdicts)
     assert all(verdict.forced for verdict in became.values())

@@ -94,6 +94,17 @@ def test_a_search_that_was_killed_goes_on_to_the_same_end(found, taught, tmp_pat
     assert len(seen) == TRIALS - 4
 
 
+def test_a_kill_before_the_first_trial_began_makes_no_difference_either(found, taught, tmp_path, monkeypatch):
+    def killed(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(optuna.Study, "ask", killed)
+        search.search(taught, tmp_path, trials=2, candidates=[toy()], tell=silent)
+    resumed = search.search(taught, tmp_path, trials=2, candidates=[toy()], tell=silent)["boosted"]
+    assert resumed.trials == found.trials[:2]
+
+
 def test_another_seed_or_other_rows_are_another_search(taught, tmp_path):
     told = []
     for seed in (3, 4, 3):
