@@ -30,7 +30,7 @@ class Plan:
     trials: int = 12
     search_rows: int = 150_000
     threads: int = 2
-    sequence_markets: int = 5000
+    sequence_markets: int = 10_000
     candidates: tuple[str, ...] | None = None
     ks: tuple[int, ...] = K_RANGE
     horizons: tuple[int, ...] = HORIZONS
