@@ -48,6 +48,9 @@ RENAMED = 1e-3
 RENAMED_STEPS = (round(np.log(2.5) / LOG_STEP), round(np.log(0.4) / LOG_STEP))
 """Grid steps from s0 to the volatility of volatile and of calm."""
 SMALLEST = 1e-6
+HALT = 5
+"""Bars in a row without any move after which trading is taken to have stopped: further ones tell of the regime, which is calm,
+and nothing of the typical volatility, which would shrink and make all that follows volatile."""
 NEGLIGIBLE = 1e-5
 """Grid points with less posterior mass than this are left out until their neighbours grow."""
 
@@ -61,7 +64,7 @@ STUDENT_CONSTANT, BLIND_STUDENT_CONSTANT = 6.101663, 1.221114
 N_OUT = 14
 FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE, LOG_LOCAL, LOG_LONG = 6, 7, 8, 9, 10, 11, 12, 13
 """Columns of the output after the six states' probabilities."""
-SEEN, UNIT, AGE, LOCAL = 0, 1, 2, 3
+SEEN, UNIT, AGE, LOCAL, STILL = 0, 1, 2, 3, 4
 """Entries of what goes with the state: see ``new_level``."""
 FIRST_ROW = 49
 """The moves of the bars before this one set the unit; from it on the output may be used."""
@@ -93,8 +96,11 @@ def filter_bars(moved: Float) -> Float:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def new_level(unit: float) -> Float:
-    """Bars seen, unit, bars since something moved and local variance, (4,), before the first bar. unit : of ``first_unit``."""
-    return np.array([0.0, unit, 0.0, 0.0])
+    """Bars seen, unit, bars since something moved, local variance and bars that stand still, (5,), before the first bar.
+
+    unit : of ``first_unit``.
+    """
+    return np.array([0.0, unit, 0.0, 0.0, 0.0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -118,8 +124,11 @@ def take(state: State, level: Float, moved: Float, known: Float) -> bool:
     age = level[AGE]
     level[LOCAL] += max(LOCAL_MEMORY, 1.0 / age) * (known[VARIANCE] - level[LOCAL])
     known[LOG_LOCAL] = 0.5 * np.log(level[LOCAL])
-    known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
-    step(state, moved[2] > 0.0, known)
+    level[STILL] = level[STILL] + 1.0 if moved[1] == 0.0 else 0.0
+    halted = level[STILL] > HALT
+    if not halted:
+        known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
+    step(state, moved[2] > 0.0, halted, known)
     if age >= ANCHOR_FROM and abs(known[LOG_LONG] - known[LOG_S0] - ANCHOR_MEAN) > ANCHOR_SLACK:
         _rename(state, known[LOG_LONG] > known[LOG_S0])
     return True
@@ -161,10 +170,11 @@ def _lay_grid(grid: Float, precision: Float, shift: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def step(state: State, blind: bool, known: Float) -> None:
+def step(state: State, blind: bool, halted: bool, known: Float) -> None:
     """Take the bar whose move and variance stand in ``known`` into the state, and update the rest of ``known``.
 
-    blind : the range tells nothing; only the move counts. known : (N_OUT,) as a row of ``filter_bars``.
+    blind : the range tells nothing; only the move counts. halted : trading has stopped, see ``HALT``.
+    known : (N_OUT,) as a row of ``filter_bars``.
     """
     weight, distance, spread, grid, precision, band = state
     move = known[MOVE]
@@ -174,6 +184,8 @@ def step(state: State, blind: bool, known: Float) -> None:
             s0 = grid[g]
             e, p = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
             _weigh(weight, tail, g, precision[g], move, move + PULL * e, move - TREND_DRIFT * s0, rest, p, blind)
+            if halted:
+                weight[tail, g] *= s0 if blind else s0**DOF_RANGE  # what the likelihood of no move owes to s0 alone
             gain = -PULL * p / (PULL * PULL * p + s0 * s0)
             distance[tail, g] = e + gain * (move + PULL * e) + move
             spread[tail, g] = p * (1.0 + PULL * gain)

@@ -95,6 +95,22 @@ def test_nothing_is_known_until_something_moves():
     assert np.isfinite(got[60:]).all()
 
 
+@pytest.mark.parametrize("blind", [0.0, 1.0])
+def test_a_halt_is_calm_and_does_not_shrink_the_typical_volatility(blind):
+    bars = simulate.market(900, s0=0.01, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(3)).bars
+    moved = relative.standardised_moves(bars)
+    halted = np.zeros((200, 3))
+    halted[:, 2] = blind
+    got = kernel.filter_bars(np.concatenate([moved[:600], halted, moved[600:]]))
+    through, after = got[600:800], got[800:]
+    assert through[20:, kernel.CALM].min() > 0.9
+    assert abs(got[799, kernel.LOG_S0] - got[599, kernel.LOG_S0]) < 0.25
+    assert abs(got[799, kernel.LOG_LONG] - got[599, kernel.LOG_LONG]) < 0.05
+    plain = kernel.filter_bars(moved)[600:]
+    same = after[10:, :5].argmax(axis=1) == plain[10:, :5].argmax(axis=1)
+    assert same.mean() > 0.9
+
+
 def even_walk(n_bars, shocks, seed):
     """Moves of a walk of constant volatility, by the simulator with one regime that never ends."""
     rng = np.random.default_rng(seed)
