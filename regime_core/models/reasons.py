@@ -173,6 +173,10 @@ def _percent(share: float) -> str:
     return "under 1 %" if share < 0.01 else f"{share * 100:.0f} %"
 
 
+def _bound(share: float) -> str:
+    return f"{max(share * 100, 1):.0f} %"
+
+
 _WORDS: dict[str, Callable[[float], str]] = {
     **{f"efficiency_{h:.0f}": _net_move(int(h)) for h in EFFICIENCY_HALF_LIVES},
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
@@ -180,10 +184,10 @@ _WORDS: dict[str, Callable[[float], str]] = {
     "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds that nothing changes",
     "turnover": lambda value: f"regime odds usually move {_percent(value)} a bar",
     "misfit": lambda value: f"volatility usually {_percent(np.expm1(value))} off the levels of the regimes",
-    "spread_of_volatility": lambda value: f"volatility usually within {_percent(np.expm1(value))} of its long run",
+    "spread_of_volatility": lambda value: f"volatility usually within {_bound(np.expm1(value))} of its long run",
     "fat_tails": lambda value: f"fat-tailed moves {_percent(value)} likely",
     "log_age": lambda value: f"{'at least ' if np.exp(value) >= ALL_HISTORY - 0.5 else ''}{np.exp(value):,.0f} bars of history",
-    "s0_uncertainty": lambda value: f"typical volatility known to within {_percent(np.expm1(value))}",
+    "s0_uncertainty": lambda value: f"typical volatility known to within {_bound(np.expm1(value))}",
 }
 """Feature -> its value in words, of concepts that are not told by the same feature always."""
 

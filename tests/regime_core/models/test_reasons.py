@@ -124,6 +124,12 @@ def test_a_change_of_volatility_is_told_against_its_long_run():
     assert told(VOLATILE, parts_of(log_long_volatility=0.5), row) == "volatility 1.8 times its long run"
 
 
+def test_what_is_known_within_a_bound_is_never_within_under_it():
+    assert told(CALM, parts_of(s0_uncertainty=0.5), row_of()) == "typical volatility known to within 1 %"
+    row = row_of(spread_of_volatility=np.log(1.07))
+    assert told(CALM, parts_of(spread_of_volatility=0.5), row) == "volatility usually within 7 % of its long run"
+
+
 def test_a_pull_back_is_told_by_what_shows_it_best():
     row = row_of(efficiency_16=0.17, distance_16=-0.2, distance_48=9.0)
     assert told(RANGING, parts_of(log_p_ranging=1.0), row) == "price 0.2 bar volatilities below its mean of about 16 bars"
