@@ -13,7 +13,7 @@ from regime_core.bars import OHLCV
 from regime_core.errors import ModelError
 from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
-from regime_core.models import Detector, Filtered, Forecaster, Rules
+from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules
 from regime_core.models.rules import metrics_row
 from regime_core.regimes import (
     ALL_REGIMES,
@@ -98,20 +98,25 @@ class Engine:
         warnings : repairs made on the way here, handed on with the answer.
         """
         entry = self.entry(model)
-        labels = self.label(bars, model=model) if history else None
         if bars.n_bars < MIN_BARS:
-            return _insufficient(bars, entry, warnings, labels)
-        detector = self._answering[entry.name]
+            return _insufficient(bars, entry, warnings, self.label(bars, model=model) if history else None)
+        answering, labelling = self._answering[entry.name], self._models.detectors[entry.name]
+        reading = answering.read(bars)
         first = max(MIN_BARS - 1, bars.n_bars - RECENT_BARS)
-        recent = detector.filter(bars, start=first)
+        recent = reading.filter(first)
         code = int(recent.codes[-1])
-        age, censored = (0, False) if code == UNKNOWN_CODE else _age(detector, bars, recent.codes, first)
+        age, censored = (0, False) if code == UNKNOWN_CODE else _age(reading, bars.n_bars, recent.codes, first)
+        labels = None
+        if history:
+            labelled = reading if labelling is answering else labelling.read(bars)
+            labels = Labels(bars.time, *labelled.filter(0), entry.ref)
         if labels is not None and labels.codes[-1] != code:
             warnings = (
                 *warnings,
                 f"regime rests on all {bars.n_bars:,} bars sent, each of labels on the {entry.window} up to it.",
             )
-        return _detection(entry, bars, _last(recent), age, censored, detector.evidence(bars), _metrics(bars), warnings, labels)
+        evidence = reading.evidence(code)
+        return _detection(entry, bars, _last(recent), age, censored, evidence, _metrics(bars), warnings, labels)
 
     def explain(self, bars: OHLCV, labels: Labels) -> Detection:
         """Regime of the last of these labels, with its age and what it rests on; always the last label itself.
@@ -123,9 +128,10 @@ class Engine:
         recent = bars.rows(max(0, bars.n_bars - EXPLAIN_BARS))
         if bars.n_bars < MIN_BARS:
             return _insufficient(bars, entry, (), labels)
-        age = 0 if labels.codes[-1] == UNKNOWN_CODE else last_run(labels.codes)
+        code = int(labels.codes[-1])
+        age = 0 if code == UNKNOWN_CODE else last_run(labels.codes)
         last = _last(Filtered(labels.codes, labels.probabilities, labels.confidence))
-        evidence = self._models.detectors[entry.name].evidence(bars)
+        evidence = self._models.detectors[entry.name].read(bars).evidence(code)
         return _detection(entry, bars, last, age, age > bars.n_bars - MIN_BARS, evidence, _metrics(recent), (), labels)
 
     def forecast(self, days: Market, *, explained: bool = False) -> Forecast:
@@ -181,16 +187,16 @@ def _not_shipped(name: str) -> ModelError:
     return ModelError("model.not_shipped", f"This model folder has no {name}: add it with `python -m regime_core train`.")
 
 
-def _age(detector: Detector, bars: OHLCV, codes: NDArray[np.int8], first: int) -> tuple[int, bool]:
+def _age(reading: Reading, n_bars: int, codes: NDArray[np.int8], first: int) -> tuple[int, bool]:
     """How many bars the last label has held; True where its run reaches the first bar that can be labelled.
 
     codes : labels of the bars from ``first`` on. Where they are all the same, more are made, further and further back.
     """
     while first > MIN_BARS - 1 and (codes == codes[-1]).all():
-        first = max(MIN_BARS - 1, bars.n_bars - 8 * len(codes))
-        codes = detector.filter(bars, start=first).codes
+        first = max(MIN_BARS - 1, n_bars - 8 * len(codes))
+        codes = reading.filter(first).codes
     age = last_run(codes)
-    return age, age == bars.n_bars - MIN_BARS + 1
+    return age, age == n_bars - MIN_BARS + 1
 
 
 def _last(filtered: Filtered) -> Filtered:

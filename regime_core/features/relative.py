@@ -69,7 +69,25 @@ def matrix(bars: OHLCV, *, start: int = 0) -> NDArray[np.float32]:
     """
     if bars.n_bars < MIN_BARS:
         return np.full((bars.n_bars - start, len(FEATURES)), np.nan, dtype=np.float32)
-    return np.asarray(kernel.features(regime_filter.filter_bars(standardised_moves(bars)), start))
+    return Known(bars).matrix(start)
+
+
+class Known:
+    """What the forward filter knows after each bar, made once for all that is made of it.
+
+    bars : at least MIN_BARS. filtered : (n_bars, N_OUT), see ``kernels.regime_filter.filter_bars``.
+    """
+
+    def __init__(self, bars: OHLCV) -> None:
+        self.filtered = np.asarray(regime_filter.filter_bars(standardised_moves(bars)))
+        self._first = bars.n_bars
+        self._rows = np.empty((0, len(FEATURES)), dtype=np.float32)
+
+    def matrix(self, start: int) -> NDArray[np.float32]:
+        """Features of bars ``start:``, as the function of that name; those made before are not made again."""
+        if start < self._first:
+            self._first, self._rows = start, np.asarray(kernel.features(self.filtered, start))
+        return self._rows[start - self._first :]
 
 
 def standardised_moves(bars: OHLCV) -> Float:

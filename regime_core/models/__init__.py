@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regime_core.models.base import Detector, Filtered, StateModel
+from regime_core.models.base import Detector, Filtered, Reading, StateModel
 from regime_core.models.boosted import Boosted
 from regime_core.models.ensemble import Ensemble
 from regime_core.models.forecaster import Forecaster
@@ -40,6 +40,7 @@ __all__ = [
     "Jump",
     "KMeans",
     "Linear",
+    "Reading",
     "Rules",
     "StateModel",
 ]

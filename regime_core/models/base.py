@@ -29,6 +29,18 @@ class Filtered(NamedTuple):
     confidence: NDArray[np.float64]
 
 
+class Reading(Protocol):
+    """Bars that a detector has read, once for all that is asked of it about them."""
+
+    def filter(self, start: int) -> Filtered:
+        """Causal labels of bars ``start:``; see ``Detector.filter``."""
+        ...
+
+    def evidence(self, code: int) -> str:
+        """Return what label ``code`` of the last bar rests on, as one clause an analyst can check."""
+        ...
+
+
 class Detector(Protocol):
     """A five-regime detector.
 
@@ -39,22 +51,22 @@ class Detector(Protocol):
     name: ClassVar[str]
     window: int
 
-    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
-        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown.
+    def read(self, bars: OHLCV) -> Reading:
+        """Read bars, for several questions about the same ones.
 
         Raises ModelError on fewer than ``regimes.MIN_BARS`` bars, or if the model was not fitted.
         """
         ...
 
+    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
+        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown. Raises ModelError as ``read`` does."""
+        ...
+
     def decode(self, bars: OHLCV) -> NDArray[np.int8]:
         """Labels of all bars with hindsight, (n_bars,), for pages that compare: each rests on the bars after it too.
 
-        Unknown where ``filter`` is. Raises ModelError as ``filter`` does.
+        Unknown where ``filter`` is. Raises ModelError as ``read`` does.
         """
-        ...
-
-    def evidence(self, bars: OHLCV) -> str:
-        """Return what the label of the last bar rests on, as one clause an analyst can check."""
         ...
 
     def save(self, folder: Path) -> tuple[str, ...]:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from regime_core.bars import OHLCV, Float
 from regime_core.errors import ArtifactError, ModelError
 from regime_core.features import relative
-from regime_core.models import reasons
 from regime_core.models.arrays import packed, unpacked
 from regime_core.models.boosted import Boosted
 from regime_core.models.forest import Forest
 from regime_core.models.linear import Linear
 from regime_core.models.lstm import LSTM
-from regime_core.models.margins import MarginDetector, softmax
+from regime_core.models.margins import MarginDetector, MarginReading, softmax
 from regime_core.regimes import MIN_BARS
 
 MEMBERS: dict[str, type[MarginDetector]] = {"boosted": Boosted, "forest": Forest, "linear": Linear, "lstm": LSTM}
@@ -60,7 +59,9 @@ class Ensemble(MarginDetector):
         logs, codes = [], []
         for bars, regimes in markets:
             rows = np.unique(np.linspace(MIN_BARS - 1, len(regimes) - 1, rows_a_market).astype(np.int64))
-            logs.append(_log_probabilities(detectors, bars, MIN_BARS - 1)[:, rows - MIN_BARS + 1])
+            known = relative.Known(bars)
+            readings = [one.reading(bars, known) for one in detectors]
+            logs.append(_log_probabilities(detectors, readings, MIN_BARS - 1)[:, rows - MIN_BARS + 1])
             codes.append(regimes[rows])
         weights = pool_weights(np.concatenate(logs, axis=1), np.concatenate(codes))
         if not weights.any():
@@ -70,21 +71,9 @@ class Ensemble(MarginDetector):
         self.take(packed(shares=weights / weights.sum()))
         return self
 
-    def margins_from(self, bars: OHLCV, start: int) -> Float:
-        """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
-        self._require_fitted()
-        return np.asarray(np.tensordot(self.shares_, _log_probabilities(self.members_, bars, start), axes=1))
-
-    def effects(self, bars: OHLCV, code: int) -> Float:
-        """What each feature adds to the log-odds of ``code`` in each member, by the members' weights, (n_features,)."""
-        effects = np.stack([member.effects(bars, code) for member in self.members_])
-        return np.asarray(self.shares_ @ effects / self.temperature_)
-
-    def evidence(self, bars: OHLCV) -> str:
-        """What moved the label of the last bar most, over all members."""
-        code = int(self.filter(bars, start=bars.n_bars - 1).codes[0])
-        row = relative.matrix(bars, start=bars.n_bars - 1)[0]
-        return reasons.in_words(reasons.reasons(self.effects(bars, code), code), row, code, bars.close)
+    def reading(self, bars: OHLCV, known: relative.Known) -> EnsembleReading:
+        """Have each member read the same."""
+        return EnsembleReading(self, bars, known)
 
     def take(self, weights: bytes) -> None:
         """Be fitted with packed weights of the members. Raises ArtifactError if they are no weights of so many."""
@@ -106,6 +95,26 @@ class Ensemble(MarginDetector):
             raise ArtifactError("artifact.altered", f"The ensemble has the member {unknown.pop()!r}, which is not known.")
         model.members_ = tuple(MEMBERS[name].load(folder) for name in model.members)
         return model
+
+
+class EnsembleReading(MarginReading):
+    """Bars that all members have read, from one pass of the forward filter."""
+
+    _detector: Ensemble
+
+    def __init__(self, detector: Ensemble, bars: OHLCV, known: relative.Known) -> None:
+        super().__init__(detector, bars, known)
+        self._of_members = [member.reading(bars, known) for member in detector.members_]
+
+    def margins(self, start: int) -> Float:
+        """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
+        logs = _log_probabilities(self._detector.members_, self._of_members, start)
+        return np.asarray(np.tensordot(self._detector.shares_, logs, axes=1))
+
+    def effects(self, code: int) -> Float:
+        """What each feature adds to the log-odds of ``code`` in each member, by the members' weights, (n_features,)."""
+        effects = np.stack([reading.effects(code) for reading in self._of_members])
+        return np.asarray(self._detector.shares_ @ effects / self._detector.temperature_)
 
 
 def pool_weights(log_probabilities: Float, codes: NDArray[np.int8]) -> Float:
@@ -132,6 +141,7 @@ def pool_weights(log_probabilities: Float, codes: NDArray[np.int8]) -> Float:
     return np.asarray(found.x)
 
 
-def _log_probabilities(detectors: Sequence[MarginDetector], bars: OHLCV, start: int) -> Float:
+def _log_probabilities(detectors: Sequence[MarginDetector], readings: Sequence[MarginReading], start: int) -> Float:
     """Calibrated log probabilities by each detector of bars ``start:``, (n_detectors, n_bars - start, 5)."""
-    return np.log(np.stack([softmax(one.margins_from(bars, start) / one.temperature_) for one in detectors]))
+    pairs = zip(detectors, readings, strict=True)
+    return np.log(np.stack([softmax(reading.margins(start) / one.temperature_) for one, reading in pairs]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -13,12 +14,11 @@ from regime_core.bars import OHLCV, Float
 from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.features.stream import BarStream
-from regime_core.kernels import persistence, recurrent, regime_filter
-from regime_core.kernels import relative as kernel
+from regime_core.kernels import persistence, recurrent
 from regime_core.models import reasons
 from regime_core.models.arrays import packed, unpacked
 from regime_core.models.base import Filtered
-from regime_core.models.margins import MarginDetector, best_temperature, first_looked_at
+from regime_core.models.margins import MarginDetector, MarginReading, best_temperature
 from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -143,16 +143,29 @@ class LSTM(MarginDetector):
     def margins(self, features: Float32) -> Float:
         """Log-odds before the temperature, (n_bars, 5), of a market's inputs from its first bar on."""
         self._require_fitted()
-        if self.device != "cpu":
+        if (card := self.card) is not None:
             from regime_core.models import lstm_torch
 
-            if (device := lstm_torch.resolved(self.device)) != "cpu":
-                return lstm_torch.margins(features, self.network_, device)
-        return np.asarray(recurrent.forward(features, np.zeros((2, self.n_hidden), np.float32), *self.network_))
+            return lstm_torch.margins(features, self.network_, card)
+        return self.go_on(features, np.zeros((2, self.n_hidden), np.float32))
 
-    def margins_from(self, bars: OHLCV, start: int) -> Float:
-        """Margins of bars ``start:``, (n_bars - start, 5)."""
-        return self.margins(inputs_of(bars))[start:]
+    def go_on(self, inputs: Float32, memory: Float32) -> Float:
+        """Margins of further bars, (n_bars, 5), on the CPU. memory : (2, n_hidden), brought up to date in place."""
+        return np.asarray(recurrent.forward(inputs, memory, *self.network_))
+
+    @property
+    def card(self) -> str | None:
+        """Device that PyTorch answers on; None where the compiled kernel does."""
+        if self.device == "cpu":
+            return None
+        from regime_core.models import lstm_torch
+
+        device = lstm_torch.resolved(self.device)
+        return None if device == "cpu" else device
+
+    def reading(self, bars: OHLCV, known: relative.Known) -> LSTMReading:
+        """Read bars of which it is known already what the forward filter makes of them."""
+        return LSTMReading(self, bars, known)
 
     @property
     def n_hidden(self) -> int:
@@ -174,49 +187,13 @@ class LSTM(MarginDetector):
             state.seen += 1
             row = np.empty((1, recurrent.N_INPUTS), dtype=np.float32)
             recurrent.input_of(known, state.seen, row[0])
-            state.margins.append(recurrent.forward(row, state.memory, *self.network_)[0])
+            state.margins.append(self.go_on(row, state.memory)[0])
         if state.seen < MIN_BARS:
             return Filtered(np.full(1, UNKNOWN_CODE, np.int8), np.full((1, N_REGIMES), 1.0 / N_REGIMES), np.zeros(1))
         # a label never looks back on bars before the first that could be labelled
         looked_back = np.array(state.margins)[-min(len(state.margins), state.seen - MIN_BARS + 1) :]
-        codes, probabilities = self._held(looked_back, len(looked_back) - 1)
+        codes, probabilities = self.held(looked_back, len(looked_back) - 1)
         return Filtered(codes, probabilities, probabilities.max(axis=1))
-
-    def evidence(self, bars: OHLCV) -> str:
-        """What moved the label of the last bar most: by what the answer loses where an input reads as usual of late."""
-        self._require_fitted()
-        self._require_bars(bars)
-        filtered = regime_filter.filter_bars(relative.standardised_moves(bars))
-        inputs = recurrent.inputs(filtered)
-        margins = self.margins(inputs)[first_looked_at(bars.n_bars - 1) :]
-        code = int(self._held(margins, len(margins) - 1)[0][0])
-        row = kernel.features(filtered, bars.n_bars - 1)[0]
-        effects = self._effects(inputs, margins[-1], code)
-        return reasons.in_words(reasons.reasons(effects, code), row, code, bars.close)
-
-    def effects(self, bars: OHLCV, code: int) -> Float:
-        """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,)."""
-        inputs = inputs_of(bars)
-        return self._effects(inputs, self.margins(inputs)[-1], code)
-
-    def _effects(self, inputs: Float32, margins: Float, code: int) -> Float:
-        effects = np.zeros(len(relative.NAMES))
-        against = reasons.against_others(self._losses(inputs), margins / self.temperature_, code)
-        np.add.at(effects, FEATURE_OF_INPUT, against)
-        return effects
-
-    def _losses(self, inputs: Float32) -> Float:
-        """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
-        first = max(len(inputs) - EXPLAINED_BARS, 0)
-        before = np.zeros((2, self.n_hidden), dtype=np.float32)
-        recurrent.forward(inputs[:first], before, *self.network_)
-        margins = recurrent.forward(inputs[first:], before.copy(), *self.network_)[-1]
-        losses = np.empty((N_REGIMES, len(INPUTS)))
-        for i, usual in enumerate(self.usual_):
-            changed = inputs[first:].copy()
-            changed[:, i] = usual
-            losses[:, i] = margins - recurrent.forward(changed, before.copy(), *self.network_)[-1]
-        return losses
 
     def take(self, weights: bytes) -> None:
         """Be fitted with arrays packed in one file. Raises ArtifactError if they are not there or do not fit together."""
@@ -229,6 +206,55 @@ class LSTM(MarginDetector):
         self.network_, self.usual_, self.weights_ = network, usual, weights
 
 
+class LSTMReading(MarginReading):
+    """Bars that the network has been through, with what it remembered shortly before the last."""
+
+    _detector: LSTM
+
+    def __init__(self, detector: LSTM, bars: OHLCV, known: relative.Known) -> None:
+        super().__init__(detector, bars, known)
+        self._inputs = np.asarray(recurrent.inputs(known.filtered))
+
+    def margins(self, start: int) -> Float:
+        """Margins of bars ``start:``, (n_bars - start, 5)."""
+        return self._all_margins[start:]
+
+    @cached_property
+    def _all_margins(self) -> Float:
+        if self._detector.card is not None:
+            return self._detector.margins(self._inputs)
+        earlier, remembered = self._explained_from
+        return np.concatenate([earlier, self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())])
+
+    @cached_property
+    def _explained_from(self) -> tuple[Float, Float32]:
+        """Margins of all bars but the last EXPLAINED_BARS, and the memory after these."""
+        memory = np.zeros((2, self._detector.n_hidden), dtype=np.float32)
+        return self._detector.go_on(self._inputs[:-EXPLAINED_BARS], memory), memory
+
+    def effects(self, code: int) -> Float:
+        """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,).
+
+        It counts by what the answer loses where an input reads as usual of late.
+        """
+        effects = np.zeros(len(relative.NAMES))
+        margins = self._all_margins[-1] / self._detector.temperature_
+        np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(), margins, code))
+        return effects
+
+    def _losses(self) -> Float:
+        """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
+        remembered = self._explained_from[1]
+        last = self._inputs[-EXPLAINED_BARS:]
+        margins = self._detector.go_on(last, remembered.copy())[-1]
+        losses = np.empty((N_REGIMES, len(INPUTS)))
+        for i, usual in enumerate(self._detector.usual_):
+            changed = last.copy()
+            changed[:, i] = usual
+            losses[:, i] = margins - self._detector.go_on(changed, remembered.copy())[-1]
+        return losses
+
+
 def inputs_of(bars: OHLCV) -> Float32:
     """What the network reads of each bar, (n_bars, n_inputs) in the order of INPUTS. bars : at least MIN_BARS."""
-    return np.asarray(recurrent.inputs(regime_filter.filter_bars(relative.standardised_moves(bars))))
+    return np.asarray(recurrent.inputs(relative.Known(bars).filtered))

@@ -48,10 +48,6 @@ class MarginDetector:
         """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
         raise NotImplementedError
 
-    def margins_from(self, bars: OHLCV, start: int) -> Float:
-        """Margins of bars ``start:``, (n_bars - start, 5). start : MIN_BARS - 1 or later."""
-        return self.margins(relative.matrix(bars, start=start))
-
     def contributions(self, row: NDArray[np.float32]) -> Float:
         """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
 
@@ -68,56 +64,35 @@ class MarginDetector:
         self.temperature_ = best_temperature(self.margins(features), codes)
         return self
 
+    def read(self, bars: OHLCV) -> MarginReading:
+        """Read bars, for several questions about the same ones."""
+        self._require_fitted()
+        if bars.n_bars < MIN_BARS:
+            raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
+        return self.reading(bars, relative.Known(bars))
+
+    def reading(self, bars: OHLCV, known: relative.Known) -> MarginReading:
+        """Read bars of which it is known already what the forward filter makes of them."""
+        return MarginReading(self, bars, known)
+
     def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
         """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
-        self._require_fitted()
-        self._require_bars(bars)
-        n_rows = bars.n_bars - start
-        unknown = min(max(0, MIN_BARS - 1 - start), n_rows)
-        codes = np.full(n_rows, UNKNOWN_CODE, dtype=np.int8)
-        probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
-        confidence = np.zeros(n_rows)
-        if unknown < n_rows:
-            codes[unknown:], probabilities[unknown:] = self._label(bars, start + unknown)
-            confidence[unknown:] = probabilities[unknown:].max(axis=1)
-        return Filtered(codes, probabilities, confidence)
+        return self.read(bars).filter(start)
 
     def decode(self, bars: OHLCV) -> NDArray[np.int8]:
         """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
-        self._require_fitted()
-        self._require_bars(bars)
         codes = np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
         first = MIN_BARS - 1
-        codes[first:] = persistence.decode(self.margins_from(bars, first) / self.temperature_, self.lead)
+        codes[first:] = persistence.decode(self.read(bars).margins(first) / self.temperature_, self.lead)
         return codes
 
-    def _label(self, bars: OHLCV, start: int) -> tuple[NDArray[np.int8], Float]:
-        """Held regimes and probabilities of bars ``start:``."""
-        first = first_looked_at(start)
-        return self._held(self.margins_from(bars, first), start - first)
-
-    def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
+    def held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
         calibrated = margins / self.temperature_
         held = persistence.hold(calibrated, self.lead, before)
         probabilities = softmax(calibrated[before:])
         persistence.share_the_top(probabilities, held)
         return held, probabilities
-
-    def evidence(self, bars: OHLCV) -> str:
-        """What moved the label of the last bar most, with values in the instrument's own units; see ``models.reasons``."""
-        self._require_fitted()
-        self._require_bars(bars)
-        features = relative.matrix(bars, start=first_looked_at(bars.n_bars - 1))
-        margins = self.margins(features)
-        code = int(self._held(margins, len(margins) - 1)[0][0])
-        parts = reasons.against_others(self.contributions(features[-1])[:, :-1], margins[-1] / self.temperature_, code)
-        return reasons.in_words(reasons.reasons(parts, code), features[-1], code, bars.close)
-
-    def effects(self, bars: OHLCV, code: int) -> Float:
-        """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""
-        row = relative.matrix(bars, start=bars.n_bars - 1)
-        return reasons.against_others(self.contributions(row[0])[:, :-1], self.margins(row)[0] / self.temperature_, code)
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights in their own format, and parameters and temperature as JSON."""
@@ -159,14 +134,46 @@ class MarginDetector:
         if not hasattr(self, "weights_"):
             raise ModelError("model.not_fitted", f"{self.name} was not fitted: load it from a model folder or call fit.")
 
-    def _require_bars(self, bars: OHLCV) -> None:
-        if bars.n_bars < MIN_BARS:
-            raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
 
+class MarginReading:
+    """Bars that a ``MarginDetector`` has read: what it says of them rests on one pass of the forward filter.
 
-def first_looked_at(start: int) -> int:
-    """First bar whose margins the label of bar ``start`` looks back on."""
-    return max(MIN_BARS - 1, start - persistence.MEMORY + 1)
+    A subclass says what ``margins`` and ``effects`` are, where they are not made of a row of features alone.
+    """
+
+    def __init__(self, detector: MarginDetector, bars: OHLCV, known: relative.Known) -> None:
+        self._detector = detector
+        self._bars = bars
+        self._known = known
+
+    def margins(self, start: int) -> Float:
+        """Margins of bars ``start:``, (n_bars - start, 5). start : MIN_BARS - 1 or later."""
+        return self._detector.margins(self._known.matrix(start))
+
+    def effects(self, code: int) -> Float:
+        """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""
+        last = self._bars.n_bars - 1
+        contributions = self._detector.contributions(self._known.matrix(last)[0])[:, :-1]
+        return reasons.against_others(contributions, self.margins(last)[0] / self._detector.temperature_, code)
+
+    def filter(self, start: int) -> Filtered:
+        """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
+        n_rows = self._bars.n_bars - start
+        unknown = min(max(0, MIN_BARS - 1 - start), n_rows)
+        codes = np.full(n_rows, UNKNOWN_CODE, dtype=np.int8)
+        probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
+        confidence = np.zeros(n_rows)
+        if unknown < n_rows:
+            start += unknown
+            first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
+            codes[unknown:], probabilities[unknown:] = self._detector.held(self.margins(first), start - first)
+            confidence[unknown:] = probabilities[unknown:].max(axis=1)
+        return Filtered(codes, probabilities, confidence)
+
+    def evidence(self, code: int) -> str:
+        """What moved label ``code`` of the last bar most, with values in the instrument's own units; see ``models.reasons``."""
+        row = self._known.matrix(self._bars.n_bars - 1)[0]
+        return reasons.in_words(reasons.reasons(self.effects(code), code), row, code, self._bars.close)
 
 
 def best_temperature(margins: Float, codes: NDArray[np.int8]) -> float:

@@ -31,35 +31,19 @@ class Rules:
     def __init__(self, window: int = LABEL_WINDOW) -> None:
         self.window = window
 
-    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
-        """Label bars ``start:``; confidence is the winning score over 100, 0 and unknown where no rule fires."""
+    def read(self, bars: OHLCV) -> RulesReading:
+        """Read bars, for several questions about the same ones."""
         if bars.n_bars < MIN_BARS:
             raise ModelError("model.too_few_bars", f"rules needs {MIN_BARS} bars, got {bars.n_bars}.")
-        metrics = detection.rule_metrics(bars.high, bars.low, bars.close, start, self.window)
-        scores = detection.rule_scores(metrics)
-        scores[: max(0, MIN_BARS - 1 - start)] = 0.0
-        total = scores.sum(axis=1)
-        fired = total > 0
-        codes = np.where(fired, scores.argmax(axis=1), UNKNOWN_CODE).astype(np.int8)
-        safe = np.where(fired, total, 1.0)[:, None]
-        probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
-        return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
+        return RulesReading(bars, self.window)
+
+    def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
+        """Label bars ``start:``; unknown where no rule fires, and before the fiftieth bar."""
+        return self.read(bars).filter(start)
 
     def decode(self, bars: OHLCV) -> NDArray[np.int8]:
         """Labels with hindsight: of the points as probabilities."""
         return with_hindsight(self.filter(bars), HINDSIGHT_LEAD)
-
-    def evidence(self, bars: OHLCV) -> str:
-        """Which thresholds the last bar's metrics crossed."""
-        metrics = detection.rule_metrics(bars.high, bars.low, bars.close, bars.n_bars - 1, self.window)
-        points = detection.rule_scores(metrics)[0]
-        scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
-        volatility, trend, atr, efficiency, momentum = metrics[0, :5]
-        figures = (
-            f"volatility {volatility * 100:.2f} % a bar, trend {signed(trend * 100, 2)} % a bar, "
-            f"range efficiency {efficiency:.2f}, momentum {signed(momentum * 100, 1)} %, ATR {atr:.2f} %"
-        )
-        return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write nothing: rules have no weights."""
@@ -69,6 +53,42 @@ class Rules:
     def load(cls, folder: Path) -> Self:
         """Rules with the label window of files."""
         return cls()
+
+
+class RulesReading:
+    """Bars that rules have read. window : as that of ``Rules``."""
+
+    def __init__(self, bars: OHLCV, window: int) -> None:
+        self._bars = bars
+        self._window = window
+
+    def filter(self, start: int) -> Filtered:
+        """Label bars ``start:``; confidence is the winning score over 100, 0 and unknown where no rule fires."""
+        metrics = self._metrics(start)
+        scores = detection.rule_scores(metrics)
+        scores[: max(0, MIN_BARS - 1 - start)] = 0.0
+        total = scores.sum(axis=1)
+        fired = total > 0
+        codes = np.where(fired, scores.argmax(axis=1), UNKNOWN_CODE).astype(np.int8)
+        safe = np.where(fired, total, 1.0)[:, None]
+        probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
+        return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
+
+    def evidence(self, code: int) -> str:
+        """Which thresholds the last bar's metrics crossed, whatever its label."""
+        metrics = self._metrics(self._bars.n_bars - 1)
+        points = detection.rule_scores(metrics)[0]
+        scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
+        volatility, trend, atr, efficiency, momentum = metrics[0, :5]
+        figures = (
+            f"volatility {volatility * 100:.2f} % a bar, trend {signed(trend * 100, 2)} % a bar, "
+            f"range efficiency {efficiency:.2f}, momentum {signed(momentum * 100, 1)} %, ATR {atr:.2f} %"
+        )
+        return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
+
+    def _metrics(self, start: int) -> Float:
+        bars = self._bars
+        return np.asarray(detection.rule_metrics(bars.high, bars.low, bars.close, start, self._window))
 
 
 def metrics_row(bars: OHLCV) -> Float:

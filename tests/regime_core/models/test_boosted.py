@@ -267,7 +267,7 @@ def test_what_lasts_for_thousands_of_bars_becomes_typical(shipped, ratio, code):
     assert shares(codes[4000:])[code] < 0.1
 
 
-def test_evidence_needs_fifty_bars(shipped):
+def test_reading_needs_fifty_bars(shipped):
     market = simulate.market(49, s0=0.01, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(5))
     with pytest.raises(ModelError, match="50"):
-        shipped.evidence(market.bars)
+        shipped.read(market.bars)

@@ -92,8 +92,8 @@ def test_its_probabilities_are_the_product_of_its_members(mixed, members, monkey
 
 def test_its_effects_are_those_of_its_members(mixed, members):
     bars = market(9).bars
-    expected = sum(share * member.effects(bars, 2) for share, member in zip(mixed.shares_, members, strict=True))
-    np.testing.assert_allclose(mixed.effects(bars, 2), expected / mixed.temperature_)
+    expected = sum(share * member.read(bars).effects(2) for share, member in zip(mixed.shares_, members, strict=True))
+    np.testing.assert_allclose(mixed.read(bars).effects(2), expected / mixed.temperature_)
 
 
 def test_it_is_saved_with_its_members(mixed, tmp_path):

@@ -106,7 +106,7 @@ def test_finds_regimes_on_markets_never_seen(model, unseen):
 def test_an_unfitted_model_says_so(model, unseen):
     fresh = type(model)()
     assert not [name for name in vars(fresh) if name.endswith("_")]
-    for ask in (fresh.filter, fresh.evidence):
+    for ask in (fresh.filter, fresh.read):
         with pytest.raises(ModelError, match="not fitted"):
             ask(unseen.bars)
 

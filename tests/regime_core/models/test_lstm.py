@@ -196,9 +196,10 @@ def test_padding_changes_nothing(sequences):
 
 def test_evidence_names_what_moved_the_answer(small):
     loud = market(35, 400, mean_duration=1e9)
-    assert any(character.isdigit() for character in small.evidence(loud.bars))
+    code = int(small.filter(loud.bars).codes[-1])
+    assert any(character.isdigit() for character in small.read(loud.bars).evidence(code))
     with pytest.raises(ModelError, match="50"):
-        small.evidence(loud.bars.rows(0, 49))
+        small.read(loud.bars.rows(0, 49))
 
 
 def test_a_device_is_of_the_machine_and_is_not_saved(small, tmp_path, monkeypatch):

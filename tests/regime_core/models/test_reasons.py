@@ -185,7 +185,8 @@ def then(volatility, *, drift=0.0, pull=0.0, n=80):
 def test_markets_made_by_hand_get_the_reason_one_expects(shipped, code, kind, pattern):
     bars = then(**kind)
     assert shipped.filter(bars, start=bars.n_bars - 1).codes[0] == code, REGIME_NAMES[code]
-    assert re.search(pattern, shipped.evidence(bars)), shipped.evidence(bars)
+    told = shipped.read(bars).evidence(code)
+    assert re.search(pattern, told), told
 
 
 def test_evidence_is_about_the_answer_given(shipped, sp500):
@@ -196,7 +197,7 @@ def test_evidence_is_about_the_answer_given(shipped, sp500):
         row = relative.matrix(bars, start=stop - 1)[0]
         margins, code = shipped.margins(row[None])[0] / shipped.temperature_, int(shipped.filter(bars, start=stop - 1).codes[0])
         parts = reasons.against_others(shipped.contributions(row)[:, :-1], margins, code)
-        assert shipped.evidence(bars) == reasons.in_words(reasons.reasons(parts, code), row, code, bars.close)
+        assert shipped.read(bars).evidence(code) == reasons.in_words(reasons.reasons(parts, code), row, code, bars.close)
         held += code != margins.argmax()
     assert held > 0
 
@@ -206,10 +207,11 @@ def test_reasons_on_a_real_index_agree_with_the_answer(shipped, sp500):
     said = {code: [] for code in range(5)}
     for stop in range(400, sp500.n_bars, 20):
         bars = sp500.rows(stop - 252, stop)
-        words = shipped.evidence(bars)
+        code = int(shipped.filter(bars, start=251).codes[0])
+        words = shipped.read(bars).evidence(code)
         assert "\n" not in words
         assert not re.search(r"\.\s|-\d|\d%|_", words), words
-        said[shipped.filter(bars, start=251).codes[0]].append(words.partition("against it")[0])
+        said[code].append(words.partition("against it")[0])
     for code, sign in ((BULLISH, "+"), (BEARISH, "−")):
         assert np.mean(np.array(re.findall(r"drift (.)\d", " ".join(said[code]))) == sign) > 0.9
     for code, below in ((CALM, True), (VOLATILE, False)):

@@ -81,7 +81,7 @@ def test_a_long_series_is_labelled_in_one_pass():
 
 def test_evidence_names_the_points_that_decided():
     bars = random_bars(252, drift=0.02, volatility=0.01)
-    assert "points: trending_bullish 70" in Rules().evidence(bars)
-    falling = Rules().evidence(random_bars(252, drift=-0.02, volatility=0.01))
+    assert "points: trending_bullish 70" in Rules().read(bars).evidence(0)
+    falling = Rules().read(random_bars(252, drift=-0.02, volatility=0.01)).evidence(1)
     assert "trend −" in falling
     assert "-" not in falling
