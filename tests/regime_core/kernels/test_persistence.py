@@ -46,6 +46,14 @@ def test_a_held_label_ignores_a_brief_doubt_and_follows_a_clear_or_a_lasting_lea
     assert held(-1.0, 0.9, -0.5, 0.5, 0.2) == [0, 0, 0, 0, 1]
 
 
+def test_what_was_held_before_the_memory_is_forgotten():
+    leads = np.tile([0.25, -0.5], persistence.MEMORY)
+    margins = np.column_stack([np.zeros(len(leads) + 1), np.append(-1.0, leads)])
+    held = persistence.hold(margins, 100.0, 0)
+    assert (held[: persistence.MEMORY] == 0).all()
+    assert held[persistence.MEMORY] == 1  # the first row it looks back on is one that the other class leads
+
+
 def worth(margins, codes, lead):
     return margins[np.arange(len(codes)), codes].sum() - lead * np.count_nonzero(np.diff(codes))
 

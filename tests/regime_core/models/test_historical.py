@@ -9,7 +9,7 @@ from regime_core.features import stress
 from regime_core.models import historical, regressions
 from regime_core.models.historical import HistoricalSimulation
 from regime_core.models.kmeans import KMeans
-from regime_core.models.members import Past
+from regime_core.models.members import CLIP, Past, Scale
 from stress_markets import index_and_vix
 
 K = 3
@@ -44,6 +44,19 @@ def test_sizes_of_nothing_are_fitted_too(rng):
     inputs = rng.standard_normal((50, 2))
     assert np.isfinite(regressions.gamma(inputs, np.zeros(50), penalty=0.5)).all()
     assert np.isfinite(regressions.gamma(inputs, np.append(np.zeros(49), 1e9), penalty=1e-6)).all()
+
+
+def test_the_return_is_told_in_units_of_the_level(market):
+    model = HistoricalSimulation().fit(past_of(market, 5))
+    column = historical.INPUTS.index("return_21")
+    month = np.convolve(market.values[:, 0], np.ones(21), "valid")
+    found = model._inputs(stress.ingredients(market, 5))[21:, column]
+    np.testing.assert_allclose(found, month[1:] / market.vix[21:], rtol=1e-9, atol=1e-15)
+
+
+def test_an_input_never_met_counts_as_the_farthest_there_is():
+    scale = Scale.of(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    np.testing.assert_array_equal(scale.apply(np.array([[2.5, 5.5], [99.0, -99.0]])), [[0.5, 0.5], [CLIP, -CLIP]])
 
 
 @pytest.mark.parametrize("horizon", [1, 5, 21, 40])

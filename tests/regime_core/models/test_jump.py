@@ -8,6 +8,7 @@ from jumpmodels.jump import JumpModel
 
 from regime_core import states
 from regime_core.errors import ModelError
+from regime_core.models import jump
 from regime_core.models.jump import PENALTIES, Jump, solve
 from stress_markets import index_and_vix
 
@@ -114,6 +115,33 @@ def test_the_penalty_is_chosen_on_the_past_alone(market):
     shuffled = market.values.copy()
     shuffled[CUT:] = shuffled[CUT:][::-1] * 3.0
     assert Jump().fit(replace(market, values=shuffled).rows(None, CUT)).penalty_ == chosen
+
+
+def test_penalties_are_judged_on_days_that_no_trial_was_fitted_on(market, monkeypatch):
+    fit, density = Jump._fit, jump._next_day_log_density
+    fitted_on, judged_from = [], []
+    monkeypatch.setattr(Jump, "_fit", lambda self, past: (fitted_on.append(past.n_days), fit(self, past))[1])
+    monkeypatch.setattr(jump, "_next_day_log_density", lambda *given: (judged_from.append(given[-1]), density(*given))[1])
+    Jump().fit(market.rows(None, CUT))
+    *trials, last = fitted_on
+    assert last == CUT
+    assert set(judged_from) == {CUT - CUT // 3}
+    assert max(trials) < min(judged_from)
+
+
+def test_of_penalties_within_one_standard_error_of_the_best_the_largest_is_taken(market, monkeypatch):
+    swing = np.tile([1.0, -1.0], 50)
+    behind = dict(zip(PENALTIES, (5.0, 0.0, 0.02, 0.09, 0.11, 1.0, 1.0), strict=True))  # one standard error is 0.1
+    tried = iter(behind.values())
+
+    def density(*_):
+        lag = next(tried)
+        return -lag + (swing if lag else 0.0)
+
+    monkeypatch.setattr(jump, "_next_day_log_density", lambda *given: density(*given) * np.ones(100))
+    monkeypatch.setattr(Jump, "_fit", lambda self, past: setattr(self, "fitted_through_", 0))
+    monkeypatch.setattr(Jump, "filter", lambda self, days: (np.zeros(days.n_days, dtype=np.int8), None))
+    assert Jump()._chosen(market) == 30.0
 
 
 def test_the_penalty_is_chosen_by_labels_without_hindsight(market, monkeypatch):
