@@ -8,14 +8,14 @@ import dash_bootstrap_components as dbc
 import plotly.graph_objects as go
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 
-from components import ranges
+from components import ranges, theme
 
 STYLES = {"line": "Line", "candles": "Candles"}
 
 
-def segmented(identifier: str, options: dict[str, str], value: str | None, label: str) -> dbc.RadioItems:
-    """A row of buttons of which one is down; reachable by Tab, changed by arrow keys."""
-    return dbc.RadioItems(
+def segmented(identifier: str, options: dict[str, str], value: str | None, label: str) -> html.Div:
+    """A row of buttons of which one is down; reachable by Tab, changed by arrow keys. label : its name, spoken, not shown."""
+    buttons = dbc.RadioItems(
         id=identifier,
         options=[{"label": text, "value": key} for key, text in options.items()],
         value=value,
@@ -24,14 +24,15 @@ def segmented(identifier: str, options: dict[str, str], value: str | None, label
         labelCheckedClassName="segment-on",
         className="segmented",
     )
+    return html.Div(buttons, className="segments", role="group", **{"aria-label": label})
 
 
-def style_buttons(identifier: str, chosen: str | None) -> dbc.RadioItems:
+def style_buttons(identifier: str, chosen: str | None) -> html.Div:
     """How the price is drawn."""
     return segmented(identifier, STYLES, chosen if chosen in STYLES else "line", "Drawn as")
 
 
-def range_buttons(identifier: str, chosen: str | None) -> dbc.RadioItems:
+def range_buttons(identifier: str, chosen: str | None) -> html.Div:
     """Preset ranges; none is down while a range was dragged."""
     value = chosen or ranges.DEFAULT
     return segmented(identifier, ranges.PRESETS, value if value in ranges.PRESETS else None, "Range")
@@ -74,11 +75,12 @@ def chart(
 ) -> html.Div:
     """Graph that keeps its place while it loads, described in words for those who cannot see it.
 
+    figure : the first one; without, nothing is drawn until a callback sends one.
     size : ``small`` for charts three abreast. box : id of what has the chart's height, where a callback sets it.
     """
     graph = dcc.Graph(
         id=identifier,
-        **({} if figure is None else {"figure": figure}),
+        figure=theme.blank() if figure is None else figure,
         style={"height": "100%"},
         responsive=True,
         config={"displayModeBar": False, "doubleClick": "autosize", "scrollZoom": False},

@@ -112,6 +112,13 @@ def template_name(theme: str) -> str:
     return f"regime_{theme}"
 
 
+def blank() -> go.Figure:
+    """Figure without axes on no ground: what a graph shows before its data is there, in either theme."""
+    nothing = {"visible": False}
+    clear = "rgba(0,0,0,0)"
+    return go.Figure(layout={"xaxis": nothing, "yaxis": nothing, "paper_bgcolor": clear, "plot_bgcolor": clear})
+
+
 def _template(palette: Palette) -> go.layout.Template:
     axis = {
         "gridcolor": palette.hairline,
