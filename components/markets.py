@@ -65,7 +65,7 @@ def notes(view: Clustered) -> html.Ul:
         f"In sample: the {view.k} states were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, "
         "so that a day's state rests on later days too."
     )
-    return html.Ul([html.Li(text) for text in (in_sample, *view.market.notes)], className="told")
+    return html.Ul([html.Li(text) for text in (in_sample, *map(words.told, view.market.notes))], className="told")
 
 
 def shares(view: Clustered, found: StateTable) -> html.Div:
@@ -104,4 +104,4 @@ def waiting(dataset: Dataset) -> Component:
 
 def not_shown(message: str) -> html.Div:
     """Word on a dataset without states."""
-    return cards.problem(message, title="No stress states for this dataset")
+    return cards.problem(words.told(message), title="No stress states for this dataset")

@@ -23,6 +23,11 @@ SHORT_SPELL = 3
 _FIGURE = {"type": "rightAligned", "cellClass": "figure ag-right-aligned-cell"}
 _PERCENT = {"function": "params.value == null ? '–' : d3.format('.0f')(100 * params.value) + '\u00a0%'"}
 _CHANGE = {"function": "params.value == null ? '–' : d3.format('+.1f')(100 * params.value) + '\u00a0%'"}
+_DAY = {"function": "params.value == null ? '–' : d3.utcFormat('%-d %b %Y')(d3.utcParse('%Y-%m-%d')(params.value))"}
+_MOMENT = {
+    "function": "params.value == null ? '–' : "
+    "d3.utcFormat('%-d %b %Y, %H:%M:%S')(d3.utcParse('%Y-%m-%d %H:%M:%S')(params.value))"
+}
 _COUNT = {"function": "d3.format(',')(params.value)"}
 _PRICE = {"function": "params.value == null ? '–' : d3.format(params.value >= 10 ? ',.2f' : '.5~g')(params.value)"}
 _THEME = {
@@ -82,8 +87,9 @@ def label_columns(*, intraday: bool) -> list[Row]:
 
 
 def _time_column(intraday: bool) -> Row:
+    """Rows hold ISO times, which sort as text; the cell is written as dates are on every page."""
     width = MOMENT_WIDTH if intraday else DAY_WIDTH
-    return {"width": width, "minWidth": width, "cellClass": "figure"}
+    return {"width": width, "minWidth": width, "cellClass": "figure", "valueFormatter": _MOMENT if intraday else _DAY}
 
 
 def _last_word(code: int) -> str:

@@ -100,7 +100,7 @@ def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
             market, clustering = runtime.results().market(dataset), runtime.results().clusters(dataset)
             return _states(dataset, market, clustering, mode)
     except RegimeError as error:
-        return Labelled(None, error.message)
+        return Labelled(None, words.told(error.message))
     return Labelled(None)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -11,6 +14,7 @@ from regime_core.bars import DAY_NS
 from regime_core.regimes import ALL_NAMES, MIN_BARS, UNKNOWN, Detection
 
 NBSP = "\u00a0"
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SOURCES = {"arch": "arch package", "yahoo": "Yahoo", "cboe": "CBOE", "fred": "FRED", "csv": "CSV file", "upload": "upload"}
 _STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -35,8 +39,15 @@ def count(number: int, unit: str) -> str:
 def moment(time_ns: int, *, intraday: bool) -> str:
     """``20 Nov 2026``, with the time of day in UTC for intraday bars."""
     stamp = pd.Timestamp(int(time_ns))
-    day = f"{stamp.day}{NBSP}{stamp:%b}{NBSP}{stamp.year}"
-    return f"{day}, {stamp:%H:%M}{NBSP}UTC" if intraday else day
+    return f"{_day(stamp)}, {stamp:%H:%M}{NBSP}UTC" if intraday else _day(stamp)
+
+
+def told(text: str) -> str:
+    """A sentence of the library with its ISO dates written as everywhere on the pages: ``1991-03-01`` as ``1 Mar 1991``.
+
+    Not for errors in a file, which quote what stands there.
+    """
+    return _ISO_DATE.sub(lambda found: _written(found[0]), text)
 
 
 def span(first_ns: int, last_ns: int, *, intraday: bool) -> str:
@@ -79,6 +90,18 @@ def answer(detection: Detection, unit: str) -> str:
     if detection.model.name == "rules":
         return f"{word} with {detection.confidence * 100:.0f} of 100 points, {held}"
     return f"{percent(detection.confidence)} likely {word.lower()}, {held}"
+
+
+def _written(text: str) -> str:
+    """A date; what only looks like one stays as it is."""
+    try:
+        return _day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _day(day: date) -> str:
+    return f"{day.day}{NBSP}{day:%b}{NBSP}{day.year}"
 
 
 def _median_step(time_ns: NDArray[np.int64]) -> int:

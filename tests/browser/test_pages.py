@@ -109,7 +109,7 @@ def test_a_file_is_labelled_downloaded_and_shown_to_its_visitor_only(visitors):
     expect(page.locator("#label-message")).to_contain_text("300 rows read")
     expect(page.locator("#label-summary-title")).to_have_text("swings")
     expect(page.locator("#label-price-title")).to_contain_text("swings: price and regime")
-    expect(page.locator("#label-table .ag-row").first).to_contain_text("2021-07-09")
+    expect(page.locator("#label-table .ag-row").first).to_contain_text("9 Jul 2021")
     assert page.locator("#dataset option").all_inner_texts()[-1] == "swings"
 
     with page.expect_download() as download:

@@ -41,6 +41,19 @@ def test_times():
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("4 days without the VIX fell out, first 1991-03-01.", "4 days without the VIX fell out, first 1 Mar 1991."),
+        ("(2014-01-03 to 2018-12-31)", "(3 Jan 2014 to 31 Dec 2018)"),
+        ("no day: 2014-13-01, 2014-01-03T10:00, 2014-01-033", "no day: 2014-13-01, 2014-01-03T10:00, 2014-01-033"),
+        ("2014-02-31 was no day", "2014-02-31 was no day"),
+    ],
+)
+def test_dates_of_a_sentence_are_written_as_on_the_pages(text, told):
+    assert plain(words.told(text)) == told
+
+
+@pytest.mark.parametrize(
     ("text", "first", "stop"),
     [
         ("all", 0, 3000),
