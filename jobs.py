@@ -69,13 +69,18 @@ class Jobs:
         with (self.folder / "starting").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._sweep()
-            under_way = [path for path in self._folders() if _alive(path)]
-            for path in under_way:
-                if json.loads((path / "job.json").read_text())["arguments"] == list(arguments):
-                    return path.name
-            if len(under_way) >= self.max_running + MAX_WAITING:
-                raise RegimeError("jobs.full", f"{len(under_way)} jobs are under way or waiting: try again in a few minutes.")
+            joined = self.under_way(arguments)
+            if joined is not None:
+                return joined
+            others = len(self._alive())
+            if others >= self.max_running + MAX_WAITING:
+                raise RegimeError("jobs.full", f"{others} jobs are under way or waiting: try again in a few minutes.")
             return self._spawn(arguments)
+
+    def under_way(self, arguments: Sequence[str]) -> str | None:
+        """Id of the job of these arguments that is queued or running; None where there is none."""
+        same = (path for path in self._alive() if _arguments(path) == list(arguments))
+        return next((path.name for path in same if not _read_status(path).ended), None)
 
     def status(self, job_id: str) -> JobStatus:
         """How a job stands. Raises RegimeError ``jobs.unknown`` for an id that is not known or no longer kept."""
@@ -121,7 +126,12 @@ class Jobs:
         return path
 
     def _folders(self) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
         return [path for path in self.folder.iterdir() if _JOB_ID.fullmatch(path.name)]
+
+    def _alive(self) -> list[Path]:
+        return [path for path in self._folders() if _alive(path)]
 
     def _sweep(self) -> None:
         for path in self._folders():
@@ -133,7 +143,7 @@ def run(path: Path, slots: int) -> None:
     """Body of a job's process: wait for a slot, run the command, leave its outcome on disk."""
     os.nice(NICENESS)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    arguments = json.loads((path / "job.json").read_text())["arguments"]
+    arguments = _arguments(path)
     slot = _wait_for_slot(path.parent, slots)
     from regime_core.__main__ import run_command
 
@@ -161,6 +171,10 @@ def _wait_for_slot(folder: Path, slots: int) -> IO[str]:
             else:
                 return slot
         time.sleep(0.1)
+
+
+def _arguments(path: Path) -> list[str]:
+    return list(json.loads((path / "job.json").read_text())["arguments"])
 
 
 def _alive(path: Path) -> bool:

@@ -168,9 +168,11 @@ class Results:
 
     def start_forecast(self, dataset: Dataset, k: int | None = None) -> str:
         """Start (or join) the job that fits a forecast on all days of a dataset, and return its id."""
-        return self._jobs.start(
-            ["forecast", *self._market_arguments(dataset, k), "--out", str(self._forecast_path(dataset, k))]
-        )
+        return self._jobs.start(self._forecast_arguments(dataset, k))
+
+    def forecast_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
+        """Id of the job of ``start_forecast`` that is queued or running; None where there is none."""
+        return self._jobs.under_way(self._forecast_arguments(dataset, k))
 
     def walk_forward(self, dataset: Dataset, k: int | None = None) -> WalkForward | None:
         """Forecasts of past days, each year by models of the years before; None while they still have to be made.
@@ -186,7 +188,11 @@ class Results:
 
     def start_walk_forward(self, dataset: Dataset, k: int | None = None) -> str:
         """Start (or join) the job that walks forward through a dataset, and return its id."""
-        return self._jobs.start(["evaluate", *self._market_arguments(dataset, k), "--out", str(self._walk_path(dataset, k))])
+        return self._jobs.start(self._walk_arguments(dataset, k))
+
+    def walk_forward_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
+        """Id of the job of ``start_walk_forward`` that is queued or running; None where there is none."""
+        return self._jobs.under_way(self._walk_arguments(dataset, k))
 
     def scores(self, dataset: Dataset, k: int | None = None) -> dict[int, ForecastScores]:
         """Scores of ``walk_forward`` by horizon; empty while there is none."""
@@ -256,6 +262,12 @@ class Results:
         vix = self._vix_of(dataset)
         beside = [] if vix is None else ["--vix", str(vix.path)]
         return ["--bars", str(dataset.path), *beside, *([] if k is None else ["--regimes", str(k)])]
+
+    def _forecast_arguments(self, dataset: Dataset, k: int | None) -> list[str]:
+        return ["forecast", *self._market_arguments(dataset, k), "--out", str(self._forecast_path(dataset, k))]
+
+    def _walk_arguments(self, dataset: Dataset, k: int | None) -> list[str]:
+        return ["evaluate", *self._market_arguments(dataset, k), "--out", str(self._walk_path(dataset, k))]
 
     def _walk_key(self, dataset: Dataset, k: int | None) -> tuple[str, str]:
         """Where a walk-forward comes from: ``shipped``, or the file of a job."""

@@ -107,7 +107,7 @@ def basis(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Ul:
     told = [
         f"Out of sample: {walk.k} states; each year of {words.span(first, last, intraday=False)} was forecast by models fitted "
         "on the years before it.",
-        *walk.notes,
+        *map(words.told, walk.notes),
     ]
     told += [f"No day {horizons.days(h)} has a known outcome yet." for h in walk.horizons if h not in found]
     return html.Ul([html.Li(text) for text in told], className="told")
@@ -122,7 +122,7 @@ def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
         [
             ("Days scored", f"{scores.n_days:,}"),
             ("Days on which the state changed", f"{scores.transitions:,}"),
-            ("Pool weighed by the past", members),
+            (f"Pool {horizons.days(scores.horizon)}, weighed by the past", members),
         ]
     )
 
@@ -212,7 +212,7 @@ def not_possible(error: RegimeError, dataset_id: str) -> html.Div:
     pages = {"Clusters": "/clusters", "Features": "/features"} if error.code == "market.short" else {"Overview": "/"}
     links = [dcc.Link(name, href=shell.href(path, dataset=dataset_id)) for name, path in pages.items()]
     where = html.P(["Shown for it: ", *(part for link in links for part in (link, " "))])
-    return cards.problem(error.message, where, title="No evaluation for this dataset")
+    return cards.problem(words.told(error.message), where, title="No evaluation for this dataset")
 
 
 def outcomes_heading(title: str, days: NDArray[np.int64], walk: WalkForward) -> str:

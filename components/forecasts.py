@@ -69,7 +69,7 @@ def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
     else:
         told = f"By the shipped model, fitted on days through {last}. Predict fits one on this data, through {day}."
     honest = _said_then(forecast, walk) if forecast.in_sample and walk is not None else []
-    return html.Ul([html.Li(text) for text in (told, *honest, *forecast.notes)], className="told")
+    return html.Ul([html.Li(text) for text in (told, *honest, *map(words.told, forecast.notes))], className="told")
 
 
 def _sure(share: float) -> str:
@@ -186,7 +186,7 @@ def none_yet() -> html.Div:
 
 def not_possible(error: RegimeError, dataset_id: str) -> html.Div:
     """What is missing for a forecast, and where what can still be shown is."""
-    return cards.problem(error.message, _elsewhere(error, dataset_id), title="No forecast for this dataset")
+    return cards.problem(words.told(error.message), _elsewhere(error, dataset_id), title="No forecast for this dataset")
 
 
 def no_record(dataset_id: str, k: str) -> html.Div:
@@ -198,7 +198,7 @@ def no_record(dataset_id: str, k: str) -> html.Div:
 
 def no_record_possible(error: RegimeError) -> html.Div:
     """What is missing for a record."""
-    return cards.notice(html.P(error.message), title="No record of past forecasts")
+    return cards.notice(html.P(words.told(error.message)), title="No record of past forecasts")
 
 
 def _elsewhere(error: RegimeError, dataset_id: str) -> html.P:

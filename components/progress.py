@@ -9,6 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import MATCH, Input, Output, State, callback, dcc, html, no_update
 
 import runtime
+from components import words
 from jobs import JobStatus
 from regime_core.errors import RegimeError
 
@@ -114,10 +115,10 @@ def _bar(status: JobStatus) -> html.Div:
 def _outcome(status: JobStatus) -> html.Div:
     """The first line of the result; what follows it unfolds."""
     icon = "icon-done" if status.state == "done" else "icon-warning"
-    first, _, rest = (status.message or status.state.capitalize()).partition("\n")
-    words: list[Any] = [html.Span(first)]
+    first, _, rest = words.told(status.message or status.state.capitalize()).partition("\n")
+    lines: list[Any] = [html.Span(first)]
     if rest:
-        words.append(html.Details([html.Summary("More"), html.Pre(rest)]))
+        lines.append(html.Details([html.Summary("More"), html.Pre(rest)]))
     return html.Div(
-        [html.I(className=f"icon {icon}", **{"aria-hidden": "true"}), html.Div(words)], className=f"job-{status.state}"
+        [html.I(className=f"icon {icon}", **{"aria-hidden": "true"}), html.Div(lines)], className=f"job-{status.state}"
     )

@@ -269,6 +269,23 @@ def predict(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
 
 
 @callback(
+    Output(progress.job_id(PREDICT_JOB), "data", allow_duplicate=True),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    prevent_initial_call="initial_duplicate",
+)
+def follow(dataset_id: str | None, k: str) -> Any:  # noqa: ANN401
+    """Take up what is under way for the dataset and number of states in sight: it goes on while other pages are open."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        job = runtime.results().forecast_under_way(shell.dataset(dataset_id), markets.k_of(k))
+    except RegimeError:
+        return None
+    return None if job is None else progress.started(job, tell_result=False)
+
+
+@callback(
     Output(SAVED, "data"),
     Input(SAVE, "n_clicks"),
     State(shell.DATASET, "value"),

@@ -31,7 +31,9 @@ def slot_taken(pool):
 def test_a_job_runs_a_command_and_leaves_its_message(pool, tmp_path):
     file = tmp_path / "bars.csv"
     file.write_text("date,open,high,low,close,volume\n" + "".join(CSV_ROW.format(day) for day in range(1, 29)))
+    assert pool.under_way(["inspect", str(file), "--json"]) is None  # nor is there a folder yet
     status = wait_for_job(pool, pool.start(["inspect", str(file), "--json"]))
+    assert pool.under_way(["inspect", str(file), "--json"]) is None
     assert status.state == "done", status
     assert json.loads(status.message)["rows"] == 28
 
@@ -49,6 +51,8 @@ def test_the_same_job_is_joined_while_it_is_under_way(pool, slot_taken):
     first = pool.start(["inspect", "a.csv"])
     assert Jobs(pool.folder, max_running=1).start(["inspect", "a.csv"]) == first
     assert pool.start(["inspect", "b.csv"]) != first
+    assert pool.under_way(["inspect", "a.csv"]) == first
+    assert pool.under_way(["inspect", "c.csv"]) is None
     assert pool.status(first).state == "queued"
     for folder in pool.folder.glob("*/pid"):
         os.kill(int(folder.read_text()), signal.SIGKILL)

@@ -115,7 +115,10 @@ def test_an_upload_is_walked_in_the_background(page, visit, monkeypatch):
         saved(page, monkeypatch, page.SAVE_SCORES, dataset)
     with pytest.raises(PreventUpdate):
         page.walk_forward(None, dataset, "2")
+    assert page.follow(dataset, "2") is None
     job, _ = page.walk_forward(1, dataset, "2")
+    assert page.follow(dataset, "2")["id"] == job["id"]  # whoever left the page and came back sees it go on
+    assert page.follow(dataset, "3") is None
     assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
     after = shown(page, dataset)
     assert "log-loss than margin" in text_of(after["headline"])
