@@ -17,7 +17,7 @@ from regime_core.bars import Float
 from regime_core.errors import ArtifactError
 from regime_core.evaluation.forecasts import FLOOR
 from regime_core.models import Forecaster
-from regime_core.training.judging import Judgement, judge
+from regime_core.training.judging import Judgement, judge, mean
 from regime_core.training.lessons import Lessons
 
 _KEY = ("k", "horizon", "time")
@@ -45,14 +45,15 @@ class _Losses:
 
 
 def detectors_verdict(default: str, new: Judgement, former: Path, lessons: Lessons) -> Verdict:
-    """Compare default detectors on the same validation markets."""
+    """Compare default detectors on the same validation markets, both kinds counting alike."""
     if not (former / artifacts.MANIFEST).is_file():
         return Verdict(True, "there was none before")
     try:
         loaded = artifacts.load(former, kinds=(artifacts.DETECTOR,))
     except ArtifactError as error:
         return Verdict(True, f"the former cannot be asked: {error.message}")
-    old = judge(loaded.detectors[loaded.default], lessons.markets)
+    asked = loaded.detectors[loaded.default]
+    old = mean([judge(asked, markets) for markets in (lessons.markets, lessons.foreign)])
     figures = (
         f"log-loss {new.log_loss:.4f} of {default}, {old.log_loss:.4f} of the former {loaded.default}, on the same markets"
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regime_core.simulate import SimulatedMarket
-from regime_core.training.markets import SEED_OF_PART, random_market, rows
+from regime_core.training.markets import SEED_OF_PART, foreign_markets, random_market, rows
 from regime_core.training.plan import Plan
 from regime_core.training.progress import Progress
 
@@ -27,13 +27,15 @@ class Lessons:
     """What detectors learn from and are chosen by; nothing of the test part.
 
     train : rows of the training markets. searched : some of them, for trials. validation : rows of the validation markets.
-    markets : these markets themselves. seed : of all of it, and of whatever is fitted. plan : the sizes.
+    markets : these markets themselves. foreign : validation markets of the second generator, whose like nothing learns from:
+    they find out what has learnt the first one by heart. seed : of all of it, and of whatever is fitted. plan : the sizes.
     """
 
     train: Rows
     searched: Rows
     validation: Rows
     markets: tuple[SimulatedMarket, ...]
+    foreign: tuple[SimulatedMarket, ...]
     seed: int
     plan: Plan
 
@@ -56,4 +58,5 @@ def lessons(plan: Plan, seed: int, tell: Progress) -> Lessons:
     markets = tuple(
         random_market(np.random.default_rng([seed, SEED_OF_PART["validation"], i])) for i in range(plan.validation_markets)
     )
-    return Lessons(train, Rows(train.features[some], train.codes[some]), validation, markets, seed, plan)
+    foreign = foreign_markets(plan.foreign_markets, seed=seed)
+    return Lessons(train, Rows(train.features[some], train.codes[some]), validation, markets, foreign, seed, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from regime_core import simulate
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.features import relative
 from regime_core.regimes import MIN_BARS
+from regime_core.sources.local import load_arch
 from regime_core.training.progress import Progress, silent
 
 Part = Literal["train", "validation", "test"]
@@ -33,6 +35,8 @@ CLOSES_ONLY_SHARE, THIN_SHARE, FLAT_RANGE = 0.08, 0.06, (0.02, 0.5)
 """Of markets quoted by closes alone, of thinly traded ones, and the share of the bars of the latter that have no range."""
 
 TEST_BARS = 4000
+_LATER = date(2100, 1, 1)
+"""After the index's last day: nothing of it is left out as of days to come."""
 
 
 def rows(
@@ -92,6 +96,27 @@ def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.Simulat
         shocks="student" if rng.random() < 0.5 else "gaussian",
         rng=rng,
         wander=float(rng.uniform(*UNUSUAL_WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
+    )
+
+
+def foreign_markets(n_markets: int, *, seed: int) -> tuple[simulate.SimulatedMarket, ...]:
+    """Validation markets of the second generator, of any s0, duration and length, with bars shaped as those of the S&P 500.
+
+    Raises SourceError where the arch package, which brings the index, is not installed.
+    """
+    daily = load_arch("sp500", today=_LATER).bars
+    return tuple(
+        _foreign_market(daily, np.random.default_rng([seed, SEED_OF_PART["validation"], i, 1])) for i in range(n_markets)
+    )
+
+
+def _foreign_market(daily: OHLCV, rng: np.random.Generator) -> simulate.SimulatedMarket:
+    return simulate.resampled_market(
+        int(np.exp(rng.uniform(*np.log(LENGTH_RANGE)))),
+        s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
+        mean_duration=float(np.exp(rng.uniform(*np.log(DURATION_RANGE)))),
+        daily=daily,
+        rng=rng,
     )
 
 

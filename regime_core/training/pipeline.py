@@ -75,7 +75,9 @@ def _run(order: Order, new: Path, tell: Progress) -> Trained:
         states.write(new, fitted)
     verdicts = {}
     if election:
-        verdicts[DETECTOR] = detectors_verdict(election.default, election.judged[election.default], order.out, election.lessons)
+        verdicts[DETECTOR] = detectors_verdict(
+            election.default, election.overall(election.default), order.out, election.lessons
+        )
     if fitted:
         verdicts[STATES] = states_verdict(new, order.out)
     kept = versions.keep(new, order.versions, now=datetime.now(UTC))

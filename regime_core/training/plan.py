@@ -16,6 +16,7 @@ class Plan:
     """Sizes of a training; the defaults are those of the shipped models.
 
     train_markets, validation_markets : of random parameters and lengths. rows_a_market : taken at random from each, at most.
+    foreign_markets : of the second generator, which nothing learns from, that detectors are chosen by as well.
     test_paths : of TEST_BARS bars, for each s0, mean duration and kind of shocks.
     trials : of the search of each detector that has one. search_rows : of the training rows, that a trial is fitted on.
     threads : of a fit; part of what makes it repeatable. sequence_markets : that a detector which reads them whole learns from.
@@ -25,6 +26,7 @@ class Plan:
 
     train_markets: int = 4000
     validation_markets: int = 300
+    foreign_markets: int = 100
     rows_a_market: int = 300
     test_paths: int = 4
     trials: int = 12

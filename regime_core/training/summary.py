@@ -59,12 +59,13 @@ def _search(election: Election) -> list[str]:
 
 
 def _candidates(election: Election) -> list[str]:
-    head = f"  {'on validation markets':24}{'log-loss':>10}{'balanced':>10}{'precision':>10}{'recall':>10}{'ECE':>8}  ships for"
-    rows = [
-        f"  {name:24}{found.log_loss:10.4f}{found.balanced_accuracy:10.4f}{found.precision:10.4f}{found.recall:10.4f}"
-        f"{found.calibration_error:8.4f}  {', '.join(election.wins.get(name, ())) or '-'}"
-        for name, found in election.judged.items()
-    ]
+    columns = ("log-loss", "balanced", "precision", "recall", "ECE", "second kind")
+    head = f"  {'on validation markets':24}{''.join(f'{column:>12}' for column in columns)}  ships for"
+    rows = []
+    for name, found in election.judged.items():
+        scores = (found.log_loss, found.balanced_accuracy, found.precision, found.recall, found.calibration_error)
+        figures = "".join(f"{score:12.4f}" for score in (*scores, election.foreign[name].log_loss))
+        rows.append(f"  {name:24}{figures}  {', '.join(election.wins.get(name, ())) or '-'}")
     return [head, *rows]
 
 

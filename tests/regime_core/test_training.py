@@ -13,6 +13,7 @@ from regime_core.training import heldout, markets, sets
 TINY = training.Plan(
     train_markets=30,
     validation_markets=6,
+    foreign_markets=2,
     rows_a_market=60,
     test_paths=1,
     trials=1,

@@ -25,6 +25,7 @@ from stress_markets import index_and_vix
 TINY = training.Plan(
     train_markets=20,
     validation_markets=4,
+    foreign_markets=2,
     rows_a_market=60,
     test_paths=1,
     trials=2,
@@ -171,7 +172,7 @@ def test_a_worse_model_is_kept_but_not_put_in_use(trained, tmp_path):
     given = replace(trained[0], out=served, runs=tmp_path / "runs")
     verdicts = {
         STATES: pipeline.states_verdict(result.kept, served),
-        DETECTOR: pipeline.detectors_verdict("boosted", result.election.judged["boosted"], served, result.election.lessons),
+        DETECTOR: pipeline.detectors_verdict("boosted", result.election.overall("boosted"), served, result.election.lessons),
     }
     assert [verdict.accepted for verdict in verdicts.values()] == [False, False]
     assert "learnt from 1,2" in verdicts[STATES].why

@@ -18,7 +18,7 @@ from regime_core.training.progress import silent
 
 ROOT = Path(__file__).resolve().parents[3]
 TRIALS = 7
-PLAN = Plan(train_markets=12, validation_markets=3, rows_a_market=60, search_rows=300, threads=1)
+PLAN = Plan(train_markets=12, validation_markets=3, foreign_markets=2, rows_a_market=60, search_rows=300, threads=1)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
