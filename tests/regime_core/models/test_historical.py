@@ -59,6 +59,14 @@ def test_an_input_never_met_counts_as_the_farthest_there_is():
     np.testing.assert_array_equal(scale.apply(np.array([[2.5, 5.5], [99.0, -99.0]])), [[0.5, 0.5], [CLIP, -CLIP]])
 
 
+def test_the_paths_kept_are_spread_evenly_over_all(market):
+    past = past_of(market, 5)
+    everything, some = (HistoricalSimulation(paths=paths).fit(past).paths_ for paths in (10**6, 101))
+    assert everything.shape[1] == len(past.rows)
+    assert (np.diff(everything[3]) >= 0).all()
+    np.testing.assert_array_equal(some, everything[:, np.linspace(0, len(past.rows) - 1, 101).round().astype(int)])
+
+
 @pytest.mark.parametrize("horizon", [1, 5, 21, 40])
 def test_what_came_is_read_off_the_days_after(market, horizon):
     past = past_of(market, horizon)

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from regime_core import states
 from regime_core.models import pool
+from regime_core.models.kmeans import KMeans
+from regime_core.models.members import Margin, Markov, Past
+from stress_markets import index_and_vix
 
 
 def test_weights_make_what_came_likeliest(rng):
@@ -36,3 +40,11 @@ def test_a_small_gain_counts_only_on_many_independent_outcomes(rng):
     gain = np.log(given @ mixed).mean() - alone.max()
     np.testing.assert_array_equal(pool.weights(given, 0.99 / gain), np.eye(2)[alone.argmax()])
     np.testing.assert_array_equal(pool.weights(given, 1.01 / gain), mixed)
+
+
+@pytest.mark.parametrize("horizon", [1, 21])
+def test_outcomes_that_overlap_are_not_independent(horizon, monkeypatch):
+    market, weights, told = states.market(*index_and_vix(500)), pool.weights, []
+    monkeypatch.setattr(pool, "weights", lambda given, independent: (told.append(independent), weights(given, independent))[1])
+    pool.weighted(Past.of(market, KMeans().fit(market), horizon), {"margin": Margin, "markov": Markov})
+    assert told == [(market.n_days - 21 - horizon) / horizon]
