@@ -24,7 +24,7 @@ Parameters = Mapping[str, Any]
 MOST_STEPS = 4000
 """Comparisons a bar may cost, trees times depth: with more, 500 answers to 252 bars take two cores over 0.3 seconds."""
 LSTM_STEPS, ENSEMBLE_STEPS = 3200, 10_400
-"""Comparisons that take as long as the recurrent network, and as the mixture, which also reads the bars twice."""
+"""Comparisons that take as long as the recurrent network, and as the mixture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,11 @@ def test_the_kernel_equals_pytorch(random_network):
 def test_the_kernel_and_pytorch_give_the_same_probabilities(small, monkeypatch):
     """The path that answers on a card, walked on the CPU."""
     bars = market(20, 900).bars
-    own = small.filter(bars)
+    own, effects = small.filter(bars), small.read(bars).effects(2)
     monkeypatch.setattr(lstm_torch, "resolved", lambda device: "cpu:0")
     monkeypatch.setattr(small, "device", "cuda")
     np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-5)
+    np.testing.assert_allclose(small.read(bars).effects(2), effects, atol=1e-5)
 
 
 @cuda
