@@ -17,6 +17,8 @@ from regime_core.regimes import MIN_BARS, REGIME_NAMES
 
 FIRST_ROW = regime_filter.FIRST_ROW
 """Rows before this one are NaN: the bars up to it set the unit, and tell intraday bars from daily ones."""
+KEPT_ROWS = 1000
+"""Rows kept for further questions about the same bars; those of a long history would weigh more than it takes to make them."""
 _FILTER = "Hamilton (1989), A new approach to the economic analysis of nonstationary time series; docs/models.md"
 _RANGE = "Garman and Klass (1980), On the estimation of security price volatilities; weights for 24 steps a bar"
 _MEAN = "exponentially weighted means, RiskMetrics technical document (1996)"
@@ -84,10 +86,13 @@ class Known:
         self._rows = np.empty((0, len(FEATURES)), dtype=np.float32)
 
     def matrix(self, start: int) -> NDArray[np.float32]:
-        """Features of bars ``start:``, as the function of that name; those made before are not made again."""
-        if start < self._first:
-            self._first, self._rows = start, np.asarray(kernel.features(self.filtered, start))
-        return self._rows[start - self._first :]
+        """Features of bars ``start:``, as the function of that name; the last KEPT_ROWS are not made again once they were."""
+        if start >= self._first:
+            return self._rows[start - self._first :]
+        rows = np.asarray(kernel.features(self.filtered, start))
+        if len(rows) <= KEPT_ROWS:
+            self._first, self._rows = start, rows
+        return rows
 
 
 def standardised_moves(bars: OHLCV) -> Float:
