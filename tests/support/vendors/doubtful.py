@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from vendors.known import VendorFile, daily, naive, one, round_the_clock, session, table, us, vendor
+from vendors.known import VendorFile, daily, european, naive, one, round_the_clock, session, table, us, vendor
 
 HEADER = "Date,Open,High,Low,Close,Volume"
 
@@ -134,3 +134,30 @@ def day_month_hours_of_a_year() -> VendorFile:
     bars = naive(round_the_clock())
     rows = _rows(bars, lambda t: f"{t.month}/{t.day}/{t.year} {t.hour % 12 or 12}:{t:%M:%S} {'AM' if t.hour < 12 else 'PM'}")
     return one("clock.csv", table(HEADER, rows), bars)
+
+
+@vendor
+def points_of_thousands_or_decimals() -> VendorFile:
+    """Every price is like 102.910 and no other number tells whether that is 102910: volumes stay below a thousand."""
+    bars = daily().scaled(50, 0)
+    bars = bars.with_volume(np.arange(len(bars)) % 90 + 10)
+    rows = [[f"{t:%Y-%m-%d}", *(european(p, 0) for p in (o, h, lo, c)), f"{v:.0f}"] for t, o, h, lo, c, v in bars]
+    return one("index.csv", table(HEADER, rows), bars, status="ambiguous")
+
+
+@vendor
+def yen_of_three_decimals() -> VendorFile:
+    """Every price is like 114.383, and volumes above a thousand are written without a mark: the point is a decimal one."""
+    bars = daily().scaled(1 / 18, 3)
+    rows = [[f"{t:%Y-%m-%d}", *(f"{p:.3f}" for p in (o, h, lo, c)), f"{v:.0f}"] for t, o, h, lo, c, v in bars]
+    return one("USDJPY.csv", table(HEADER, rows), bars)
+
+
+@vendor
+def volume_with_points() -> VendorFile:
+    """Whole prices, and volumes like 2.529 that may be 2529: a volume is asked about or left unknown, not made a thousandth."""
+    bars = daily().scaled(0.3, 0)
+    bars = bars.with_volume(np.arange(len(bars)) * 37 + 1000)
+    rows = [[f"{t:%Y-%m-%d}", *(f"{p:.0f}" for p in (o, h, lo, c)), european(v, 0)] for t, o, h, lo, c, v in bars]
+    unknown = np.full(len(bars), np.nan)
+    return one("volumes.csv", table(HEADER.replace(",", ";"), rows, sep=";"), bars, may_ask=True, volumes=(unknown,))

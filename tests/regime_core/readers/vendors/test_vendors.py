@@ -97,7 +97,9 @@ READ_WRONG: set[str] = {
     "five_hundred_symbols",
     "kaggle_names",
     "metastock_intraday",
+    "points_of_thousands_or_decimals",
     "symbols_interleaved",
+    "volume_with_points",
 }
 """Formats that are read wrongly so far: the worst that can happen. One that is mended comes off this list."""
 
@@ -141,7 +143,7 @@ def test_a_format_not_read_yet_is_refused(name):
 def test_a_wrong_reading_is_mended(name):
     file = FORMATS[name]()
     got = read(file)
-    assert got.status != "ok" or difference(file, got) == ""
+    assert got.status != "ok" or (file.status == "ok" and difference(file, got) == "")
 
 
 def test_lists_name_formats_that_exist():
