@@ -258,9 +258,7 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate", help="forecast every day of past years by models of the years before, and score it"
     )
     _add_market(evaluate)
-    evaluate.add_argument(
-        "--start", type=date.fromisoformat, metavar="YYYY-MM-DD", help="first day forecast (default: after three years)"
-    )
+    evaluate.add_argument("--start", type=_day, metavar="YYYY-MM-DD", help="first day forecast (default: after three years)")
     evaluate.add_argument(
         "--out", type=Path, required=True, metavar="OUT.csv", help="where the forecasts go; Parquet if so named"
     )
@@ -322,6 +320,13 @@ def _whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 1,5,21") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2000-01-31") from None
 
 
 def _base_url(text: str) -> tuple[str, str]:

@@ -182,7 +182,8 @@ def _common(
     outside = len(days) - int(inside.sum())
     if outside:
         notes.append(
-            f"{outside:,} days outside the dates of {vix_name} ({_date(common[0])} to {_date(common[-1])}) are left out."
+            f"{outside:,} day{'s' * (outside > 1)} outside the dates of {vix_name} "
+            f"({_date(common[0])} to {_date(common[-1])}) fell out."
         )
     return own, theirs
 

@@ -118,10 +118,13 @@ def test_what_cannot_be_evaluated_is_said_in_one_line(folder, tmp_path, capsys, 
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_horizons_that_are_no_numbers_are_wrong_usage(folder, tmp_path, capsys):
+def test_horizons_and_days_that_are_none_are_wrong_usage(folder, tmp_path, capsys):
     with pytest.raises(SystemExit):
         evaluate(folder, tmp_path / "out.csv", "--horizons", "soon")
     assert "1,5,21" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        evaluate(folder, tmp_path / "out.csv", "--start", "yesterday")
+    assert "'yesterday' is not a day such as 2000-01-31" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,7 @@ def test_only_days_of_both_count_and_the_others_are_told():
     told = " ".join(market.notes)
     assert "3 days without the VIX fell out" in told
     assert "5 days outside" in told
+    assert "1 day outside" in " ".join(states.market(bars, vix.rows(1, None)).notes)
 
 
 def test_a_vix_of_days_the_index_does_not_trade_changes_nothing():
