@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -161,3 +162,24 @@ def volume_with_points() -> VendorFile:
     rows = [[f"{t:%Y-%m-%d}", *(f"{p:.0f}" for p in (o, h, lo, c)), european(v, 0)] for t, o, h, lo, c, v in bars]
     unknown = np.full(len(bars), np.nan)
     return one("volumes.csv", table(HEADER.replace(",", ";"), rows, sep=";"), bars, may_ask=True, volumes=(unknown,))
+
+
+@vendor
+def months_then_days() -> VendorFile:
+    """Two years of months before the days: the part with the finer interval is what the file is read as."""
+    bars = daily()
+    months = daily(24, skip=200)
+    months = months.dated([datetime(2013 + i // 12, i % 12 + 1, 1) for i in range(24)])
+    rows = [*_rows(months, lambda t: f"{t:%Y-%m-%d}"), *_rows(bars, lambda t: f"{t:%Y-%m-%d}")]
+    return one("mixed.csv", table(HEADER, rows), bars, warn=["irregular_interval"])
+
+
+@vendor
+def negative_prices() -> VendorFile:
+    """Oil in April 2020: some closes below zero."""
+    bars = daily().scaled(0.01, 2)
+    low = bars.low.copy()
+    close = bars.close.copy()
+    low[100:102], close[100:102] = -40.32, -37.63
+    bars = replace(bars, low=low, close=close)
+    return one("CL.csv", table(HEADER, _rows(bars, lambda t: f"{t:%Y-%m-%d}")), bars, warn=["negative_prices"])
