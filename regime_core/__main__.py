@@ -16,6 +16,7 @@ from regime_core.errors import RegimeError
 
 if TYPE_CHECKING:
     from regime_core.bars import OHLCV
+    from regime_core.readers import Overrides
     from regime_core.states import Market
 
 Progress = Callable[[str, int, int], None]
@@ -59,7 +60,7 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     stored = source.suffix == ".parquet"
     engine = Engine.load(arguments.model_dir)
     engine.entry(arguments.model)  # a model that is not there is told before the long work
-    bars = datasets.read_bars(source) if stored else readers.read_csv(source).bars
+    bars = datasets.read_bars(source) if stored else readers.read_csv(source, overrides=_overrides(arguments)).bars
     progress("Labelling", 1, 3)
     labels = engine.label(bars, model=arguments.model)
     progress("Writing", 2, 3)
@@ -113,8 +114,16 @@ def _require_folder(out: Path) -> None:
 def _inspect(arguments: argparse.Namespace, progress: Progress) -> str:
     from regime_core import readers
 
-    inspection = readers.inspect(arguments.file)
+    inspection = readers.inspect(arguments.file, overrides=_overrides(arguments))
+    if inspection.status != "ok" and not arguments.json:
+        raise RegimeError(f"reader.{inspection.status}", inspection.reason)
     return json.dumps(inspection.as_dict(), indent=1) if arguments.json else str(inspection)
+
+
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    from regime_core.readers import Overrides
+
+    return Overrides(dict(arguments.map), arguments.order, arguments.tz, arguments.decimal)
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -229,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     label.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go")
     label.add_argument("--model", help="a model of the manifest; its default if left out")
     label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    _add_overrides(label)
     label.set_defaults(run=_label)
 
     table = commands.add_parser("features", help="compute every feature of every bar of a CSV file")
@@ -240,6 +250,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="say how a file would be read, and what is odd in it")
     inspect.add_argument("file", type=Path)
     inspect.add_argument("--json", action="store_true", help="as JSON")
+    _add_overrides(inspect)
     inspect.set_defaults(run=_inspect)
 
     ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
@@ -302,6 +313,35 @@ def _parser() -> argparse.ArgumentParser:
 def _add_versions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     parser.add_argument("--runs", type=Path, default=RUNS_DIR, help="folder that has the versions (default: runs)")
+
+
+def _add_overrides(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=_mapped,
+        metavar="FIELD=COLUMN",
+        help="read a field from this column: close=PX_LAST",
+    )
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument(
+        "--dayfirst", dest="order", action="store_const", const="day/month/year", help="dates are day/month/year"
+    )
+    order.add_argument(
+        "--monthfirst", dest="order", action="store_const", const="month/day/year", help="dates are month/day/year"
+    )
+    parser.add_argument("--tz", metavar="ZONE", help="zone of times that name none, as America/New_York (default: UTC)")
+    parser.add_argument("--decimal", choices=(".", ","), help="the mark of decimals")
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    from regime_core.readers.columns import MAPPABLE
+
+    field, equals, column = text.partition("=")
+    if not equals or field not in MAPPABLE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FIELD=COLUMN with one of {', '.join(MAPPABLE)}")
+    return field, column
 
 
 def _add_histories(parser: argparse.ArgumentParser) -> None:

@@ -35,7 +35,7 @@ def test_a_job_runs_a_command_and_leaves_its_message(pool, tmp_path):
     status = wait_for_job(pool, pool.start(["inspect", str(file), "--json"]))
     assert pool.under_way(["inspect", str(file), "--json"]) is None
     assert status.state == "done", status
-    assert json.loads(status.message)["rows"] == 28
+    assert json.loads(status.message)["symbols"][0]["rows"] == 28
 
 
 def test_a_job_that_fails_tells_why_in_the_words_of_the_error(pool, tmp_path):

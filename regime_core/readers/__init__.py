@@ -5,5 +5,6 @@ from __future__ import annotations
 from regime_core.readers.csv_bars import ReadResult, read_csv
 from regime_core.readers.inspection import Inspection, inspect
 from regime_core.readers.labels_csv import write_labels_csv
+from regime_core.readers.reading import Overrides, Reading, read
 
-__all__ = ["Inspection", "ReadResult", "inspect", "read_csv", "write_labels_csv"]
+__all__ = ["Inspection", "Overrides", "ReadResult", "Reading", "inspect", "read", "read_csv", "write_labels_csv"]

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from regime_core.errors import ReaderError
+from regime_core.readers import archives, decoding, workbook
 
 Source = Path | str | bytes | BinaryIO
 """What can be read: a path (also as text), the bytes of a file, or a binary file object."""
 
 SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "a zip or Excel file", "open it and save the sheet as CSV (UTF-8)"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "open it and save the sheet as CSV (UTF-8)"),
-    (b"\x1f\x8b", "a gzip file", "unpack it first"),
     (b"BZh", "a bzip2 file", "unpack it first"),
     (b"\xfd7zXZ\x00", "an xz file", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "a zstd file", "unpack it first"),
@@ -29,13 +28,14 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF8", "a GIF picture", "send the data as CSV"),
     (b"%PDF", "a PDF document", "send the data as CSV"),
     (b"PAR1", "a Parquet file", "save it as CSV"),
-    (b"\xff\xfe", "UTF-16 text", "save it as CSV with UTF-8 encoding"),
-    (b"\xfe\xff", "UTF-16 text", "save it as CSV with UTF-8 encoding"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the data", "fetch the file itself with git lfs pull"),
 )
 PICKLE = re.compile(rb"\x80[\x02-\x05]")
-MARKUP = re.compile(rb"\s*(<!doctype|<html|<\?xml|<svg)", re.IGNORECASE)
+MARKUP = re.compile(rb"\s*(?:<!doctype|<html|<\?xml|<svg|<head|<table|<body|<!--)", re.IGNORECASE)
 JSON_START = re.compile(rb"\s*[\[{]")
-BOM = b"\xef\xbb\xbf"
+NOTEBOOK = re.compile(rb'"nbformat"|"cell_type"')
+MAX_UNPACKED = 512_000_000
+"""Bytes that a file may hold once unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class TextFile:
     """A file known to be UTF-8 text: line ends are LF, the byte order mark is gone.
 
     name : as people know it, for messages.
-    encoding : as found: ``utf-8`` or ``utf-8-sig`` (with byte order mark).
+    encoding : as found: ``utf-8``, ``utf-8-sig`` (with byte order mark), ``utf-16``, ``cp932``, …; ``xlsx`` for a workbook.
     """
 
     name: str
@@ -51,24 +51,28 @@ class TextFile:
     encoding: str
 
 
-def load_text(source: Source, *, name: str | None = None, max_bytes: int) -> TextFile:
-    """Read at most ``max_bytes`` of UTF-8 text.
+def load_texts(source: Source, *, name: str | None = None, max_bytes: int) -> list[TextFile]:
+    """Every table of a source as UTF-8 text: one for a plain file, one for each CSV of a zip.
 
-    Raises ReaderError for a file that is missing, empty, too large, binary (named where its kind is known) or not UTF-8.
+    Raises ReaderError for a file that is missing, empty, too large, damaged or no text (its kind named where it is known).
     """
     shown = name or display_name(source)
-    data = _load(source, shown, max_bytes)
-    if len(data) > max_bytes:
-        raise _too_large(shown, max_bytes)
+    limit = min(max_bytes, MAX_UNPACKED)
+    data = _load(source, shown, limit)
+    if len(data) > limit:
+        raise archives.too_large(shown, limit)
+    return [_text(content, inner, limit) for inner, content in archives.unpack(data, shown, max_bytes=limit)]
+
+
+def _text(data: bytes, shown: str, max_bytes: int) -> TextFile:
+    if data.startswith(archives.ZIP):
+        return TextFile(shown, workbook.sheet_as_csv(data, shown, max_bytes=max_bytes), "xlsx")
     _refuse_binary(data, shown)
-    encoding = "utf-8-sig" if data.startswith(BOM) else "utf-8"
-    data = data.removeprefix(BOM)
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not data.strip():
+    text, encoding = decoding.to_utf8(data, shown)
+    if not text.strip():
         raise ReaderError("reader.empty", f"{shown} is empty: send a header line and one line a bar.")
-    _refuse_other_encodings(data, shown)
-    return TextFile(shown, data, encoding)
+    _refuse_zero_bytes(text, shown)
+    return TextFile(shown, text, encoding)
 
 
 def display_name(source: Source) -> str:
@@ -116,15 +120,11 @@ def _load(source: Source, shown: str, max_bytes: int) -> bytes:
         if not path.is_file():
             raise ReaderError("reader.no_file", f"{path} is not a regular file: name one CSV file.")
         if path.stat().st_size > max_bytes:
-            raise _too_large(shown, max_bytes)
+            raise archives.too_large(shown, max_bytes)
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         raise ReaderError("reader.no_file", f"{path} cannot be read: {error}.") from error
-
-
-def _too_large(shown: str, max_bytes: int) -> ReaderError:
-    return ReaderError("reader.too_large", f"{shown} is larger than {max_bytes / 1e6:,.0f} MB: split it by date.")
 
 
 def _refuse_binary(data: bytes, shown: str) -> None:
@@ -137,19 +137,14 @@ def _refuse_binary(data: bytes, shown: str) -> None:
     if MARKUP.match(head):
         raise ReaderError("reader.not_csv", f"{shown} is a web page or XML, not CSV: download the data itself.")
     if JSON_START.match(head):
+        if NOTEBOOK.search(data[:20_000]):
+            raise ReaderError("reader.not_csv", f"{shown} is a Jupyter notebook (JSON), not CSV: save the bars as CSV.")
         raise ReaderError("reader.not_csv", f"{shown} is JSON, not CSV: save the bars as CSV.")
-    if b"\x00" in data:
-        at = data.index(b"\x00")
+
+
+def _refuse_zero_bytes(text: bytes, shown: str) -> None:
+    if b"\x00" in text:
+        at = text.index(b"\x00")
         raise ReaderError(
             "reader.not_text", f"{shown} is binary (a zero byte at offset {at}), not CSV text: save the data as CSV."
         )
-
-
-def _refuse_other_encodings(data: bytes, shown: str) -> None:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ReaderError(
-            "reader.encoding", f"{shown}, line {line} holds bytes that are not UTF-8: save the file with UTF-8 encoding."
-        ) from error

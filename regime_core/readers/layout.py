@@ -1,123 +1,220 @@
-"""Where a file's fields stand: its delimiter, its header, and which column holds what."""
+"""How a file's text is laid out: its delimiter, the lines of its header, and where its rows begin."""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from regime_core.bars import PRICES
 from regime_core.errors import ReaderError
+from regime_core.readers.cells import is_data
 from regime_core.readers.files import TextFile
+from regime_core.readers.names import meaning, recognised
 
-DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab"}
-NAMES: dict[str, tuple[str, ...]] = {
-    "timestamp": ("timestamp", "time", "datetime", "date", "ts", "t", "unix", "epoch"),
-    "open": ("open", "o"),
-    "high": ("high", "h"),
-    "low": ("low", "l"),
-    "close": ("close", "c"),
-    "volume": ("volume", "vol", "v"),
-}
-"""Header names of each field, folded: lower case, letters and digits only."""
-FIELD_OF = {alias: field for field, aliases in NAMES.items() for alias in aliases}
-ADJUSTED = ("adjclose", "adjustedclose", "closeadj", "closeadjusted")
+DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+HEAD_LINES = 200
+HEAD_BYTES = 200_000
+HEADER_LINES = 4
+"""A header has at most this many lines, right above the first row."""
+SEPARATOR_LINE = re.compile(rb'\s*"?sep=(.)"?\s*(?:\n|$)', re.IGNORECASE)
+
+
+class Line(NamedTuple):
+    """A line that is not blank: its 1-based number, its first byte, the byte after it, its text."""
+
+    number: int
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a file is laid out.
 
-    delimiter : one of ``DELIMITERS``.
-    header : column names as they stand in the file, trimmed.
-    header_line : 1-based line of the header; ``body_start`` is the offset of the byte after it.
-    position : field -> index into ``header``.
-    unused : names of columns that are not read; ``adjusted`` is the adjusted close among them, if any.
+    delimiter : one of ``DELIMITERS``. spaced : runs of spaces stood in its place.
+    header : column names as they stand in the file, trimmed; ``column 1`` and on where it names none.
+    over : for each column, what another line of the header says of it (a ticker), or empty.
+    has_header : whether the file names its columns. header_line : 1-based line of the header's last line, 0 without one.
+    body_start : offset of the first row's first byte; ``body_line`` its 1-based line.
     """
 
     delimiter: str
     header: tuple[str, ...]
+    over: tuple[str, ...]
+    has_header: bool
     header_line: int
     body_start: int
-    position: Mapping[str, int]
-    unused: tuple[str, ...]
-    adjusted: str | None
+    body_line: int
+    sample: tuple[tuple[str, ...], ...]
+    spaced: bool = False
 
     @property
-    def columns(self) -> dict[str, str]:
-        """Field -> header found."""
-        return {field: self.header[i] for field, i in self.position.items()}
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.header)
 
 
-def fold(name: str) -> str:
-    """Column name in lower case, letters and digits only: ``Adj Close`` -> ``adjclose``."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def plain_lines(file: TextFile) -> TextFile:
+    """Undo what wraps lines: a program that quoted each whole line, and runs of spaces in place of a delimiter."""
+    lines = _head(file.data)
+    wrapped = sum(line.text.strip().startswith('"') and _is_wrapped(line.text) for line in lines)
+    if lines and wrapped > 0.9 * len(lines):
+        text = "\n".join(_unwrapped(line) for line in file.data.decode("utf-8").split("\n"))
+        return replace(file, data=text.encode())
+    return file
 
 
-def find_layout(file: TextFile) -> Layout:
-    """Layout of a file, from its first line that is not blank.
+def find_layout(file: TextFile) -> tuple[TextFile, Layout]:
+    """Layout of a file, and the file with tabs where it had runs of spaces.
 
-    Raises ReaderError where a price or the time has no column, naming the columns found, or where two columns claim one field.
+    Raises ReaderError where no line looks like a row of bars.
     """
-    line_number, start, end = _first_line(file.data)
-    line = file.data[start:end].decode("utf-8")
-    delimiter = max(DELIMITERS, key=lambda mark: (_recognised(_split(line, mark)), line.count(mark)))
-    header = tuple(cell.strip() for cell in _split(line, delimiter))
-    position = _positions(header, file.name, line_number)
-    unused = tuple(name for i, name in enumerate(header) if i not in position.values() and name)
-    adjusted = next((name for name in unused if fold(name) in ADJUSTED), None)
-    return Layout(delimiter, header, line_number, min(end + 1, len(file.data)), position, unused, adjusted)
+    separator = SEPARATOR_LINE.match(file.data)
+    lines = _head(file.data)
+    if separator and separator[1].decode("latin-1") in DELIMITERS:
+        lines = lines[1:]
+        return file, _layout(file, lines, separator[1].decode("latin-1"))
+    delimiter = max(DELIMITERS, key=lambda mark: _score(lines, mark))
+    if _score(lines, delimiter)[0] == 0:
+        spaced = _despaced(file)
+        lines_spaced = _head(spaced.data)
+        if _score(lines_spaced, "\t")[0] > 0:
+            return spaced, replace(_layout(spaced, lines_spaced, "\t"), spaced=True)
+    return file, _layout(file, lines, delimiter)
 
 
-def _first_line(data: bytes) -> tuple[int, int, int]:
-    """1-based number, first byte and end of the first line that is not blank; the caller knows that there is one."""
-    number, start = 1, 0
-    while True:
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        if data[start:end].strip():
-            return number, start, end
-        number, start = number + 1, end + 1
-
-
-def _split(line: str, delimiter: str) -> list[str]:
+def split(line: str, delimiter: str) -> list[str]:
+    """Cells of one line."""
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _recognised(cells: list[str]) -> int:
-    return len({FIELD_OF[fold(cell)] for cell in cells if fold(cell) in FIELD_OF})
+def _head(data: bytes) -> list[Line]:
+    found: list[Line] = []
+    start, number = 0, 1
+    while start < min(len(data), HEAD_BYTES) and len(found) < HEAD_LINES:
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        text = data[start : min(end, start + HEAD_BYTES)].decode("utf-8", "ignore")
+        if text.strip():
+            found.append(Line(number, start, end, text))
+        start, number = end + 1, number + 1
+    return found
 
 
-def _positions(header: tuple[str, ...], file_name: str, line: int) -> dict[str, int]:
-    position: dict[str, int] = {}
-    for i, name in enumerate(header):
-        field = FIELD_OF.get(fold(name))
-        if field is None:
-            continue
-        if field in position:
-            raise ReaderError(
-                "reader.duplicate_column",
-                f'{file_name}, line {line}: columns "{header[position[field]]}" and "{name}" both name the {field}: '
-                "keep one of them.",
-            )
-        position[field] = i
-    missing = [field for field in ("timestamp", *PRICES) if field not in position]
-    if missing:
-        raise _missing_columns(header, missing, file_name, line)
-    return {field: position[field] for field in NAMES if field in position}
+def _score(lines: list[Line], delimiter: str) -> tuple[float, int, int]:
+    """How well a delimiter explains the lines: rows of bars among them, names known, columns."""
+    rows = [_split_or_none(line.text, delimiter) for line in lines]
+    data = [row for row in rows if is_data(row)]
+    widths = Counter(len(row) for row in data)
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    known = max((recognised(row) for row in rows[: HEADER_LINES * 10] if len(row) > 1), default=0)
+    return (count / len(lines) if lines else 0.0) + 0.02 * known, known, width
 
 
-def _missing_columns(header: tuple[str, ...], missing: list[str], file_name: str, line: int) -> ReaderError:
-    found = ", ".join(name[:40] for name in header[:30]) + (", …" if len(header) > 30 else "")
-    if len(missing) == len(PRICES) + 1:
-        return ReaderError(
-            "reader.no_header",
-            f"{file_name}, line {line} is not a header of bars (found: {found}): the first line must name the columns, "
-            "as in date,open,high,low,close,volume.",
-        )
-    return ReaderError(
-        "reader.missing_columns",
-        f"{file_name}, line {line} has no column for {', '.join(missing)} (found: {found}): "
-        "add it, or rename the one that holds it.",
+def _split_or_none(text: str, delimiter: str) -> list[str]:
+    try:
+        return split(text, delimiter)
+    except csv.Error:
+        return []
+
+
+def _layout(file: TextFile, lines: list[Line], delimiter: str) -> Layout:
+    rows = [_split_or_none(line.text, delimiter) for line in lines]
+    first = next((i for i, row in enumerate(rows) if is_data(row)), None)
+    named = max(range(len(rows)), key=lambda i: recognised(rows[i]), default=None)
+    if first is None or (named is not None and recognised(rows[named]) >= 3 and named >= first):
+        first = _first_after_header(file, lines, rows, named)
+    width = Counter(len(row) for row in rows[first:] if is_data(row)).most_common(1)
+    n_columns = width[0][0] if width else len(rows[first])
+    head = _header_lines(rows, first, n_columns)
+    sample = tuple(tuple(row) for row in rows[first:] if len(row) == n_columns)
+    if not head:
+        names = tuple(f"column {i + 1}" for i in range(n_columns))
+        body = lines[first]
+        return Layout(delimiter, names, ("",) * n_columns, False, 0, body.start, body.number, sample)
+    header, over = _joined([rows[i] for i in head], n_columns, sample)
+    between = sum(lines[i].text.count('"') for i in range(head[-1] + 1, first))
+    sample = tuple(row for row in sample if len(row) == len(header))
+    last = lines[head[-1] if between % 2 else first - 1]
+    return Layout(
+        delimiter, header, over, True, lines[head[-1]].number, min(last.end + 1, len(file.data)), last.number + 1, sample
     )
+
+
+def _first_after_header(file: TextFile, lines: list[Line], rows: list[list[str]], named: int | None) -> int:
+    if named is None or recognised(rows[named]) < 2:
+        raise ReaderError(
+            "reader.no_bars",
+            f"{file.name} holds no rows of prices: send a header and one line a bar, as in date,open,high,low,close,volume.",
+        )
+    if named + 1 >= len(rows):
+        raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
+    return named + 1
+
+
+def _header_lines(rows: list[list[str]], first: int, width: int) -> list[int]:
+    """Indices of the header's lines: the lines above the first row that are as wide, or name fields."""
+    near = range(max(0, first - HEADER_LINES), first)
+    return [i for i in near if len(rows[i]) > 1 and (recognised(rows[i]) > 0 or abs(len(rows[i]) - width) <= 1)]
+
+
+def _joined(head: list[list[str]], width: int, sample: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the columns, and what a second header line says over them."""
+    padded = [_as_wide(cells, width, sample) for cells in head]
+    best = max(range(len(padded)), key=lambda i: (recognised(padded[i]), i))
+    names, over = list(padded[best]), [""] * len(padded[best])
+    for i, cells in enumerate(padded):
+        if i == best:
+            continue
+        labels = not any(_names_field(cell) for cell in cells[1:])
+        for column, cell in enumerate(cells):
+            named = meaning(cell)
+            if named and named.field == "timestamp" and column < 2:
+                names[column] = cell
+            elif labels and cell and 0 < column < len(over):
+                over[column] = cell
+    return tuple(names), tuple(over)
+
+
+def _names_field(cell: str) -> bool:
+    return meaning(cell) is not None
+
+
+def _as_wide(cells: list[str], width: int, sample: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Header cells as many as the rows have: padded where rows end in a delimiter, shifted where the first is unnamed."""
+    named = [cell.strip(" \t\u00a0\u3000\ufeff") for cell in cells]
+    while len(named) > width and not named[-1]:
+        named.pop()
+    if len(named) < width:
+        trailing = all(not cell.strip() for row in sample for cell in row[len(named) :])
+        if trailing:
+            return named + [""] * (width - len(named))
+        if sample and len(named) == width - 1 and is_data([*sample[0][:1], "1"]) and not is_data([*sample[0][1:2], "1"]):
+            return ["", *named]
+    return named
+
+
+def _is_wrapped(text: str) -> bool:
+    cells = _split_or_none(text.strip().rstrip(";,"), ",")
+    return len(cells) == 1 and cells[0].count(",") >= 2
+
+
+def _unwrapped(text: str) -> str:
+    return split(text.rstrip(";,"), ",")[0] if text.strip() and _is_wrapped(text) else text
+
+
+def _despaced(file: TextFile) -> TextFile:
+    """The file with a tab for each run of spaces; where every run of two or more stands between columns, single ones stay."""
+    wide = re.sub(rb"[ ]{2,}", b"\t", re.sub(rb"(?m)^[ ]+|[ ]+$", b"", file.data))
+    if _score(_head(wide), "\t")[0] >= 0.8:
+        return replace(file, data=wide)
+    return replace(file, data=re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ ]+|[ ]+$", b"", file.data)))
+
+
+def columns_shown(columns: Mapping[str, int], layout: Layout) -> dict[str, str]:
+    """Field -> header found."""
+    return {field: layout.header[i] for field, i in columns.items()}

@@ -1,6 +1,10 @@
-"""Columns of text as numbers: missing values, thousands commas, and the first value that is neither."""
+"""Columns of text as numbers: the mark of decimals is decided over all columns together, never cell by cell."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -8,35 +12,97 @@ import pyarrow.compute as pc
 
 from regime_core.bars import Float
 from regime_core.errors import ReaderError
+from regime_core.readers.cells import MISSING, PADDING
 from regime_core.readers.rows import Rows
 
-MISSING = ("", "null", "none", "nan", "na", "n/a", "#n/a", "-", "--", ".")
-"""What stands for a missing value, in any case."""
-PADDING = " \t\u00a0"
-NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?"
+PARTS = (
+    r"^(?P<bracket>\(?)(?P<sign>[-+−]?)\s*"
+    + CURRENCY
+    + r"\s*(?P<sign2>[-+−]?)(?P<digits>[.,]\d+|\d(?:[\d.,'’\s\x{a0}\x{202f}]*))"
+    r"(?P<power>(?:[eE][-+]?\d+)?)\s*"
+    r"(?P<unit>(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio\.?|Mrd\.?|万|億|亿|千|zł|kr|Kč|[€£¥$₹₽₩₺]|[A-Z]{3})?)\)?\*{0,2}$"
+)
+SCALES = {
+    **dict.fromkeys(("k", "千"), 1e3),
+    **dict.fromkeys(("m", "mln", "mio", "mio."), 1e6),
+    **dict.fromkeys(("b", "bn", "mld", "mrd", "mrd."), 1e9),
+    "t": 1e12,
+    "万": 1e4,
+    **dict.fromkeys(("億", "亿"), 1e8),
+}
 NOT_FINITE = r"^[+-]?(?i:inf|infinity)$"
-GROUPED = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?$"
-SETTLES_COMMA = r"\d\.\d|,\d{3},\d{3}"
-"""A decimal point, or two commas in one number: then a comma between digits cannot be a decimal mark."""
+SHOWS_COMMA = r"^(?:\d{1,3}(?:\.\d{3})+,\d*|\d*,(?:\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3}){2,})$"
+SHOWS_POINT = r"^(?:\d{1,3}(?:,\d{3})+\.\d*|\d*\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+|\d{1,3}(?:,\d{3}){2,})$"
+WELL_FORMED = {
+    ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
+    ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
+}
+SETTLES_POINT = r"^-?\d{4,}$|\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
+OPEN_SAMPLE = 200
+JUMP = 20.0
+"""Prices that move by more than this factor within a row or between rows were read with the wrong mark."""
 
 
-def read_numbers(rows: Rows, fields: tuple[str, ...]) -> tuple[dict[str, Float], tuple[str, ...]]:
-    """Numbers of the named fields, each (n_rows,); NaN where a value is missing. Infinity stays infinity.
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers of each field, (n_rows,), NaN where missing; decimal : ``.`` or ``,``; notes : what was decided, in words."""
 
-    Thousands commas are dropped where the file shows that they are not decimal commas, and the sentence returned says so.
-    Raises ReaderError naming line, column and value where a field is neither a number nor missing.
+    values: dict[str, Float]
+    decimal: str
+    notes: tuple[str, ...]
+
+
+def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None = None) -> Numbers:
+    """Numbers of the named fields (field -> column). Infinity stays infinity.
+
+    decimal : the mark, where the caller knows it. Currency signs, percent, K/M/B and brackets for negatives are understood.
+    Raises ReaderError naming line, column and value where a field is neither a number nor missing, and where nothing in the
+    file settles whether a comma groups thousands or marks decimals.
     """
-    numbers: dict[str, Float] = {}
-    grouped: list[str] = []
-    for field in fields:
-        values = _plain(rows.columns[field])
-        if values is None:
-            values, had_commas = _careful(rows, field, fields)
-            if had_commas:
-                grouped.append(rows.layout.columns[field])
-        numbers[field] = values
-    notes = (f"Commas in {', '.join(grouped)} were read as thousands separators.",) if grouped else ()
-    return numbers, notes
+    texts = {field: rows.columns[column] for field, column in fields.items()}
+    if decimal != "," and not _comma_elsewhere(rows, fields):
+        if decimal is None:
+            _refuse_open_points(rows, fields)
+        plain = {field: _plain(text) for field, text in texts.items()}
+        if all(values is not None for values in plain.values()):
+            return Numbers({field: values for field, values in plain.items() if values is not None}, ".", ())
+    parts = {field: _parts(rows, field, text, fields) for field, text in texts.items()}
+    prices = {field: part.digits for field, part in parts.items() if not field.endswith("volume")}
+    volumes = {field: part.digits for field, part in parts.items() if field.endswith("volume")}
+    apart = not decimal and bool(_first_showing(prices, SHOWS_COMMA)) != bool(_first_showing(prices, SHOWS_POINT))
+    mark = decimal or _decimal_mark(rows, fields, prices if apart else prices | volumes)
+    marks = {field: mark for field in prices} | {field: _own_mark(volumes[field], mark) for field in volumes}
+    values = {field: _numbers(rows, fields, field, part, marks[field]) for field, part in parts.items()}
+    return Numbers(values, mark, _notes(rows, fields, parts, mark))
+
+
+def _refuse_open_points(rows: Rows, fields: Mapping[str, int]) -> None:
+    """Refuse a column in which every number is like ``102.945`` while no number of the file tells what the point is.
+
+    A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals.
+    """
+    cells = {field: [row[i].strip(PADDING) for row in rows.layout.sample[:OPEN_SAMPLE]] for field, i in fields.items()}
+    present = {field: [cell for cell in texts if cell.lower() not in MISSING] for field, texts in cells.items()}
+    if any(re.search(SETTLES_POINT, cell) for texts in present.values() for cell in texts):
+        return
+    for field, texts in present.items():
+        if texts and all(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in texts):
+            raise ReaderError(
+                "reader.ambiguous_numbers",
+                f'{rows.file.name}, {rows.place(0, fields[field])}: "{texts[0]}" may have a thousands or a decimal point, and '
+                "nothing in the file settles which: name the decimal mark, or write numbers without thousands.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A column taken apart: digits with their marks (null where missing), factor of sign, unit and power."""
+
+    digits: pa.ChunkedArray
+    factor: Float
+    power: pa.ChunkedArray
+    infinite: Float
 
 
 def is_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -45,52 +111,165 @@ def is_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text without spaces and tabs around it; line ends stay, as they show that a quote was not closed."""
+    """Text without spaces around it; line ends stay, as they show that a quote was not closed."""
     return pc.utf8_trim(column, characters=PADDING)
 
 
 def _plain(column: pa.ChunkedArray) -> Float | None:
-    """Numbers of a column where every field is one, else None."""
+    """Numbers of a column where every field is one or is missing in the plainest ways, else None."""
     try:
         return _to_numpy(pc.cast(column, pa.float64()))
+    except pa.ArrowInvalid:
+        pass
+    text = trimmed(column)
+    text = pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
+    try:
+        return _to_numpy(pc.cast(text, pa.float64()))
     except pa.ArrowInvalid:
         return None
 
 
-def _careful(rows: Rows, field: str, fields: tuple[str, ...]) -> tuple[Float, bool]:
-    text = trimmed(rows.columns[field])
+def _comma_elsewhere(rows: Rows, fields: Mapping[str, int]) -> bool:
+    """Whether other columns write decimals with a comma: then ``162.037`` is a hundred and sixty-two thousand."""
+    others = [i for i in range(rows.layout.width) if i not in fields.values() and i not in rows.time_columns]
+    cells = pa.array([row[i].strip().rstrip("%KMBkmb") for row in rows.layout.sample for i in others], pa.string())
+    cells = pc.utf8_ltrim(cells, characters="+-−")
+    comma = pc.any(pc.match_substring_regex(cells, SHOWS_COMMA)).as_py()
+    point = pc.any(pc.match_substring_regex(cells, SHOWS_POINT)).as_py()
+    return bool(comma and not point)
+
+
+def _parts(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str, int]) -> _Parts:
+    text = trimmed(column)
     text = pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
-    commas = pc.fill_null(pc.match_substring(text, ","), False)
-    had_commas = bool(pc.any(commas).as_py())
-    if had_commas:
-        text = _without_commas(rows, field, fields, text, commas)
-    good = pc.or_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(text, NOT_FINITE))
-    _refuse_first(rows, field, pc.invert(good), "is not a number: write it in digits, or leave it empty where unknown")
-    return _to_numpy(pc.cast(text, pa.float64())), had_commas
+    infinite = pc.fill_null(pc.match_substring_regex(text, NOT_FINITE), False)
+    text = pc.if_else(infinite, pa.scalar(None, pa.string()), text)
+    parts = pc.extract_regex(text, pattern=PARTS)
+    unread = pc.and_(pc.is_null(parts), pc.is_valid(text))
+    _refuse_first(rows, fields, field, unread, "is not a number: write it in digits, or leave it empty where unknown")
+    part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "unit")}
+    minus = pa.array(["-", "−", "("])
+    flips = sum(_flags(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
+    return _Parts(
+        pc.replace_substring_regex(part["digits"], r"[\s'’\x{a0}\x{202f}]", ""),
+        np.where(np.asarray(flips) % 2, -1.0, 1.0) * _scales(part["unit"]),
+        part["power"],
+        np.where(_flags(infinite), np.inf, 0.0),
+    )
 
 
-def _without_commas(
-    rows: Rows, field: str, fields: tuple[str, ...], text: pa.ChunkedArray, commas: pa.ChunkedArray
-) -> pa.ChunkedArray:
-    ungrouped = pc.and_(commas, pc.invert(pc.match_substring_regex(text, GROUPED)))
-    _refuse_first(rows, field, ungrouped, "has a comma that is no thousands separator: write numbers with a decimal point")
-    if not any(pc.any(pc.match_substring_regex(rows.columns[other], SETTLES_COMMA)).as_py() for other in fields):
-        _refuse_first(
-            rows,
-            field,
-            commas,
-            "may have a thousands or a decimal comma, and nothing in the file settles which: write it without commas",
+def _scales(units: pa.ChunkedArray) -> Float:
+    encoded = pc.dictionary_encode(pc.fill_null(units, "").combine_chunks())
+    factors = np.array([SCALES.get(unit.lower(), 1.0) for unit in encoded.dictionary.to_pylist()], dtype=np.float64)
+    return np.asarray(factors[encoded.indices.to_numpy()])
+
+
+def _decimal_mark(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.ChunkedArray]) -> str:
+    comma = _first_showing(digits, SHOWS_COMMA)
+    point = _first_showing(digits, SHOWS_POINT)
+    if comma and point:
+        field, row = comma
+        other_field, other_row = point
+        raise ReaderError(
+            "reader.mixed_decimals",
+            f"{rows.file.name}: {rows.place(row, fields[field])} marks decimals with a comma and "
+            f"{rows.place(other_row, fields[other_field])} with a point: write all numbers one way.",
         )
-    return pc.replace_substring(text, ",", "")
+    if comma or point:
+        return "," if comma else "."
+    if _comma_elsewhere(rows, fields):
+        return ","
+    if not any(pc.any(pc.match_substring(text, ",")).as_py() for text in digits.values()):
+        return "."
+    return _mark_by_size(rows, fields, digits)
 
 
-def _refuse_first(rows: Rows, field: str, bad: pa.ChunkedArray, problem: str) -> None:
-    flags = pc.fill_null(bad, False).to_numpy()
+def _own_mark(volume: pa.ChunkedArray, mark: str) -> str:
+    """Mark of a volume: that of the prices, unless it shows the other one (``1.23M`` was text to the program that saved it)."""
+    comma, point = (_first_showing({"volume": volume}, shape) for shape in (SHOWS_COMMA, SHOWS_POINT))
+    return mark if bool(comma) == bool(point) else "," if comma else "."
+
+
+def _mark_by_size(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.ChunkedArray]) -> str:
+    """Of the two readings of ``1,010``, the one under which prices do not jump."""
+    prices = [field for field in digits if not field.endswith("volume")]
+    largest = {}
+    for mark in ".,":
+        columns = np.column_stack([_to_numpy(_as_float(digits[field], mark)) for field in prices])
+        largest[mark] = _largest_jump(columns)
+    if largest["."] < JUMP < largest[","]:
+        return "."
+    if largest[","] < JUMP < largest["."]:
+        return ","
+    field, row = next(
+        (field, int(np.flatnonzero(flags)[0]))
+        for field in digits
+        if (flags := _flags(pc.match_substring(digits[field], ","))).any()
+    )
+    raise ReaderError(
+        "reader.ambiguous_numbers",
+        f'{rows.file.name}, {rows.place(row, fields[field])}: "{rows.columns[fields[field]][row].as_py()[:40]}" may have '
+        "a thousands or a decimal comma, and nothing in the file settles which: write it without commas, or name the mark.",
+    )
+
+
+def _largest_jump(columns: Float) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(columns > 0, columns, np.nan))
+    flat = logs[~np.isnan(logs).any(axis=1)]
+    if not len(flat):
+        return 1.0
+    within = float((flat.max(axis=1) - flat.min(axis=1)).max())
+    between = float(np.abs(np.diff(flat[:, -1])).max()) if len(flat) > 1 else 0.0
+    return float(np.exp(min(max(within, between), 700.0)))
+
+
+def _numbers(rows: Rows, fields: Mapping[str, int], field: str, part: _Parts, mark: str) -> Float:
+    good = pc.match_substring_regex(part.digits, WELL_FORMED[mark])
+    word = "point" if mark == "." else "comma"
+    _refuse_first(
+        rows, fields, field, pc.invert(good), f"does not work out where a {word} marks decimals: write it without thousands"
+    )
+    values = _to_numpy(_as_float(part.digits, mark, part.power)) * part.factor
+    return np.where(part.infinite > 0, np.inf, values)
+
+
+def _as_float(digits: pa.ChunkedArray, mark: str, power: pa.ChunkedArray | None = None) -> pa.ChunkedArray:
+    other = "," if mark == "." else "."
+    plain = pc.replace_substring(pc.replace_substring(digits, other, ""), mark, ".")
+    if power is not None:
+        plain = pc.binary_join_element_wise(plain, power, "")
+    return pc.cast(plain, pa.float64())
+
+
+def _first_showing(digits: dict[str, pa.ChunkedArray], pattern: str) -> tuple[str, int] | None:
+    for field, text in digits.items():
+        flags = _flags(pc.match_substring_regex(text, pattern))
+        if flags.any():
+            return field, int(np.flatnonzero(flags)[0])
+    return None
+
+
+def _notes(rows: Rows, fields: Mapping[str, int], parts: dict[str, _Parts], mark: str) -> tuple[str, ...]:
+    if mark == ",":
+        return ("Numbers were read with a decimal comma.",)
+    grouped = [
+        rows.layout.header[fields[f]] for f, part in parts.items() if pc.any(pc.match_substring(part.digits, ",")).as_py()
+    ]
+    return (f"Commas in {', '.join(grouped)} were read as thousands separators.",) if grouped else ()
+
+
+def _refuse_first(rows: Rows, fields: Mapping[str, int], field: str, bad: pa.ChunkedArray, problem: str) -> None:
+    flags = _flags(bad)
     if flags.any():
         row = int(np.flatnonzero(flags)[0])
-        value = rows.columns[field][row].as_py()
+        value = rows.columns[fields[field]][row].as_py()
         shown = value if len(value) <= 40 else value[:40] + "…"
-        raise ReaderError("reader.not_a_number", f'{rows.file.name}, {rows.place(row, field)}: "{shown}" {problem}.')
+        raise ReaderError("reader.not_a_number", f'{rows.file.name}, {rows.place(row, fields[field])}: "{shown}" {problem}.')
+
+
+def _flags(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
 
 
 def _to_numpy(column: pa.ChunkedArray) -> Float:

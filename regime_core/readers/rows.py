@@ -4,43 +4,79 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
+from numpy.typing import NDArray
 
 from regime_core.errors import ReaderError
+from regime_core.readers.cells import PADDING, is_date, is_epoch
 from regime_core.readers.files import TextFile
 from regime_core.readers.layout import Layout
+
+EVENT = r"(?i:dividend|stock split|^\s*\d+[:/]\d+\s+split)"
+"""What a web page writes between its rows of prices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Fields of every row that is not blank, as text; empty text where a field is empty."""
+    """Fields of every row that is not blank, as text; empty text where a field is empty.
+
+    columns : index of the column -> its text, (n_rows,). time_columns : columns that name times.
+    kept : (n_rows,) place of each row among the file's rows.
+    """
 
     file: TextFile
     layout: Layout
-    columns: dict[str, pa.ChunkedArray]
+    columns: dict[int, pa.ChunkedArray]
     n_rows: int
+    time_columns: frozenset[int]
+    kept: NDArray[np.int64]
 
     def line(self, row: int) -> int:
         """1-based line of the file on which a row (0-based) begins, as an editor shows it."""
+        return self.lines([row])[0]
+
+    def lines(self, rows: Iterable[int]) -> list[int]:
+        """1-based lines of rows, in their order."""
+        wanted = [int(self.kept[row]) for row in rows]
         body = self.file.data[self.layout.body_start :]
-        if b'"' not in body:
-            return self.layout.header_line + 1 + _line_without_quotes(body, row, self.layout.delimiter)
-        return next(itertools.islice(_numbered_rows(self.file, self.layout, body), row, None))[0]
+        if (
+            b'"' not in body
+            and body.rstrip(b"\n").count(b"\n") + 1 == int(self.kept[-1]) + 1
+            and len(self.kept) == self.kept[-1] + 1
+        ):
+            return [self.layout.body_line + row for row in wanted]
+        if not wanted:
+            return []
+        found = {}
+        rest = set(wanted)
+        for i, (line, _) in enumerate(_whole_rows(self.file, self.layout, body)):
+            if i in rest:
+                found[i] = line
+            if len(found) == len(rest):
+                break
+        return [found[row] for row in wanted]
 
-    def place(self, row: int, field: str) -> str:
-        """Name a place in the file: ``line 17, column "High"``; ``field`` may be empty."""
-        column = self.layout.columns.get(field)
-        return f"line {self.line(row)}" + (f', column "{column}"' if column else "")
+    def place(self, row: int, column: int | None = None) -> str:
+        """Name a place in the file: ``line 17, column "High"``."""
+        return f"line {self.line(row)}" + ("" if column is None else f', column "{self.layout.header[column]}"')
+
+    def take(self, keep: NDArray[np.bool_]) -> Rows:
+        """Rows that are kept."""
+        mask = pa.array(keep)
+        columns = {i: text.filter(mask) for i, text in self.columns.items()}
+        return Rows(self.file, self.layout, columns, int(keep.sum()), self.time_columns, self.kept[keep])
 
 
-def read_rows(file: TextFile, layout: Layout, *, max_bars: int) -> Rows:
-    """Split the body of a file into columns of text.
+def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: frozenset[int], *, max_bars: int) -> Rows:
+    """Split the body of a file into the wanted columns of text. Remarks, dividends and repeated headers are left out.
 
     Raises ReaderError on a row with more or fewer fields than the header, an unclosed quote, no rows or too many.
     """
@@ -49,17 +85,51 @@ def read_rows(file: TextFile, layout: Layout, *, max_bars: int) -> Rows:
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
     if body.count(b"\n") >= max_bars and sum(1 for line in body.split(b"\n") if line.strip()) > max_bars:
         raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
-    table = _split(file, layout, body)
-    columns = {field: table.column(f"f{i}") for field, i in layout.position.items()}
-    return Rows(file, layout, columns, table.num_rows)
+    table = _split(file, layout, body, sorted(wanted))
+    columns = {i: table.column(f"f{i}") for i in sorted(wanted)}
+    rows = Rows(file, layout, columns, table.num_rows, time_columns, np.arange(table.num_rows))
+    if not table.num_rows:
+        raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows of prices: add one line a bar.")
+    return _without_remarks(rows)
 
 
-def _split(file: TextFile, layout: Layout, body: bytes) -> pa.Table:
-    names = [f"f{i}" for i in range(len(layout.header))]
-    wanted = [f"f{i}" for i in layout.position.values()]
+def is_remark(cells: list[str]) -> bool:
+    """Whether a row of another length than the rest is no bar: blank, a dividend, a footer that starts with words."""
+    filled = [cell.strip(PADDING) for cell in cells if cell.strip(PADDING)]
+    if not filled:
+        return True
+    if any(re.search(EVENT, cell) for cell in filled):
+        return True
+    dated = [is_date(cell) or is_epoch(cell) for cell in filled]
+    return not (dated[0] or (any(dated) and len(filled) > 2))
+
+
+def _without_remarks(rows: Rows) -> Rows:
+    """Leave out events, headers that are repeated, and rows without a single number."""
+    drop = np.zeros(rows.n_rows, dtype=bool)
+    body = rows.file.data[rows.layout.body_start :]
+    if b"ividend" in body or b"plit" in body:
+        for text in rows.columns.values():
+            drop |= _flags(pc.match_substring_regex(text, EVENT))
+    priced = [i for i in rows.columns if i not in rows.time_columns]
+    if rows.layout.has_header and priced:
+        same = np.ones(rows.n_rows, dtype=bool)
+        for i in priced:
+            same &= _flags(pc.equal(pc.utf8_trim(rows.columns[i], characters=PADDING), rows.layout.header[i]))
+        drop |= same
+    return rows.take(~drop) if drop.any() else rows
+
+
+def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
+
+
+def _split(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+    names = [f"f{i}" for i in range(layout.width)]
+    included = [f"f{i}" for i in wanted]
 
     def on_ragged(row: Any) -> str:  # noqa: ANN401  (pyarrow's InvalidRow has no public type)
-        return "error" if row.text.strip() else "skip"
+        return "skip" if is_remark(_cells(row.text, layout.delimiter)) else "error"
 
     try:
         return arrow_csv.read_csv(
@@ -69,18 +139,25 @@ def _split(file: TextFile, layout: Layout, body: bytes) -> pa.Table:
                 delimiter=layout.delimiter, newlines_in_values=b'"' in body, invalid_row_handler=on_ragged
             ),
             convert_options=arrow_csv.ConvertOptions(
-                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+                include_columns=included, column_types=dict.fromkeys(included, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
         raise _explain(file, layout, body, str(error)) from error
 
 
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return [text]
+
+
 def _explain(file: TextFile, layout: Layout, body: bytes, reason: str) -> ReaderError:
     """Find by a slow and careful pass what the fast one refused."""
-    width = len(layout.header)
+    width = layout.width
     for number, cells in _numbered_rows(file, layout, body):
-        if len(cells) != width:
+        if len(cells) != width and not is_remark(cells):
             kind = "cut short" if len(cells) < width else "too long (quote a field that holds the delimiter)"
             return ReaderError(
                 "reader.ragged_row",
@@ -89,21 +166,19 @@ def _explain(file: TextFile, layout: Layout, body: bytes, reason: str) -> Reader
     return ReaderError("reader.quotes", f"{file.name} cannot be split into fields ({reason}): check its quotes.")
 
 
+def _whole_rows(file: TextFile, layout: Layout, body: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Yield (1-based line, fields) of the rows that the fast pass keeps."""
+    return (row for row in _numbered_rows(file, layout, body) if len(row[1]) == layout.width)
+
+
 def _numbered_rows(file: TextFile, layout: Layout, body: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield (1-based line, fields) of every row that is not blank."""
     reader = csv.reader(io.StringIO(body.decode("utf-8"), newline="\n"), delimiter=layout.delimiter)
-    line = layout.header_line + 1
+    line = layout.body_line
     try:
         for cells in reader:
             if len(cells) > 1 or any(cell.strip() for cell in cells):
                 yield line, cells
-            line = layout.header_line + 1 + reader.line_num
+            line = layout.body_line + reader.line_num
     except csv.Error as error:
         raise ReaderError("reader.quotes", f"{file.name}, line {line} cannot be split ({error}): check its quotes.") from error
-
-
-def _line_without_quotes(body: bytes, row: int, delimiter: str) -> int:
-    """Lines between the header and a row, where no field can span lines."""
-    mark = delimiter.encode()
-    lines = (i for i, line in enumerate(body.split(b"\n")) if mark in line or line.strip())
-    return next(itertools.islice(lines, row, None))

@@ -64,7 +64,7 @@ def test_features_writes_the_table_of_the_library(file, tmp_path, capsys):
 
 def test_inspect_tells_people_and_programs(file, capsys):
     assert main(["inspect", str(file), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"] == 300
+    assert json.loads(capsys.readouterr().out)["symbols"][0]["rows"] == 300
     assert main(["inspect", str(file)]) == 0
     assert "300" in capsys.readouterr().out
 

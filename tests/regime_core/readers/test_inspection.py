@@ -56,13 +56,18 @@ def test_everything_found_is_said():
     data = "\n".join(["\ufeffTime;Open;High;Low;Close;Adj Close", *rows])
     seen = inspect(data.encode(), name="odd.csv")
     assert (seen.delimiter, seen.encoding, seen.time_format) == ("semicolon", "utf-8-sig", "epoch milliseconds")
-    assert (seen.rows, seen.rows_skipped, seen.duplicates, seen.bars) == (4, 1, 1, 2)
+    assert (seen.rows, seen.rows_skipped, seen.bars) == (4, 1, 2)
     assert (seen.start, seen.end, seen.interval) == ("2021-01-04", "2021-01-06", "2 days")
-    assert len(seen.problems) == 4
     as_json = json.loads(json.dumps(seen.as_dict()))
     assert as_json["columns"]["timestamp"] == "Time"
-    assert as_json["problems"] == list(seen.problems)
-    for word in ("odd.csv", "semicolon", "2 days", "1 duplicates", "Adj Close"):
+    assert as_json["status"] == "ok"
+    assert as_json["symbols"] == [
+        {"symbol": "", "rows": 2, "first": "2021-01-04", "last": "2021-01-06", "first_close": 2.0, "last_close": 2.0}
+    ]
+    assert {warning["code"]: warning["rows"] for warning in as_json["warnings"]} == {
+        **{"missing_prices": [4], "duplicates": [2], "no_volume": [], "too_few_bars": []},
+    }
+    for word in ("odd.csv", "semicolon", "2 days", "same time", "Adj Close"):
         assert word in str(seen)
 
 

@@ -37,10 +37,7 @@ def workbook_pickle():
         ("people.csv", PEOPLE.encode(), "header|column|price"),
         ("iris.csv", FLOWERS.encode(), "header|column|price"),
         ("matrix.csv", MATRIX.encode(), "header|column|price"),
-        pytest.param(
-            *("prices.csv", POINTER.encode(), "LFS pointer"),
-            marks=pytest.mark.xfail(strict=True, reason="refused, but not named"),
-        ),
+        ("prices.csv", POINTER.encode(), "LFS pointer"),
     ],
 )
 def test_what_is_no_table_of_prices_is_named(name, data, word):

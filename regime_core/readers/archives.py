@@ -1,0 +1,93 @@
+"""Packed files: gzip and zip, unpacked within a bound, each CSV inside with its name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+from regime_core.errors import ReaderError
+
+GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
+TABLES = (".csv", ".txt", ".tsv", ".dat", ".prn", ".xlsx")
+CHUNK = 1 << 20
+MAX_MEMBERS = 5_000
+
+
+def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]]:
+    """Name and content of every table in packed bytes; the bytes themselves, under their own name, where they are not packed.
+
+    An Excel workbook, itself a zip, is not unpacked. What the system adds (``__MACOSX``, hidden files) is left out.
+    Raises ReaderError on damage, on more than ``max_bytes`` in all, and where there is no table inside.
+    """
+    if data.startswith(GZIP):
+        return [(shown.removesuffix(".gz"), _gunzip(data, shown, max_bytes))]
+    if not data.startswith(ZIP):
+        return [(shown, data)]
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if is_workbook(archive):
+                return [(shown, data)]
+            return _members(archive, shown, max_bytes)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ReaderError(
+            "reader.damaged",
+            f"{shown} is no zip or Excel file that can be opened ({error}): pack it again, without a password.",
+        ) from error
+
+
+def is_workbook(archive: zipfile.ZipFile) -> bool:
+    """Whether a zip is an Excel workbook."""
+    return any(name.startswith("xl/workbook") for name in archive.namelist())
+
+
+def too_large(shown: str, max_bytes: int) -> ReaderError:
+    """Error for content over the bound."""
+    return ReaderError("reader.too_large", f"{shown} is larger than {max_bytes / 1e6:,.0f} MB: split it by date.")
+
+
+def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
+    parts, size, rest = [], 0, data
+    try:
+        while rest.startswith(GZIP):
+            stream = zlib.decompressobj(31)
+            while rest and not stream.eof:
+                part = stream.decompress(rest, CHUNK)
+                rest = stream.unconsumed_tail
+                parts.append(part)
+                size += len(part)
+                if size > max_bytes:
+                    raise too_large(f"{shown}, unpacked,", max_bytes)
+            if not stream.eof:
+                raise ReaderError(
+                    "reader.damaged", f"{shown} is a gzip file that ends in mid-stream: copy or download it again."
+                )
+            rest = stream.unused_data
+    except zlib.error as error:
+        raise ReaderError("reader.damaged", f"{shown} is a damaged gzip file ({error}): copy or download it again.") from error
+    return b"".join(parts)
+
+
+def _members(archive: zipfile.ZipFile, shown: str, max_bytes: int) -> list[tuple[str, bytes]]:
+    files = [info for info in archive.infolist() if not info.is_dir() and not _added_by_system(info.filename)]
+    tables = [info for info in files if PurePosixPath(info.filename).suffix.lower() in TABLES] or files[:1]
+    if not tables:
+        raise ReaderError("reader.empty", f"{shown} is a zip without a CSV file inside: pack the CSV itself.")
+    if len(tables) > MAX_MEMBERS:
+        raise ReaderError("reader.too_many_symbols", f"{shown} holds more than {MAX_MEMBERS:,} files: split it.")
+    left, found = max_bytes, []
+    for info in tables:
+        with archive.open(info) as member:
+            content = member.read(left + 1)
+        if len(content) > left:
+            raise too_large(f"{shown}, unpacked,", max_bytes)
+        left -= len(content)
+        found.append((PurePosixPath(info.filename).name, content))
+    return found
+
+
+def _added_by_system(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] in ("Thumbs.db", "desktop.ini")
