@@ -109,7 +109,10 @@ class EnsembleReading(MarginReading):
     def margins(self, start: int) -> Float:
         """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
         logs = _log_probabilities(self._detector.members_, self._of_members, start)
-        return np.asarray(np.tensordot(self._detector.shares_, logs, axes=1))
+        pooled = np.zeros(logs.shape[1:])
+        for share, of_member in zip(self._detector.shares_, logs, strict=True):  # a product of matrices rounds by their rows
+            pooled += share * of_member
+        return pooled
 
     def effects(self, code: int) -> Float:
         """What each feature adds to the log-odds of ``code`` in each member, by the members' weights, (n_features,)."""

@@ -100,7 +100,7 @@ def test_every_table_is_saved(page, visit, monkeypatch):
     assert float(rows[0]["har"]) == pytest.approx(followed[1].compared.gain["har"], rel=1e-9)
     name, rows = saved(page, monkeypatch, page.SAVE_DETECTORS, None)
     assert name == "detectors.csv"
-    assert {row["model"] for row in rows} == {"boosted"}
+    assert {row["model"] for row in rows} == {"boosted", "ensemble"}
 
 
 def test_an_upload_is_walked_in_the_background(page, visit, monkeypatch):

@@ -22,7 +22,7 @@ def weight_file(folder):
 
 def test_the_shipped_folder_is_whole_and_answers():
     loaded = artifacts.load(MODEL_DIR)
-    assert set(loaded.detectors) == {"rules", "boosted"}
+    assert set(loaded.detectors) == {"rules", "boosted", "ensemble"}
     assert loaded.default == "boosted"
     assert loaded.entries["boosted"].scores
     assert loaded.entries["boosted"].training

@@ -112,7 +112,7 @@ def test_stored_bars_that_are_none_are_an_error(file, tmp_path, capsys):
 def test_an_unknown_model_is_an_error(file, tmp_path, capsys):
     assert main(["label", str(file), "--out", str(tmp_path / "out.csv"), "--model", "oracle"]) == 1
     error = capsys.readouterr().err
-    assert "boosted, rules" in error
+    assert "boosted, ensemble, rules" in error
     assert "Labelling" not in error
     assert not (tmp_path / "out.csv").exists()
 

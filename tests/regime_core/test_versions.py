@@ -20,8 +20,10 @@ def other(folder):
     model.temperature_ *= 1.25
     model.save(folder)
     manifest = json.loads((folder / "manifest.json").read_text())
-    files = {name: artifacts._sha256(folder / name) for name in manifest["models"]["boosted"]["files"]}
-    manifest["models"]["boosted"] |= {"files": files, "version": artifacts._version(files)}
+    for entry in manifest["models"].values():
+        if "boosted.json" in entry["files"]:  # a mixture rests on the same files
+            files = {name: artifacts._sha256(folder / name) for name in entry["files"]}
+            entry |= {"files": files, "version": artifacts._version(files)}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
     return folder
 
