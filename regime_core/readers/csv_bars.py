@@ -10,7 +10,6 @@ from regime_core.errors import ReaderError
 from regime_core.readers.files import Source
 from regime_core.readers.layout import DELIMITERS
 from regime_core.readers.reading import MAX_BARS, Overrides, Reading, Warned, read
-from regime_core.readers.repairs import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,14 @@ def read_csv(
             "reader.many_symbols",
             f"{reading.name} holds {len(reading.series):,} symbols, as {reading.series[0].symbol}: send one of them.",
         )
-    series = usable(reading.series[0], reading.name)
+    series = reading.series[0]
+    if series.negative:
+        line = next(warned.lines[0] for warned in reading.warnings if warned.code == "negative_prices")
+        raise ReaderError(
+            "reader.negative_prices",
+            f"{reading.name}, line {line}, has a price of zero or below: it is read, but labels need positive prices, so leave "
+            "those bars out.",
+        )
     return ReadResult(
         name=reading.name,
         bars=series.bars,
@@ -78,16 +84,6 @@ def read_csv(
         encoding=reading.encoding,
         time_format=reading.times.format,
     )
-
-
-def usable(series: Series, name: str) -> Series:
-    """The series, if labels can be had of it. Raises ReaderError on prices of zero or below."""
-    if series.negative:
-        raise ReaderError(
-            "reader.negative_prices",
-            f"{name} has prices of zero or below: it is read, but labels need positive prices, so leave those bars out.",
-        )
-    return series
 
 
 def problems(reading: Reading) -> tuple[str, ...]:

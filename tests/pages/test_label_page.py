@@ -65,6 +65,13 @@ def test_a_file_becomes_a_dataset_with_labels_and_a_download(page, visit):
     assert grid is not None
 
 
+def test_a_range_that_cannot_be_is_widened_and_said(page, visit):
+    data = rows(80, row40="2020-02-10,100,99,101,100,5")
+    _, _, dataset, *_ = page.take_file(sent(data), None)
+    _, summary, *_ = page.show_summary(dataset, "boosted", None)
+    assert "1 row(s) have a price outside [low, high]: the range was widened, first line 42." in text_of(summary)
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [
@@ -72,12 +79,11 @@ def test_a_file_becomes_a_dataset_with_labels_and_a_download(page, visit):
         (HEADER.encode(), "prices.csv"),
         (rows(80, row40="2020-02-10,100,101,99,oops,5"), 'line 42, column "close"'),
         (rows(80, row40="2020-02-10,100,-101,99,100,5"), "line 42"),
-        (rows(80, row40="2020-02-10,100,99,101,100,5"), "line 42"),
         (rows(80, row40="yesterday,100,101,99,100,5"), "line 42"),
         (pickle.dumps({"a": list(range(500))}), "is a Python pickle"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG picture"),
         (b"a,b,c\n1,2,3\n", "prices.csv"),
-        (b"\xff\xfe" + "date,open".encode("utf-16-le"), "UTF-16"),
+        (b"\xff\xfe" + "date,open".encode("utf-16-le"), "has a header but no rows"),
     ],
 )
 def test_a_bad_file_gets_a_message_and_nothing_is_kept(page, visit, data, told):
