@@ -19,7 +19,7 @@ def prices(n, *, step=86_400, start=1_500_000_000 // 86_400 * 86_400):
     lines = ["timestamp,open,high,low,close"]
     for i in range(n):
         price = 100 + 10 * math.sin(i / 15) + (1 + 4 * (i % 100 > 60)) * math.sin(i * 2.3)
-        lines.append(f"{start + i * step},{price:.3f},{price + 1:.3f},{price - 1:.3f},{price:.3f}")
+        lines.append(f"{start + i * step},{price:.2f},{price + 1:.2f},{price - 1:.2f},{price:.2f}")
     return "\n".join(lines) + "\n"
 
 

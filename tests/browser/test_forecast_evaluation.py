@@ -23,7 +23,7 @@ def prices(n):
     for i, day in enumerate(days):
         move = 0.02 if (i // 90) % 2 else 0.006
         price *= 1 + move * math.sin(i * 2.3) * (1 + 0.5 * math.sin(i * 0.7))
-        lines.append(f"{day},{price:.3f},{price * (1 + move / 2):.3f},{price * (1 - move / 2):.3f},{price:.3f}")
+        lines.append(f"{day},{price:.2f},{price * (1 + move / 2):.2f},{price * (1 - move / 2):.2f},{price:.2f}")
     return "\n".join(lines) + "\n"
 
 
