@@ -145,6 +145,8 @@ def robust(name: str, model: Detector, *, paths: int, seed: int) -> tuple[list[C
         lines += ["", f"Difference between noon and close in the share of each label, {title}:", "", markdown(rows)]
     windows = robustness.windows(model, paths=max(paths // 4, 1), seed=seed)
     named = {f"{n} bars": {"agreement with all history": a, "accuracy": b} for n, (a, b) in windows.items()}
+    lines += ["", "Thin trading and coarse prices (D 60, s0 0.002, both kinds of shocks):", ""]
+    lines.append(markdown(robustness.thin(model, paths=paths, seed=seed)))
     return checks, [*lines, "", f"Windows (the manifest wants {model.window} bars):", "", markdown(named)]
 
 

@@ -5,6 +5,7 @@ Part of ``python -m benchmarks.detection``, which prints it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from regime_core.kernels import simulation
 from regime_core.models import Boosted, Detector
 from regime_core.regimes import MIN_BARS, N_REGIMES
 from regime_core.sources import bundled
-from regime_core.training import heldout
+from regime_core.training import heldout, markets
 from regime_core.training.markets import DURATION_RANGE, S0_RANGE, held_out_market
 
 N_BARS, SCORED_FROM = 4000, 500
@@ -30,6 +31,42 @@ DAYS, LEARNED_IN = 90, 30
 """Of an intraday market, and of those the first ones, in which the profile of the day is still being learned."""
 NOON, CLOSE = slice(32, 46), slice(64, 78)
 """Bars of a day: 70 minutes around the middle of the session, and its last 70."""
+
+
+UNTRADED_SHARES, STEPS = (0.05, 0.2, 0.4, 0.6, 0.8), (0.3, 1.0, 2.0)
+"""Of bars without a trade, and steps of a grid of prices in units of s0."""
+
+
+def thin(model: Detector, *, paths: int, seed: int) -> dict[str, dict[str, float]]:
+    """Balanced accuracy, calibration error and mean confidence where vendors know less of the same markets."""
+    kinds: dict[str, Callable[[simulate.SimulatedMarket, np.random.Generator], OHLCV]] = {
+        "every bar whole": lambda market, rng: market.bars
+    }
+    for share in UNTRADED_SHARES:
+        kinds[f"no trade on {share:.0%} of bars"] = lambda market, rng, share=share: markets.untraded(market.bars, share, rng)
+    kinds["no trade on 40%, one on the others"] = lambda market, rng: markets.untraded(
+        markets.closes_only(market.bars), 0.4, rng
+    )
+    for step in STEPS:
+        kinds[f"prices in steps of {step:g} s0"] = lambda market, rng, step=step: markets.on_grid(
+            market.bars, step * market.s0 * float(np.median(market.bars.close))
+        )
+    table = {}
+    for name, quoted in kinds.items():
+        truth, codes, probabilities = [], [], []
+        for path in range(paths):
+            market = held_out_market(0.002, 60.0, ("gaussian", "student")[path % 2], path=path, seed=SEED_OFFSET + seed)
+            labels = model.filter(quoted(market, np.random.default_rng([SEED_OFFSET + seed, path, 6])))
+            truth.append(market.regimes[SCORED_FROM:])
+            codes.append(labels.codes[SCORED_FROM:])
+            probabilities.append(labels.probabilities[SCORED_FROM:])
+        joined = np.concatenate(probabilities)
+        table[name] = {
+            "balanced accuracy": scores.balanced_accuracy(np.concatenate(truth), np.concatenate(codes)),
+            "ECE": scores.expected_calibration_error(np.concatenate(truth), joined),
+            "mean confidence": float(joined.max(axis=1).mean()),
+        }
+    return table
 
 
 def second_market(duration: float, *, s0: float = 0.01, key: tuple[int, ...]) -> simulate.SimulatedMarket:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regime_core.bars import INTRADAY_BELOW_NS, OHLCV, Float
 from regime_core.features.base import Feature
-from regime_core.kernels import regime_filter
+from regime_core.kernels import moves, regime_filter
 from regime_core.kernels import relative as kernel
 from regime_core.regimes import MIN_BARS, REGIME_NAMES
 
@@ -58,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     _feature("log_long_volatility", "Log of long-run geometric volatility over s0", "log ratio", _RANGE),
     _feature("log_volatility_8_to_long", "Log volatility over its long run, half-life 8 bars", "log ratio", _RANGE),
     _feature("log_volatility_60_to_long", "Log volatility over its long run, half-life 60 bars", "log ratio", _RANGE),
+    _feature("untraded", "Share of bars without a trade, half-life 60 bars", "ratio", _MEAN),
 )
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
@@ -96,15 +97,15 @@ class Known:
 
 
 def standardised_moves(bars: OHLCV) -> Float:
-    """Log move, variance and blindness of each bar, (n_bars, 3), free of gaps and the time of day; see ``kernels.relative``.
+    """What each bar tells, (n_bars, moves.N_COLUMNS), free of gaps and the time of day; see ``kernels.moves``.
 
     bars : at least MIN_BARS.
     """
     usual = int(np.median(np.diff(bars.time[:FIRST_ROW])))
     intraday = usual < INTRADAY_BELOW_NS
-    moved = kernel.moves(bars.time, bars.open, bars.high, bars.low, bars.close, intraday, usual)
+    moved = moves.moves(bars.time, bars.open, bars.high, bars.low, bars.close, intraday, usual)
     if intraday:
-        kernel.remove_time_of_day(moved, bars.time)
+        moves.remove_time_of_day(moved, bars.time)
     return np.asarray(moved)
 
 

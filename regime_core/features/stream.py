@@ -6,8 +6,7 @@ import numpy as np
 
 from regime_core.bars import INTRADAY_BELOW_NS, OHLCV, Float
 from regime_core.features import relative
-from regime_core.kernels import regime_filter
-from regime_core.kernels import relative as kernel
+from regime_core.kernels import moves, regime_filter
 
 
 class BarStream:
@@ -21,8 +20,8 @@ class BarStream:
         self._begun = False
         self._first: list[OHLCV] = []
         self._intraday, self._usual = False, 0
-        self._close, self._time, self._blind = np.nan, 0, 0.0
-        self._profile, self._day = np.zeros((4, kernel.N_BUCKETS)), 0
+        self._close, self._time, self._going_on = np.nan, 0, np.zeros(moves.N_STATE)
+        self._profile, self._day = np.zeros((4, moves.N_BUCKETS)), 0
         self._state, self._level = regime_filter.new_state(), regime_filter.new_level(0.0)
         self._known = np.zeros(regime_filter.N_OUT)
 
@@ -44,20 +43,20 @@ class BarStream:
         times = [int(bar.time[0]) for bar in bars[: relative.FIRST_ROW]]
         self._usual = int(np.median(np.diff(times)))
         self._intraday = self._usual < INTRADAY_BELOW_NS
-        self._day = times[0] // kernel.DAY_NS
+        self._day = times[0] // moves.DAY_NS
         moved = np.array([self._moved(bar) for bar in bars])
         self._level = regime_filter.new_level(regime_filter.first_unit(moved))
         return np.array([self._row(row) for row in moved])
 
     def _moved(self, bar: OHLCV) -> Float:
-        """The bar's row of ``relative.standardised_moves``, (3,)."""
+        """The bar's row of ``relative.standardised_moves``, (moves.N_COLUMNS,)."""
         time, open_, high, low, close = (column[0] for column in bar[:5])
-        first = np.isnan(self._close)
-        gap = first or (self._intraday and time - self._time > kernel.GAP_STEPS * self._usual)
-        moved = np.empty(3)
-        self._blind = kernel.move_from(open_ if gap else self._close, high, low, close, self._blind, moved)
+        first = bool(np.isnan(self._close))
+        gap = first or bool(self._intraday and time - self._time > moves.GAP_STEPS * self._usual)
+        moved = np.empty(moves.N_COLUMNS)
+        moves.take(self._going_on, open_ if gap else self._close, gap, open_, high, low, close, moved)
         if self._intraday:
-            self._day = kernel.divide_by_profile(self._profile, self._day, time, moved)
+            self._day = moves.divide_by_profile(self._profile, self._day, time, moved)
         self._close, self._time = close, time
         return moved
 

@@ -11,7 +11,7 @@ from regime_core.kernels import regime_filter as bank
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-N_INPUTS = bank.N_STATES + 8
+N_INPUTS = bank.N_STATES + 9
 OLDEST = 2000.0
 """Bars after which a market gets no older."""
 
@@ -45,12 +45,14 @@ def input_of(known: Float, seen: int, out: Float32) -> None:
     rest = out[bank.N_STATES :]
     rest[0] = known[bank.FAT_TAILS]
     rest[1] = known[bank.SD_LOG_S0]
-    rest[2] = known[bank.MOVE] / np.exp(log_s0)
+    move = known[bank.MOVE] / np.sqrt(max(known[bank.SPAN], 1.0))
+    rest[2] = move / np.exp(log_s0)
     rest[3] = 0.5 * np.log(known[bank.VARIANCE]) - log_s0
     rest[4] = known[bank.LOG_LOCAL] - log_s0
     rest[5] = known[bank.LOG_LONG] - log_s0
     rest[6] = age
-    rest[7] = known[bank.MOVE] / np.exp(known[bank.LOG_LOCAL])
+    rest[7] = move / np.exp(known[bank.LOG_LOCAL])
+    rest[8] = known[bank.UNTRADED]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -3,7 +3,7 @@
 The chain of the simulated market with what a client does not tell, s0 and the shocks' tails, made part of the hidden state:
 s0 on a grid (in steps of LOG_STEP, free to drift a little), shocks near Gaussian or Student-t(5). Two approximations keep
 it cheap. A bar's range enters as four more degrees of freedom for its variance, next to the one of its move (see
-``relative.RANGE_WEIGHT``), so that a likelihood is a power of a rational function. And the level of a ranging market is
+``moves.RANGE_WEIGHT``), so that a likelihood is a power of a rational function. And the level of a ranging market is
 one Gaussian per hypothesis, as in an interacting-multiple-model filter, instead of one level per possible entry bar.
 
 Beside the five regimes there is a sixth state, steady: a free path at the typical volatility that seldom ends. Without it a
@@ -17,6 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from regime_core.kernels import moves as bars
 
 Float = NDArray[np.float64]
 
@@ -48,9 +50,8 @@ RENAMED = 1e-3
 RENAMED_STEPS = (round(np.log(2.5) / LOG_STEP), round(np.log(0.4) / LOG_STEP))
 """Grid steps from s0 to the volatility of volatile and of calm."""
 SMALLEST = 1e-6
-HALT = 5
-"""Bars in a row without any move after which trading is taken to have stopped: further ones tell of the regime, which is calm,
-and nothing of the typical volatility, which would shrink and make all that follows volatile."""
+UNTRADED_MEMORY = 1.0 - 0.5 ** (1.0 / 60.0)
+"""What the newest bar counts in the share of bars on which nothing was traded."""
 NEGLIGIBLE = 1e-5
 """Grid points with less posterior mass than this are left out until their neighbours grow."""
 
@@ -61,10 +62,10 @@ TAIL_DOF = (123.0, 5.0)
 STUDENT_CONSTANT, BLIND_STUDENT_CONSTANT = 6.101663, 1.221114
 """Normalising constant of the Student density over that of the near Gaussian one."""
 
-N_OUT = 14
-FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE, LOG_LOCAL, LOG_LONG = 6, 7, 8, 9, 10, 11, 12, 13
+N_OUT = 16
+FAT_TAILS, LOG_S0, SD_LOG_S0, TURNOVER, MOVE, VARIANCE, LOG_LOCAL, LOG_LONG, SPAN, UNTRADED = range(6, N_OUT)
 """Columns of the output after the six states' probabilities."""
-SEEN, UNIT, AGE, LOCAL, STILL = 0, 1, 2, 3, 4
+SEEN, UNIT, AGE, LOCAL = range(4)
 """Entries of what goes with the state: see ``new_level``."""
 FIRST_ROW = 49
 """The moves of the bars before this one set the unit; from it on the output may be used."""
@@ -81,10 +82,11 @@ State = tuple[Float, Float, Float, Float, Float, NDArray[np.int64]]
 def filter_bars(moved: Float) -> Float:
     """What is known of regime, s0 and tails after each bar.
 
-    moved : (n_bars, 3) log move, variance from the range, and 1 where the range tells nothing; n_bars over FIRST_ROW.
+    moved : (n_bars, moves.N_COLUMNS) as ``moves.moves`` returns; n_bars over FIRST_ROW.
     Returns (n_bars, N_OUT): six probabilities, that of fat tails, mean and standard deviation of log s0, how much the
     probabilities changed with this bar, its move and variance with outliers drawn in, log of local volatility and the long-run
-    mean of that; all are over the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
+    mean of that, the bars that the move covers, and the share of late of bars without a trade; moves and volatilities are over
+    the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
     """
     out = np.full((len(moved), N_OUT), np.nan)
     state, level, known = new_state(), new_level(first_unit(moved)), np.zeros(N_OUT)
@@ -96,48 +98,67 @@ def filter_bars(moved: Float) -> Float:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def new_level(unit: float) -> Float:
-    """Bars seen, unit, bars since something moved, local variance and bars that stand still, (5,), before the first bar.
+    """Bars seen, unit, bars that told something since one moved, and local variance, (4,), before the first bar.
 
     unit : of ``first_unit``.
     """
-    return np.array([0.0, unit, 0.0, 0.0, 0.0])
+    return np.array([0.0, unit, 0.0, 0.0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def take(state: State, level: Float, moved: Float, known: Float) -> bool:
     """Take one more bar into the state, in place; False while nothing has moved.
 
-    level : of ``new_level``. moved : (3,) a row of moves. known : (N_OUT,) becomes the bar's row of ``filter_bars``.
+    level : of ``new_level``. moved : (moves.N_COLUMNS,) a row of ``moves``. known : (N_OUT,) becomes the bar's row of
+    ``filter_bars``.
     """
     if level[UNIT] == 0.0 and level[SEEN] >= FIRST_ROW:
-        level[UNIT] = np.sqrt(moved[1])
+        level[UNIT] = np.sqrt(moved[bars.VARIANCE])
     level[SEEN] += 1.0
     unit = level[UNIT]
     if unit == 0.0:
         return False
+    known[SPAN] = moved[bars.SPAN]
+    known[UNTRADED] += UNTRADED_MEMORY * ((1.0 if known[SPAN] == 0.0 else 0.0) - known[UNTRADED])
+    if known[SPAN] == 0.0:
+        _wait(state, level, known)
+        return True
     s0 = np.exp(known[LOG_S0])
-    move = min(max(moved[0] / unit, -WINSOR_TOP * s0), WINSOR_TOP * s0)
-    variance = min(max(moved[1] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
+    most = WINSOR_TOP * s0 * np.sqrt(known[SPAN])
+    move = min(max(moved[bars.MOVE] / unit, -most), most)
+    variance = min(max(moved[bars.VARIANCE] / (unit * unit), (WINSOR_BOTTOM * s0) ** 2), (WINSOR_TOP * s0) ** 2)
     known[MOVE] = move
-    known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move)
+    known[VARIANCE] = max(variance, LEAST_VARIANCE * move * move / known[SPAN])
     level[AGE] += 1.0
     age = level[AGE]
     level[LOCAL] += max(LOCAL_MEMORY, 1.0 / age) * (known[VARIANCE] - level[LOCAL])
     known[LOG_LOCAL] = 0.5 * np.log(level[LOCAL])
-    level[STILL] = level[STILL] + 1.0 if moved[1] == 0.0 else 0.0
-    halted = level[STILL] > HALT
+    halted = moved[bars.VARIANCE] == 0.0 and moved[bars.MOVE] == 0.0
     if not halted:
         known[LOG_LONG] += max(LONG_MEMORY, 1.0 / age) * (known[LOG_LOCAL] - known[LOG_LONG])
-    step(state, moved[2] > 0.0, halted, known)
+    step(state, moved[bars.BLIND] > 0.0, halted, known)
     if age >= ANCHOR_FROM and abs(known[LOG_LONG] - known[LOG_S0] - ANCHOR_MEAN) > ANCHOR_SLACK:
         _rename(state, known[LOG_LONG] > known[LOG_S0])
     return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _wait(state: State, level: Float, known: Float) -> None:
+    """Let a bar pass on which nothing was traded: the regime may have changed, and that is all there is to know."""
+    weight, distance, spread, _, _, band = state
+    known[MOVE] = 0.0
+    known[VARIANCE] = level[LOCAL] if level[LOCAL] > 0.0 else 1.0
+    for tail in range(2):
+        for g in range(band[0], band[1]):
+            distance[tail, g], spread[tail, g] = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
+    _normalise(weight, band)
+    _summarise(weight, band, known)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def first_unit(moved: Float) -> float:
     """Median volatility of the moving ones among the bars before FIRST_ROW; 0 if none moved."""
-    variance = moved[1:FIRST_ROW, 1]
+    variance = moved[1:FIRST_ROW, bars.VARIANCE]
     variance = variance[variance > 0]
     return float(np.sqrt(np.median(variance))) if len(variance) else 0.0
 
@@ -173,22 +194,34 @@ def _lay_grid(grid: Float, precision: Float, shift: int) -> None:
 def step(state: State, blind: bool, halted: bool, known: Float) -> None:
     """Take the bar whose move and variance stand in ``known`` into the state, and update the rest of ``known``.
 
-    blind : the range tells nothing; only the move counts. halted : trading has stopped, see ``HALT``.
-    known : (N_OUT,) as a row of ``filter_bars``.
+    blind : the range tells nothing; only the move counts. halted : trading has stopped, which tells of the regime, that it is
+    calm, and nothing of the typical volatility, which would shrink and make all that follows volatile. known : (N_OUT,) as a
+    row of ``filter_bars``; of a move over several bars each state has as many to drift in and to be pulled back in.
     """
     weight, distance, spread, grid, precision, band = state
-    move = known[MOVE]
-    rest = 0.0 if blind else max(DOF_RANGE * known[VARIANCE] - move * move, 0.0)
+    move, span = known[MOVE], known[SPAN]
+    root = 1.0 / np.sqrt(span)
+    pull, pulled_variance = PULL, 1.0
+    if span > 1.0:
+        stays = (1.0 - PULL) ** span
+        pull, pulled_variance = 1.0 - stays, (1.0 - stays * stays) / (1.0 - (1.0 - PULL) ** 2)
+    drift = TREND_DRIFT * span
+    part = move * root
+    rest = 0.0 if blind or halted else max(DOF_RANGE * known[VARIANCE] - part * part, 0.0)
     for tail in range(2):
         for g in range(band[0], band[1]):
             s0 = grid[g]
             e, p = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
-            _weigh(weight, tail, g, precision[g], move, move + PULL * e, move - TREND_DRIFT * s0, rest, p, blind)
+            from_level = move + pull * e
+            widen = pulled_variance + pull * pull * p * precision[g, RANGING, 0]
+            _weigh(weight, tail, g, precision[g], part, from_level, (move - drift * s0) * root, rest, widen, blind)
+            if span > 1.0:
+                weight[tail, g, RANGING] /= root
             if halted:
                 weight[tail, g] *= s0 if blind else s0**DOF_RANGE  # what the likelihood of no move owes to s0 alone
-            gain = -PULL * p / (PULL * PULL * p + s0 * s0)
-            distance[tail, g] = e + gain * (move + PULL * e) + move
-            spread[tail, g] = p * (1.0 + PULL * gain)
+            gain = -pull * p / (pull * pull * p + pulled_variance * s0 * s0)
+            distance[tail, g] = e + gain * from_level + move
+            spread[tail, g] = p * (1.0 + pull * gain)
     _normalise(weight, band)
     _let_parameters_drift(weight, band)
     _recentre(state)
@@ -223,13 +256,14 @@ def _weigh(
     from_level: float,
     from_trend: float,
     rest: float,
-    spread: float,
+    widen: float,
     blind: bool,
 ) -> None:
     """Multiply by the likelihood of the bar under each state, in place.
 
-    precision : (N_STATES, 3), see ``new_state``. from_level, from_trend : the move less what ranging, or a bullish trend, would
-    have it be. spread : variance of the former.
+    precision : (N_STATES, 3), see ``new_state``. move : over the root of its span. from_level, from_trend : the move less what
+    ranging, or a bullish trend, would have it be; the latter over the root of the span. widen : variance of the former, over
+    that of one bar's move.
     """
     gaussian = tail == 0
     over_dof = 1.0 / (TAIL_DOF[tail] + (4.0 if gaussian and blind else 0.0) - 2.0)
@@ -238,7 +272,6 @@ def _weigh(
         constant = BLIND_STUDENT_CONSTANT if blind else STUDENT_CONSTANT
     free = move * move
     other_trend = 2.0 * move - from_trend
-    widen = 1.0 + PULL * PULL * spread * precision[RANGING, 0]
     power = 1 if blind else 2
     for k in range(N_STATES):
         surprise = free

@@ -37,6 +37,7 @@ INPUTS: tuple[str, ...] = (
     "log_long_volatility",
     "log_age",
     "move_to_local",
+    "untraded",
 )
 """What the network reads of each bar: what the forward filter knows after it, and the bar itself in units of s0."""
 TOLD_AS = {"move_to_s0": "drift_16", "move_to_local": "drift_16"} | dict.fromkeys(

@@ -39,7 +39,7 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     "change of volatility": ("log_long_volatility", "log_volatility_8_to_long", "log_volatility_60_to_long"),
     "steadiness": ("log_p_steady", "turnover", "misfit", "spread_of_volatility"),
     "tails": ("fat_tails",),
-    "history": ("log_age", "s0_uncertainty"),
+    "history": ("log_age", "s0_uncertainty", "untraded"),
 }
 """What an analyst would call it -> features about it. The filter's probabilities of regimes go where ``_sets_apart`` says."""
 
@@ -123,7 +123,7 @@ def _told(reason: Reason, values: Mapping[str, float], code: int, close: Float) 
     if reason.concept == "drift":
         return _drift(values, code if reason.weight > 0 else None, close)
     if reason.concept == "volatility":
-        return f"volatility {_times(values['log_volatility_8'])} typical over about 8 bars"
+        return _volatility(values, code if reason.weight > 0 else None)
     if reason.concept == "change of volatility":
         return f"volatility {_times(values['log_volatility_8_to_long'])} its long run"
     if (reason.concept, code) == ("path", RANGING):
@@ -136,6 +136,24 @@ def _pull_back(values: Mapping[str, float], *, seen: bool) -> str:
     name = (min if seen else max)(FREE_SPREAD, key=lambda name: abs(values[name]) / FREE_SPREAD[name])
     words = _WORDS[name](values[name])
     return words if seen else f"little pull-back seen ({words})"
+
+
+def _volatility(values: Mapping[str, float], answered: int | None) -> str:
+    """Volatility over 8 bars against the typical; where it speaks for calm or volatile, over a horizon that shows it.
+
+    Where none does, the answer rests on doubts about what is typical, and these are told.
+    """
+    sign = {VOLATILE: 1, CALM: -1}.get(answered, 0) if answered is not None else 0
+    shown = "8"
+    if sign * values["log_volatility_8"] < 0:
+        shown = max((f"{h:.0f}" for h in VOLATILITY_HALF_LIVES), key=lambda h: sign * values[f"log_volatility_{h}"])
+    value = values[f"log_volatility_{shown}"]
+    words = f"volatility {_times(value)} typical over about {shown} bars"
+    return words if sign * value >= 0 else f"{words}, where typical is known to within {_spread(values)}"
+
+
+def _spread(values: Mapping[str, float]) -> str:
+    return _bound(float(np.expm1(values["s0_uncertainty"])))
 
 
 def _drift(values: Mapping[str, float], trend: int | None, close: Float) -> str:
@@ -181,11 +199,12 @@ _WORDS: dict[str, Callable[[float], str]] = {
     **{f"efficiency_{h:.0f}": _net_move(int(h)) for h in EFFICIENCY_HALF_LIVES},
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
     **{f"correlation_{h:.0f}": _correlation(int(h)) for h in CORRELATION_HALF_LIVES},
-    "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds that nothing changes",
-    "turnover": lambda value: f"regime odds usually move {_percent(value)} a bar",
-    "misfit": lambda value: f"volatility usually {_percent(np.expm1(value))} off the levels of the regimes",
+    "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds of a trendless market at its usual volatility",
+    "turnover": lambda value: f"the odds of regimes shift by {_percent(value)} a bar here",
+    "misfit": lambda value: f"volatility here usually {_percent(np.expm1(value))} away from that of any regime",
     "spread_of_volatility": lambda value: f"volatility usually within {_bound(np.expm1(value))} of its long run",
     "fat_tails": lambda value: f"fat-tailed moves {_percent(value)} likely",
+    "untraded": lambda value: f"no trade on {_percent(value)} of the last bars",
     "log_age": lambda value: f"{'at least ' if np.exp(value) >= ALL_HISTORY - 0.5 else ''}{np.exp(value):,.0f} bars of history",
     "s0_uncertainty": lambda value: f"typical volatility known to within {_bound(np.expm1(value))}",
 }

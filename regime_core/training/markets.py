@@ -31,8 +31,12 @@ UNENDING_DURATION_RANGE = (500.0, 20_000.0)
 UNUSUAL_LENGTH_RANGE, UNUSUAL_WANDER_RANGE = (1500, 6000), (0.05, 0.3)
 INTRADAY_STEP_NS = 5 * 60 * 1_000_000_000
 
-CLOSES_ONLY_SHARE, THIN_SHARE, FLAT_RANGE = 0.08, 0.06, (0.02, 0.5)
-"""Of markets quoted by closes alone, of thinly traded ones, and the share of the bars of the latter that have no range."""
+CLOSES_ONLY_SHARE, FLAT_SHARE, UNTRADED_SHARE, COARSE_SHARE = 0.08, 0.06, 0.08, 0.04
+"""Of markets quoted by closes alone, with some bars of one trade, with bars without any, and with prices on a coarse grid."""
+FLAT_RANGE, UNTRADED_RANGE, STEP_RANGE = (0.02, 0.5), (0.02, 0.85), (0.2, 2.0)
+"""Share of the bars with one trade, share of those without any, and steps of the grid in units of s0."""
+ONE_TRADE_SHARE = 0.3
+"""Of the markets with untraded bars, those whose other bars have one trade each."""
 
 TEST_BARS = 4000
 _LATER = date(2100, 1, 1)
@@ -77,12 +81,22 @@ def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
         wander=float(rng.uniform(*WANDER_RANGE)) if rng.random() < WANDER_SHARE else 0.0,
         step_ns=INTRADAY_STEP_NS if rng.random() < 0.15 else DAY_NS,
     )
-    quoted = rng.random()
-    if quoted < CLOSES_ONLY_SHARE:
-        return replace(market, bars=closes_only(market.bars))
-    if quoted < CLOSES_ONLY_SHARE + THIN_SHARE:
-        return replace(market, bars=thinly_traded(market.bars, float(rng.uniform(*FLAT_RANGE)), rng))
-    return market
+    return replace(market, bars=_as_quoted(market, rng))
+
+
+def _as_quoted(market: simulate.SimulatedMarket, rng: np.random.Generator) -> OHLCV:
+    """The bars as a vendor might know them: most often whole, at times with less."""
+    bars, kind = market.bars, rng.random()
+    if kind < CLOSES_ONLY_SHARE:
+        return closes_only(bars)
+    if kind < (below := CLOSES_ONLY_SHARE + FLAT_SHARE):
+        return thinly_traded(bars, float(rng.uniform(*FLAT_RANGE)), rng)
+    if kind < (below := below + UNTRADED_SHARE):
+        quoted = closes_only(bars) if rng.random() < ONE_TRADE_SHARE else bars
+        return untraded(quoted, float(rng.uniform(*UNTRADED_RANGE)), rng)
+    if kind < below + COARSE_SHARE:
+        return on_grid(bars, float(np.exp(rng.uniform(*np.log(STEP_RANGE)))) * market.s0 * float(np.median(bars.close)))
+    return bars
 
 
 def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.SimulatedMarket:
@@ -129,6 +143,21 @@ def thinly_traded(bars: OHLCV, share: float, rng: np.random.Generator) -> OHLCV:
     """The same bars, a random ``share`` of them with the close alone: a day with one trade, as old futures have many."""
     flat = rng.random(bars.n_bars) < share
     return bars._replace(**{name: np.where(flat, bars.close, getattr(bars, name)) for name in ("open", "high", "low")})
+
+
+def untraded(bars: OHLCV, share: float, rng: np.random.Generator) -> OHLCV:
+    """The same bars, a random ``share`` of them without a trade: they stand at the last close, and the next one catches up."""
+    still = rng.random(bars.n_bars) < share
+    still[0] = False
+    traded = np.maximum.accumulate(np.where(still, 0, np.arange(bars.n_bars)))
+    close = bars.close[traded]
+    return bars._replace(**{name: np.where(still, close, getattr(bars, name)) for name in ("open", "high", "low", "close")})
+
+
+def on_grid(bars: OHLCV, step: float) -> OHLCV:
+    """The same bars, prices rounded to multiples of ``step``, at least one."""
+    names = ("open", "high", "low", "close")
+    return bars._replace(**{name: np.maximum(np.round(getattr(bars, name) / step), 1.0) * step for name in names})
 
 
 def held_out_market(s0: float, duration: float, shocks: simulate.Shocks, *, path: int, seed: int) -> simulate.SimulatedMarket:

@@ -160,4 +160,6 @@ def test_a_day_with_one_trade_tells_its_move_alone(market):
     thin = market.bars._replace(**{c: np.where(flat, close, getattr(market.bars, c)) for c in ("open", "high", "low")})
     got, whole = relative.standardised_moves(thin), relative.standardised_moves(market.bars)
     np.testing.assert_array_equal(got[~flat], whole[~flat])
-    np.testing.assert_array_equal(got[flat], np.column_stack([whole[flat, 0], whole[flat, 0] ** 2, np.ones(flat.sum())]))
+    np.testing.assert_array_equal(
+        got[flat], np.column_stack([whole[flat, 0], whole[flat, 0] ** 2, np.ones(flat.sum()), np.ones(flat.sum())])
+    )

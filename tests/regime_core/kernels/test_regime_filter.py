@@ -7,8 +7,9 @@ from scipy.special import gammaln
 from regime_core import simulate
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.features import relative
+from regime_core.kernels import moves, simulation
 from regime_core.kernels import regime_filter as kernel
-from regime_core.kernels import simulation
+from regime_core.training import markets
 
 RATIO = np.array(kernel.VOLATILITY)
 TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0, 0.0]) * kernel.TREND_DRIFT
@@ -20,8 +21,12 @@ def log_density(surprise, rest, sigma, nu, n):
     return shape - n * np.log(sigma) - (n + nu) / 2 * np.log1p((surprise + rest) / ((nu - 2) * sigma**2))
 
 
-def twin(moves, variances, blind):
-    """Probabilities (n, 6), of fat tails (n,) and mean log s0 (n,) on a fixed grid."""
+def twin(moves, variances, blind, spans=None):
+    """Probabilities (n, 6), of fat tails (n,) and mean log s0 (n,) on a fixed grid.
+
+    A move over several bars has the density of the sum of as many, each with its drift and its pull back; a span of 0 is no
+    news.
+    """
     n_grid, n = kernel.N_GRID, 1 if blind else kernel.DOF_RANGE
     log_s0 = kernel.LOG_STEP * (np.arange(n_grid) - n_grid // 2)
     s0 = np.exp(log_s0)
@@ -35,23 +40,30 @@ def twin(moves, variances, blind):
     change[np.diag_indices(6)] = 1 - change.sum(axis=1)
     e, p = np.zeros((2, n_grid)), np.zeros((2, n_grid))
     out = []
-    for move, variance in zip(moves, variances, strict=True):
-        rest = 0.0 if blind else max(n * variance - move**2, 0.0)
+    spans = np.ones(len(moves)) if spans is None else spans
+    for move, variance, span in zip(moves, variances, spans, strict=True):
         prior = weight @ change
         share = weight[..., 2] * change[2, 2] / prior[..., 2]
         p = share * p + share * (1 - share) * e**2
         e = share * e
+        if span == 0:
+            weight = prior
+            out.append((weight.sum((0, 1)), weight[1].sum(), weight.sum((0, 2)) @ log_s0))
+            continue
+        rest = 0.0 if blind else max(n * variance - move**2 / span, 0.0)
+        kept = (1 - kernel.PULL) ** np.arange(span)
+        pull, spread = 1 - (1 - kernel.PULL) ** span, (kept**2).sum()
         for tail, nu in enumerate((127.0 if blind else 123.0, 5.0)):
             for k in range(6):
                 sigma = RATIO[k] * s0
                 if k == 2:
-                    widen = 1 + kernel.PULL**2 * p[tail] / sigma**2
-                    like = log_density((move + kernel.PULL * e[tail]) ** 2 / widen, rest, sigma, nu, n) - np.log(widen) / 2
+                    widen = spread + pull**2 * p[tail] / sigma**2
+                    like = log_density((move + pull * e[tail]) ** 2 / widen, rest, sigma, nu, n) - np.log(widen / span) / 2
                 else:
-                    like = log_density((move - TREND[k] * s0) ** 2, rest, sigma, nu, n)
+                    like = log_density((move - span * TREND[k] * s0) ** 2 / span, rest, sigma, nu, n)
                 prior[tail, :, k] *= np.exp(like)
-        gain = -kernel.PULL * p / (kernel.PULL**2 * p + s0**2)
-        e, p = e + gain * (move + kernel.PULL * e) + move, p * (1 + kernel.PULL * gain)
+        gain = -pull * p / (pull**2 * p + spread * s0**2)
+        e, p = e + gain * (move + pull * e) + move, p * (1 + pull * gain)
         weight = prior / prior.sum()
         weight = weight * (1 - kernel.CHANGE_OF_TAILS) + weight[::-1] * kernel.CHANGE_OF_TAILS
         leak = kernel.DRIFT_OF_S0 / 2
@@ -61,17 +73,21 @@ def twin(moves, variances, blind):
     return (np.array(column) for column in zip(*out, strict=True))
 
 
+@pytest.mark.parametrize("untraded", [0.0, 0.4])
 @pytest.mark.parametrize("blind", [False, True])
 @pytest.mark.parametrize("shocks", ["gaussian", "student"])
-def test_equals_the_plain_twin(shocks, blind):
-    bars = simulate.market(200, s0=0.01, mean_duration=40, shocks=shocks, rng=np.random.default_rng(8)).bars
-    moved = relative.standardised_moves(bars)
+def test_equals_the_plain_twin(shocks, blind, untraded):
+    rng = np.random.default_rng(8)
+    bars = simulate.market(200, s0=0.01, mean_duration=40, shocks=shocks, rng=rng).bars
+    moved = relative.standardised_moves(markets.untraded(bars, untraded, rng))
     if blind:
-        moved[:, 1], moved[:, 2] = moved[:, 0] ** 2, 1.0
+        moved[:, 1], moved[:, 2] = moved[:, 0] ** 2 / np.maximum(moved[:, 3], 1), 1.0
     got = kernel.filter_bars(moved)
-    probabilities, fat, log_s0 = twin(got[:, kernel.MOVE], got[:, kernel.VARIANCE], blind)
-    np.testing.assert_allclose(got[:, :6], probabilities, atol=5e-3)
-    np.testing.assert_allclose(got[:, kernel.FAT_TAILS], fat, atol=5e-3)
+    assert (got[:, kernel.SPAN].max() > 2) == bool(untraded)
+    probabilities, fat, log_s0 = twin(got[:, kernel.MOVE], got[:, kernel.VARIANCE], blind, moved[:, 3].astype(int))
+    pruned = 0.015 if untraded else 0.005  # grid points left out matter more where bars tell nothing
+    np.testing.assert_allclose(got[:, :6], probabilities, atol=pruned)
+    np.testing.assert_allclose(got[:, kernel.FAT_TAILS], fat, atol=pruned)
     np.testing.assert_allclose(got[:, kernel.LOG_S0], log_s0, atol=1e-2)
 
 
@@ -88,8 +104,8 @@ def test_the_grid_follows_a_market_whose_volatility_grows_a_hundredfold():
 
 
 def test_nothing_is_known_until_something_moves():
-    moved = np.zeros((80, 3))
-    moved[60:, 0], moved[60:, 1] = 0.01, 1e-4
+    moved = np.zeros((80, moves.N_COLUMNS))
+    moved[60:] = 0.01, 1e-4, 0.0, 1.0
     got = kernel.filter_bars(moved)
     assert np.isnan(got[:60]).all()
     assert np.isfinite(got[60:]).all()
@@ -99,8 +115,7 @@ def test_nothing_is_known_until_something_moves():
 def test_a_halt_is_calm_and_does_not_shrink_the_typical_volatility(blind):
     bars = simulate.market(900, s0=0.01, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(3)).bars
     moved = relative.standardised_moves(bars)
-    halted = np.zeros((200, 3))
-    halted[:, 2] = blind
+    halted = np.tile([0.0, 0.0, blind, 1.0], (200, 1))
     got = kernel.filter_bars(np.concatenate([moved[:600], halted, moved[600:]]))
     through, after = got[600:800], got[800:]
     assert through[20:, kernel.CALM].min() > 0.9
@@ -133,7 +148,7 @@ def test_a_walk_of_constant_volatility_is_steady_at_its_own_level(shocks, seed):
 def test_a_level_that_lasts_becomes_the_typical_one(ratio, name):
     """Four hundred bars of it are calm, or volatile; after two thousand s0 has gone to where they are."""
     before = simulate.market(3000, s0=0.01, mean_duration=50, shocks="gaussian", rng=np.random.default_rng(31)).bars
-    moved = np.concatenate([relative.standardised_moves(before), even_walk(4000, "gaussian", 32) * [ratio, ratio**2, 1.0]])
+    moved = np.concatenate([relative.standardised_moves(before), even_walk(4000, "gaussian", 32) * [ratio, ratio**2, 1.0, 1.0]])
     got = kernel.filter_bars(moved)
     code = {"calm": kernel.CALM, "volatile": kernel.VOLATILE}[name]
     assert got[3100:3500, code].mean() > 0.9

@@ -14,6 +14,7 @@ from regime_core.features import relative
 from regime_core.kernels import simulation
 from regime_core.models import Boosted, ubjson
 from regime_core.models.boosted import trees_of
+from regime_core.training import markets
 
 VOLATILE, CALM = 3, 4
 
@@ -190,6 +191,29 @@ def test_hindsight_finds_more_than_the_filter(shipped):
     truth = np.concatenate(truth)
     gained = scores.balanced_accuracy(truth, np.concatenate(with_hindsight))
     assert gained > scores.balanced_accuracy(truth, np.concatenate(found)) + 0.02
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.2, 0.82), (0.5, 0.76)])
+def test_bars_without_a_trade_cost_little(shipped, share, least):
+    """Taken for bars of no volatility they cost a third of the labels at one in five, and two thirds at two in five."""
+    truth, found, probabilities = [], [], []
+    for path in range(6):
+        rng = np.random.default_rng([82, path])
+        market = simulate.market(3000, s0=0.002, mean_duration=60, shocks="gaussian", rng=rng)
+        answer = shipped.filter(markets.untraded(market.bars, share, rng))
+        truth.append(market.regimes[500:])
+        found.append(answer.codes[500:])
+        probabilities.append(answer.probabilities[500:])
+    truth = np.concatenate(truth)
+    assert scores.balanced_accuracy(truth, np.concatenate(found)) > least
+    assert scores.expected_calibration_error(truth, np.concatenate(probabilities)) < 0.08
+
+
+def test_a_coarse_grid_of_prices_lowers_the_confidence(shipped):
+    market = simulate.market(4000, s0=0.002, mean_duration=60, shocks="gaussian", rng=np.random.default_rng(83))
+    step = 4 * 0.002 * float(np.median(market.bars.close))
+    whole, coarse = shipped.filter(market.bars), shipped.filter(markets.on_grid(market.bars, step))
+    assert coarse.confidence[500:].mean() < whole.confidence[500:].mean() - 0.2
 
 
 def test_confidence_means_what_it_says(shipped):

@@ -16,6 +16,7 @@ from regime_core.models import lstm, lstm_torch
 from regime_core.models.arrays import packed
 from regime_core.models.lstm import LSTM, Weights, inputs_of
 from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
+from regime_core.training import markets
 
 HIDDEN = 6
 QUICK = {"hidden": HIDDEN, "passes": 4, "markets_a_batch": 4, "bars_a_step": 64, "learning_rate": 0.02}
@@ -113,7 +114,21 @@ def still_at_first(n_bars):
     return bars._replace(**dict(zip(("open", "high", "low", "close"), price, strict=True)))
 
 
-@pytest.mark.parametrize("bars", [market(32).bars, five_minutes(700), still_at_first(300)], ids=["daily", "intraday", "still"])
+def thin(bars, seed):
+    return markets.untraded(bars, 0.4, np.random.default_rng(seed))
+
+
+STREAMS = {
+    "daily": market(32).bars,
+    "intraday": five_minutes(700),
+    "still": still_at_first(300),
+    "thin": thin(market(35).bars, 1),
+    "thin intraday": thin(five_minutes(700), 2),
+    "coarse": markets.on_grid(market(36).bars, 1.0),
+}
+
+
+@pytest.mark.parametrize("bars", STREAMS.values(), ids=list(STREAMS))
 def test_a_stream_is_labelled_as_the_whole(small, bars):
     state = small.begin()
     rows = [small.step(state, bars.rows(t, t + 1)) for t in range(bars.n_bars)]

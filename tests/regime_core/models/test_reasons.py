@@ -124,6 +124,22 @@ def test_a_change_of_volatility_is_told_against_its_long_run():
     assert told(VOLATILE, parts_of(log_long_volatility=0.5), row) == "volatility 1.8 times its long run"
 
 
+def test_volatility_is_told_by_a_horizon_that_shows_it_and_doubts_where_none_does():
+    """A calm market is not explained by a volatility above typical without a word on it."""
+    row = row_of(log_volatility_8=0.1, log_volatility_3=-0.2, log_volatility_20=-0.5, s0_uncertainty=np.log(1.35))
+    assert told(CALM, parts_of(log_p_volatile=0.5), row) == "volatility 0.61 of typical over about 20 bars"
+    assert told(VOLATILE, parts_of(log_p_calm=0.5), row) == "volatility 1.1 times typical over about 8 bars"
+    assert told(CALM, parts_of(log_p_volatile=-0.5), row) == "against it volatility 1.1 times typical over about 8 bars"
+    loud = row_of(**{f"log_volatility_{h}": 0.2 for h in (3, 8, 20, 60)}, s0_uncertainty=np.log(1.35))
+    assert told(CALM, parts_of(log_p_volatile=0.5), loud) == (
+        "volatility 1.2 times typical over about 3 bars, where typical is known to within 35 %"
+    )
+
+
+def test_untraded_bars_are_a_reason():
+    assert told(RANGING, parts_of(untraded=-0.5), row_of(untraded=0.41)) == "against it no trade on 41 % of the last bars"
+
+
 def test_what_is_known_within_a_bound_is_never_within_under_it():
     assert told(CALM, parts_of(s0_uncertainty=0.5), row_of()) == "typical volatility known to within 1 %"
     row = row_of(spread_of_volatility=np.log(1.07))
