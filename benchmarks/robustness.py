@@ -113,15 +113,18 @@ def scale(model: Detector, *, paths: int, seed: int, power: float = 0.1) -> floa
     return float(np.mean(same))
 
 
-def session_days(codes: np.ndarray, rng: np.random.Generator) -> OHLCV:
-    """Five-minute bars of days with one regime each, (n_days,), louder at open and close, with a gap overnight."""
+def session_days(codes: np.ndarray, rng: np.random.Generator, *, clock: bool = True) -> OHLCV:
+    """Five-minute bars of days with one regime each, (n_days,), louder at open and close, with a gap overnight.
+
+    clock : False leaves out both, on the same path.
+    """
     bar_codes = np.repeat(codes, A_DAY).astype(np.int8)
     local = 0.001 * simulation.VOLATILITY[bar_codes]
     path = simulation.log_path(bar_codes, simulation.DRIFT[bar_codes] * local, local, rng)
     day, place = np.divmod(np.arange(len(bar_codes)), A_DAY)
-    louder = 0.6 + 1.6 * (2 * (place + 0.5) / A_DAY - 1) ** 2
+    louder = 0.6 + 1.6 * (2 * (place + 0.5) / A_DAY - 1) ** 2 if clock else np.ones(len(place))
     shape = (path - path[:, :1]) * louder[:, None]
-    gaps = np.where(place == 0, 0.01 * rng.standard_normal(len(place)), 0.0)
+    gaps = np.where(place == 0, (0.01 if clock else 0.0) * rng.standard_normal(len(place)), 0.0)
     opens = np.log(100.0) + np.cumsum(gaps) + np.concatenate(([0.0], np.cumsum(shape[:-1, 3])))
     prices = np.exp(opens[:, None] + shape)
     time = (11_000 + day + 2 * (day // 5)) * DAY_NS + OPENS_NS + place * STEP_NS
@@ -129,17 +132,17 @@ def session_days(codes: np.ndarray, rng: np.random.Generator) -> OHLCV:
     return OHLCV(time.astype(np.int64), *columns, np.full(len(time), np.nan))
 
 
-def clock(model: Detector, *, paths: int, seed: int, mixed: bool) -> np.ndarray:
+def clock(model: Detector, *, paths: int, seed: int, mixed: bool, clock: bool = True) -> np.ndarray:
     """Share of each label at noon and at the close on days of each regime: (5, 2, 5).
 
-    mixed : each day's regime is drawn at random; otherwise all days of a market have one regime.
+    mixed : each day's regime is drawn at random; otherwise all days of a market have one regime. clock : see ``session_days``.
     """
     counts = np.zeros((N_REGIMES, 2, N_REGIMES))
     for path in range(paths):
         rng = np.random.default_rng([SEED_OFFSET + seed, path, 5])
         for regime in range(N_REGIMES):
             codes = rng.integers(N_REGIMES, size=DAYS) if mixed else np.full(DAYS, regime)
-            labels = model.filter(session_days(codes, rng)).codes.reshape(DAYS, A_DAY)[LEARNED_IN:]
+            labels = model.filter(session_days(codes, rng, clock=clock)).codes.reshape(DAYS, A_DAY)[LEARNED_IN:]
             for code in np.unique(codes[LEARNED_IN:]):
                 of_regime = labels[codes[LEARNED_IN:] == code]
                 for i, part in enumerate((NOON, CLOSE)):
