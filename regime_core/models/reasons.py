@@ -42,6 +42,8 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     "history": ("log_age", "s0_uncertainty", "untraded"),
 }
 """What an analyst would call it -> features about it. The filter's probabilities of regimes go where ``_sets_apart`` says."""
+DOUBTS = ("history",)
+"""Concepts that are no evidence of a regime: they are named only where they speak against an answer."""
 
 
 def _sets_apart(answered: int, other: int) -> str:
@@ -92,9 +94,9 @@ def reasons(parts: Float, code: int) -> tuple[Reason, ...]:
     parts : (n_features,) what each feature of ``relative.FEATURES`` adds. code : the answered regime.
     """
     weights = _MEMBERS[code] @ parts
-    order = np.argsort(-np.abs(weights), kind="stable")
     shares = np.abs(weights) / max(np.abs(weights).sum(), TINY)
     names = list(CONCEPTS)
+    order = [i for i in np.argsort(-np.abs(weights), kind="stable") if names[i] not in DOUBTS or weights[i] < 0]
     return tuple(
         Reason(names[i], float(weights[i]), _telling(CONCEPTS[names[i]], parts * np.sign(weights[i])))
         for i, least in zip(order, LEAST_SHARES, strict=False)
@@ -116,7 +118,7 @@ def in_words(found: tuple[Reason, ...], row: NDArray[np.float32], code: int, clo
     for reason in found:
         told[reason.weight > 0].append(_told(reason, values, code, close))
     against = f"against it {' and '.join(told[False])}" if told[False] else ""
-    return "; ".join(clause for clause in (", ".join(told[True]), against) if clause)
+    return "; ".join(clause for clause in (", ".join(told[True]), against) if clause) or "no single reason stands out"
 
 
 def _told(reason: Reason, values: Mapping[str, float], code: int, close: Float) -> str:
@@ -200,7 +202,7 @@ _WORDS: dict[str, Callable[[float], str]] = {
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
     **{f"correlation_{h:.0f}": _correlation(int(h)) for h in CORRELATION_HALF_LIVES},
     "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds of a trendless market at its usual volatility",
-    "turnover": lambda value: f"the odds of regimes shift by {_percent(value)} a bar here",
+    "turnover": lambda value: f"regime odds shifting by {_percent(value)} a bar",
     "misfit": lambda value: f"volatility here usually {_percent(np.expm1(value))} away from that of any regime",
     "spread_of_volatility": lambda value: f"volatility usually within {_bound(np.expm1(value))} of its long run",
     "fat_tails": lambda value: f"fat-tailed moves {_percent(value)} likely",

@@ -84,13 +84,13 @@ def test_a_probability_of_the_filter_counts_with_what_sets_its_regime_apart(code
 
 
 def test_overlapping_features_are_one_reason_and_what_is_negligible_is_none():
-    parts = parts_of(drift_16=0.5, drift_32=0.4, fat_tails=0.06, log_age=0.04)
+    parts = parts_of(drift_16=0.5, drift_32=0.4, fat_tails=0.06, turnover=0.04)
     assert [reason.concept for reason in reasons.reasons(parts, BULLISH)] == ["drift", "tails"]
-    more = parts_of(drift_16=0.5, drift_32=0.3, fat_tails=-0.12, log_age=0.11, turnover=0.001)
+    more = parts_of(drift_16=0.5, drift_32=0.3, fat_tails=-0.12, log_age=-0.11, turnover=0.001)
     assert [(reason.concept, round(reason.weight, 3)) for reason in reasons.reasons(more, BULLISH)] == [
         ("drift", 0.8),
         ("tails", -0.12),
-        ("history", 0.11),
+        ("history", -0.11),
     ]
     assert len(reasons.reasons(np.ones(N), BULLISH)) == 3
 
@@ -140,8 +140,15 @@ def test_untraded_bars_are_a_reason():
     assert told(RANGING, parts_of(untraded=-0.5), row_of(untraded=0.41)) == "against it no trade on 41 % of the last bars"
 
 
+def test_a_long_history_is_no_evidence_but_a_short_one_is_a_doubt():
+    """Two thousand bars of it make no regime."""
+    row = row_of(log_age=np.log(70))
+    assert told(CALM, parts_of(log_age=0.5), row) == "no single reason stands out"
+    assert told(CALM, parts_of(log_age=-0.5), row) == "against it 70 bars of history"
+
+
 def test_what_is_known_within_a_bound_is_never_within_under_it():
-    assert told(CALM, parts_of(s0_uncertainty=0.5), row_of()) == "typical volatility known to within 1 %"
+    assert told(CALM, parts_of(s0_uncertainty=-0.5), row_of()) == "against it typical volatility known to within 1 %"
     row = row_of(spread_of_volatility=np.log(1.07))
     assert told(CALM, parts_of(spread_of_volatility=0.5), row) == "volatility usually within 7 % of its long run"
 
