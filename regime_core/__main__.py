@@ -7,16 +7,19 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from regime_core import MODEL_DIR
 from regime_core.errors import RegimeError
 
 if TYPE_CHECKING:
     from regime_core.bars import OHLCV
-    from regime_core.readers import Overrides
+    from regime_core.engine import Engine
+    from regime_core.readers import Overrides, Reading
+    from regime_core.regimes import Labels
     from regime_core.states import Market
 
 Progress = Callable[[str, int, int], None]
@@ -24,6 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 DATA_DIR = MODEL_DIR.parent / "data"
 RUNS_DIR = MODEL_DIR.parent / "runs"
+LABEL_WARNINGS = ("negative_prices", "too_few_bars", "mislabelled_columns", "extreme_moves")
+"""What ``label`` tells beside the labels, as they may mean less because of it; ``inspect`` tells all."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,16 +56,47 @@ def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
 
 
 def _label(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import datasets, readers
+    from regime_core import readers
     from regime_core.engine import Engine
 
     _require_folder(arguments.out)
     progress("Reading", 0, 3)
-    source: Path = arguments.file
-    stored = source.suffix == ".parquet"
     engine = Engine.load(arguments.model_dir)
-    engine.entry(arguments.model)  # a model that is not there is told before the long work
-    bars = datasets.read_bars(source) if stored else readers.read_csv(source, overrides=_overrides(arguments)).bars
+    ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
+    if arguments.file.suffix == ".parquet":
+        return _label_stored(arguments, engine, progress)
+    reading = readers.read(arguments.file, overrides=_overrides(arguments))
+    labels = _labels(engine, reading, arguments.model, progress)
+    progress("Writing", 2, 3)
+    kind: Literal["csv", "parquet"] = "parquet" if arguments.out.suffix == ".parquet" else "csv"
+    readers.write_labels(arguments.out, reading, labels, kind=kind, keep_columns=arguments.keep_columns)
+    progress("Writing", 3, 3)
+    of = f" of {len(labels):,} symbols" if len(labels) > 1 else ""
+    warned = "".join(f"\nwarning: {one.code}: {one.detail}" for one in reading.warnings if one.code in LABEL_WARNINGS)
+    return f"{sum(map(len, labels)):,} bars{of} labelled by {ref.name}@{ref.version}: {arguments.out}{warned}"
+
+
+def _labels(engine: Engine, reading: Reading, model: str | None, progress: Progress) -> list[Labels]:
+    """Labels of each series; with several of them each is a step."""
+    n = len(reading.series)
+    if n == 1:
+        progress("Labelling", 1, 3)
+        return [engine.label(reading.series[0].bars, model=model)]
+    labels = []
+    with ThreadPoolExecutor(2) as pool:
+        for series, made in zip(
+            reading.series, pool.map(lambda one: engine.label(one.bars, model=model), reading.series), strict=True
+        ):
+            labels.append(made)
+            progress(f"Labelling: {series.symbol}", len(labels), n)
+    return labels
+
+
+def _label_stored(arguments: argparse.Namespace, engine: Engine, progress: Progress) -> str:
+    """Label bars that an upload was stored as."""
+    from regime_core import datasets, readers
+
+    bars = datasets.read_bars(arguments.file)
     progress("Labelling", 1, 3)
     labels = engine.label(bars, model=arguments.model)
     progress("Writing", 2, 3)
@@ -235,7 +271,12 @@ def _parser() -> argparse.ArgumentParser:
 
     label = commands.add_parser("label", help="label every bar of a CSV file with its regime")
     label.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
-    label.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go")
+    label.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go; Parquet if it ends in .parquet"
+    )
+    label.add_argument(
+        "--keep-columns", action="store_true", help="keep every column of the file as it stood, with the answers after them"
+    )
     label.add_argument("--model", help="a model of the manifest; its default if left out")
     label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     _add_overrides(label)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from regime_core.readers.csv_bars import ReadResult, read_csv
 from regime_core.readers.inspection import Inspection, inspect
+from regime_core.readers.labelled import write_labels
 from regime_core.readers.labels_csv import write_labels_csv
 from regime_core.readers.reading import Overrides, Reading, read
 
-__all__ = ["Inspection", "Overrides", "ReadResult", "Reading", "inspect", "read", "read_csv", "write_labels_csv"]
+__all__ = [
+    "Inspection",
+    "Overrides",
+    "ReadResult",
+    "Reading",
+    "inspect",
+    "read",
+    "read_csv",
+    "write_labels",
+    "write_labels_csv",
+]

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regime_core.bars import OHLCV, PRICES, Float
+from regime_core.readers.source_text import SourceText
 
 Rows_ = NDArray[np.int64]
 FEW_BARS = 50
+COARSE_STEPS = 3
+"""Even steps of several bars that a file must start with before they count as another interval."""
 EXTREME_MOVE = 1.0
 """Absolute log return beyond which a move is called extreme: a fall to 37 % or a rise to 272 % from bar to bar."""
 
@@ -29,7 +32,8 @@ class Finding:
 class Series:
     """Bars of one symbol, oldest first. wall : (n_bars,) times by the file's own clock. findings : what was odd.
 
-    negative : whether some price is zero or below; such bars cannot be labelled.
+    source : the text it was read from; rows : (n_bars,) the row of it that each bar came from.
+    negative : whether some price is below zero; such bars are labelled by their differences (``bars.with_arithmetic_moves``).
     """
 
     symbol: str
@@ -39,30 +43,37 @@ class Series:
     negative: bool
     rows_read: int
     rows_skipped: int
+    source: SourceText
+    rows: Rows_
 
 
 def repair(
-    symbol: str, time: NDArray[np.int64], wall: NDArray[np.int64], columns: dict[str, Float], place: Rows_
+    symbol: str,
+    time: NDArray[np.int64],
+    wall: NDArray[np.int64],
+    columns: dict[str, Float],
+    place: Rows_,
+    source: SourceText,
 ) -> Series | None:
     """Bars of rows in any order; None where no row has a close.
 
     time, wall : (n,). columns : ``close`` and what there is of ``open high low volume``, (n,), NaN where missing.
-    place : (n,) places of the rows in the file.
+    place : (n,) places of the rows in the file, whose text is ``source``.
     """
     findings: list[Finding] = []
     n = len(time)
-    values = {name: columns.get(name, np.full(n, np.nan)).copy() for name in (*PRICES, "volume")}
-    negative = any(bool((values[name] < 0).any()) for name in PRICES)
+    values = {name: columns[name] if name in columns else np.full(n, np.nan) for name in (*PRICES, "volume")}
+    negative = any(bool((values[name] < 0).any()) for name in PRICES if name in columns)
     kept = _with_close(values, columns, negative, place, findings)
     if not kept.any():
         return None
-    time, wall, place = time[kept], wall[kept], place[kept]
-    values = {name: column[kept] for name, column in values.items()}
+    if not kept.all():
+        time, wall, place = time[kept], wall[kept], place[kept]
+        values = {name: column[kept] for name, column in values.items()}
     _fill(values, columns, negative, place, findings)
-    order = _order(time, wall, place, findings)
-    values, time, wall, place = {k: v[order] for k, v in values.items()}, time[order], wall[order], place[order]
-    start = _finer_part(time, place, findings)
-    values, time, wall, place = {k: v[start:] for k, v in values.items()}, time[start:], wall[start:], place[start:]
+    for chosen in (_order, _finer_part):
+        use = chosen(time, place, findings)
+        values, time, wall, place = {k: v[use] for k, v in values.items()}, time[use], wall[use], place[use]
     _widen(values, place, findings)
     _moves(values["close"], place, findings)
     if negative:
@@ -71,7 +82,7 @@ def repair(
     if len(time) < FEW_BARS:
         findings.append(Finding("too_few_bars", f"{len(time)} bars are too few to label: {FEW_BARS} are needed.", place[:0]))
     bars = OHLCV(time, volume=values["volume"], **{name: values[name] for name in PRICES})
-    return Series(symbol, bars, wall, tuple(findings), negative, n, int((~kept).sum()))
+    return Series(symbol, bars, wall, tuple(findings), negative, n, int((~kept).sum()), source, place)
 
 
 def _with_close(
@@ -79,7 +90,8 @@ def _with_close(
 ) -> NDArray[np.bool_]:
     if not negative:
         for name in PRICES:
-            values[name][values[name] == 0] = np.nan
+            if not values[name].all():
+                values[name] = np.where(values[name] == 0, np.nan, values[name])
     given = [name for name in PRICES if name in columns]
     empty = np.all([np.isnan(values[name]) for name in given], axis=0)
     kept = ~np.isnan(values["close"])
@@ -100,34 +112,43 @@ def _fill(values: dict[str, Float], columns: dict[str, Float], negative: bool, p
     """Prices that the file does not give, from those that it gives."""
     if not {"open", "high", "low"} & set(columns):
         for name in ("open", "high", "low"):
-            values[name] = values["close"].copy()
+            values[name] = values["close"]
         findings.append(Finding("close_only", "There are closes only: open, high and low repeat the close.", place[:0]))
     else:
         for name in ("open", "high", "low"):
             absent = np.flatnonzero(np.isnan(values[name]))
             if not len(absent):
                 continue
-            values[name][absent] = values["close"][absent]
+            values[name] = np.where(np.isnan(values[name]), _standing_in(name, values), values[name])
             what = "is missing" if negative else "is missing or zero"
+            stand_in = "the close" if name == "open" else "that of open and close"
             findings.append(
                 Finding(
-                    "partial_columns", f"The {name} {what} in {len(absent)} row(s); the close stands in for it.", place[absent]
+                    "partial_columns", f"The {name} {what} in {len(absent)} row(s): {stand_in} stands in for it.", place[absent]
                 )
             )
     volume = values["volume"]
-    volume[~np.isfinite(volume)] = np.nan
     wrong = np.flatnonzero(volume < 0)
-    volume[wrong] = np.nan
+    if len(wrong) or np.isinf(volume).any():
+        values["volume"] = volume = np.where(np.isinf(volume) | (volume < 0), np.nan, volume)
     if len(wrong):
         findings.append(Finding("no_volume", f"The volume is below zero in {len(wrong)} row(s): unknown there.", place[wrong]))
     elif not np.nan_to_num(volume).any():
         findings.append(Finding("no_volume", "There is no volume column, or it is empty: volume is unknown.", place[:0]))
 
 
-def _order(time: NDArray[np.int64], wall: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> NDArray[np.intp]:
+def _standing_in(name: str, values: dict[str, Float]) -> Float:
+    """What stands in for a price that is missing: the close, or for high and low the outer one of open and close."""
+    if name == "open":
+        return values["close"]
+    return (np.maximum if name == "high" else np.minimum)(values["open"], values["close"])
+
+
+def _order(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> slice | NDArray[np.intp]:
+    """Rows oldest first, of equal times the last."""
     step = np.diff(time)
     if (step > 0).all():
-        return np.arange(len(time))
+        return slice(None)
     order = np.argsort(time, kind="stable")
     if (step < 0).any():
         newest_first = bool((step <= 0).all())
@@ -145,24 +166,28 @@ def _order(time: NDArray[np.int64], wall: NDArray[np.int64], place: Rows_, findi
     return order
 
 
-def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> int:
-    """First bar of the part with the finer interval, where a file starts coarsely (monthly, then daily)."""
+def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> slice:
+    """Bars of the part with the finer interval, where a file starts coarsely (monthly, then daily)."""
     step = np.diff(time)
     if len(step) < 20:
-        return 0
+        return slice(None)
     fine = float(np.median(step[len(step) // 2 :]))
-    coarse = step > 5 * fine
+    coarse = step > 3 * fine
     start = int(np.argmax(~coarse)) if not coarse.all() else 0
-    if start < 3 or np.median(step[:start]) < 10 * fine:
-        return 0
+    if start < COARSE_STEPS:
+        return slice(None)
+    usual = float(np.median(step[:start]))
+    even = (np.abs(step[:start] - usual) <= 0.4 * usual).mean()
+    if usual < 4 * fine or even < 0.9:
+        return slice(None)
     detail = f"The first {start} bar(s) are further apart than the rest and were left out."
     findings.append(Finding("irregular_interval", detail, place[:start]))
-    return start
+    return slice(start, None)
 
 
 def _widen(values: dict[str, Float], place: Rows_, findings: list[Finding]) -> None:
-    stack = np.column_stack([values[name] for name in PRICES])
-    top, bottom = stack.max(axis=1), stack.min(axis=1)
+    prices = [values[name] for name in PRICES]
+    top, bottom = np.maximum.reduce(prices), np.minimum.reduce(prices)
     outside = np.flatnonzero((top > values["high"]) | (bottom < values["low"]))
     values["high"], values["low"] = top, bottom
     if len(outside):

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,16 +81,27 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
     Raises ReaderError on a row with more or fewer fields than the header, an unclosed quote, no rows or too many.
     """
     body = file.data[layout.body_start :]
-    if not body.strip():
+    if not re.search(rb"\S", body):
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
     if body.count(b"\n") >= max_bars and sum(1 for line in body.split(b"\n") if line.strip()) > max_bars:
         raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
-    table = _split(file, layout, body, sorted(wanted))
+    table = split_body(file, layout, body, sorted(wanted))
     columns = {i: table.column(f"f{i}") for i in sorted(wanted)}
     rows = Rows(file, layout, columns, table.num_rows, time_columns, np.arange(table.num_rows))
     if not table.num_rows:
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows of prices: add one line a bar.")
     return _without_remarks(rows)
+
+
+def without_cut_line(file: TextFile, layout: Layout) -> tuple[TextFile, bool]:
+    """The file without a last line that ends before its row does, as where a download broke off; and whether it had one."""
+    start = file.data.rfind(b"\n") + 1
+    if start <= layout.body_start or start == len(file.data):
+        return file, False
+    cells = _cells(file.data[start:].decode("utf-8", "replace"), layout.delimiter)
+    if len(cells) >= layout.width or is_remark(cells):
+        return file, False
+    return replace(file, data=file.data[:start]), True
 
 
 def is_remark(cells: list[str]) -> bool:
@@ -112,7 +123,7 @@ def _without_remarks(rows: Rows) -> Rows:
         for text in rows.columns.values():
             drop |= _flags(pc.match_substring_regex(text, EVENT))
     priced = [i for i in rows.columns if i not in rows.time_columns]
-    if rows.layout.has_header and priced:
+    if rows.layout.has_header and priced and all(rows.layout.header[i].encode() in body for i in priced):
         same = np.ones(rows.n_rows, dtype=bool)
         for i in priced:
             same &= _flags(pc.equal(pc.utf8_trim(rows.columns[i], characters=PADDING), rows.layout.header[i]))
@@ -124,7 +135,11 @@ def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
 
 
-def _split(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+    """Wanted columns of a file's body as text, named ``f0`` and on by index; one row for each that is as wide as the header.
+
+    Raises ReaderError on a row with more or fewer fields that is no remark, and on an unclosed quote.
+    """
     names = [f"f{i}" for i in range(layout.width)]
     included = [f"f{i}" for i in wanted]
 
