@@ -186,6 +186,8 @@ def _prefer_neighbours(fields: dict[str, list[tuple[int, int]]]) -> None:
 
 def _choice(layout: Layout, name: str, field: str, claims: list[tuple[int, int]], content: list[_Content]) -> int:
     claims = sorted(claims)
+    if field == "volume" and claims[0][0] >= 0:  # a real volume of zeros stands beside one in ticks
+        claims = [claim for claim in claims if _floats(content[claim[1]].cells).any()] or claims
     best = [i for rank, i in claims if rank == claims[0][0] or fold(layout.header[i]) == fold(layout.header[claims[0][1]])]
     if len(best) > 1 and field != "volume" and any(content[i].cells != content[best[0]].cells for i in best[1:]):
         raise ReaderError(

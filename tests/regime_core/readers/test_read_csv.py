@@ -140,6 +140,18 @@ def test_rows_left_out_do_not_shift_the_lines_that_are_named():
     refuse(HEAD + empty + "2021-01-04,10,12,9,11,1\n2021-01-05,10,8,9,11,1\n", "line 4", '"High"')
 
 
+def test_a_volume_of_ticks_stands_in_where_the_real_one_is_zero():
+    """As a terminal exports an instrument whose venue tells no volume; where it does, the real volume is used."""
+    head = "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+
+    def volume(real):
+        rows = (f"2021.01.{4 + i:02}\t10\t12\t9\t11\t{500 + i}\t{real}\t3\n" for i in range(5))
+        return read_csv((head + "".join(rows)).encode()).bars.volume.tolist()
+
+    assert volume(0) == [500, 501, 502, 503, 504]
+    assert volume(7) == [7] * 5
+
+
 def test_volume_may_be_absent():
     result = read_csv(b"date,open,high,low,close\n2021-01-04,1,1,1,1\n2021-01-05,1,1,1,1\n")
     assert np.isnan(result.bars.volume).all()
