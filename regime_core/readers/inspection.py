@@ -128,7 +128,7 @@ def inspect(
         warned = Warned("ambiguous_dates", error.message, ())
         return Inspection(name or display_name(source), "ambiguous", error.message, warnings=(warned,), readings=error.readings)
     except ReaderError as error:
-        status = "ambiguous" if error.code == "reader.ambiguous_numbers" else "rejected"
+        status = "ambiguous" if error.code.startswith("reader.ambiguous_") else "rejected"
         return Inspection(name or display_name(source), status, error.message)
     return _described(reading)
 

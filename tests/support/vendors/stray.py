@@ -118,6 +118,33 @@ def names_of_an_unknown_language() -> VendorFile:
 
 
 @vendor
+def close_first_without_header() -> VendorFile:
+    """Close, open, high, low, oldest first: each open is near the last close."""
+    bars = daily()
+    rows = [[row[0], row[4], *row[1:4], row[5]] for row in _rows(bars)]
+    return one("x.txt", table(None, rows), bars, warn=["no_header"])
+
+
+@vendor
+def close_and_open_exchanged_without_header() -> VendorFile:
+    bars = daily()
+    rows = [[row[0], row[4], row[2], row[3], row[1], row[5]] for row in _rows(bars)]
+    return one("x.txt", table(None, rows), bars, warn=["no_header"])
+
+
+@vendor
+def four_funds_of_which_one_is_always_dearest() -> VendorFile:
+    """Closes of four instruments beside each other, that are no open, high, low and close."""
+    rng = np.random.default_rng(1)
+    levels = dict(zip(("AAA", "BBB", "CCC", "DDD"), (50, 80, 55, 60), strict=True))
+    bars = daily(120).without_volume()
+    closes = {name: np.round(level * np.exp(np.cumsum(rng.normal(0, 0.01, 120))), 2) for name, level in levels.items()}
+    truth = {name: replace(bars, open=close, high=close, low=close, close=close) for name, close in closes.items()}
+    rows = [[f"{t:%Y-%m-%d}", *(f"{close[i]:.2f}" for close in closes.values())] for i, t in enumerate(bars.when)]
+    return VendorFile("funds.csv", table("Date,AAA,BBB,CCC,DDD", rows).encode(), truth, warnings=frozenset(["close_only"]))
+
+
+@vendor
 def low_called_open() -> VendorFile:
     bars = daily()
     return one("lies.csv", table("Date,Low,High,Open,Close,Volume", _rows(bars)), bars, warn=["mislabelled_columns"])
