@@ -60,7 +60,18 @@ _BY_STATUS = {
     415: "http.unsupported_media_type",
     429: "limits.rate",
 }
-_OTHER_CODES = {"jobs.unknown": 404, "jobs.full": 503}
+_OTHER_CODES = {
+    "jobs.unknown": 404,
+    "jobs.full": 503,
+    "labels.missing": 404,
+    "upload.cross_site": 403,
+    "upload.no_visitor": 403,
+    "upload.no_file": 400,
+    "upload.interrupted": 400,
+    "upload.too_large": 413,
+    "upload.busy": 503,
+    "upload.disk_full": 507,
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -97,10 +98,12 @@ def _features(arguments: argparse.Namespace, progress: Progress) -> str:
 
 
 def _bars(path: Path) -> OHLCV:
-    """Bars of a CSV file, or of a Parquet file that an upload was stored in."""
-    from regime_core import datasets, readers
+    """Bars of a CSV file, or of the first series of a file that an upload's bars were stored in."""
+    from regime_core import mapped, readers
 
-    return datasets.read_bars(path) if path.suffix == ".parquet" else readers.read_csv(path).bars
+    if path.suffix == mapped.SUFFIX:
+        return mapped.bars(path).copy()
+    return readers.read_csv(path).bars
 
 
 def _require_folder(out: Path) -> None:
@@ -124,6 +127,21 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
     from regime_core.readers import Overrides
 
     return Overrides(dict(arguments.map), arguments.order, arguments.tz, arguments.decimal)
+
+
+def _study(arguments: argparse.Namespace, progress: Progress) -> str:
+    from regime_core import studies
+    from regime_core.engine import Engine
+
+    return studies.make(
+        arguments.file,
+        arguments.out,
+        functools.cache(lambda: Engine.load(arguments.model_dir)),
+        progress,
+        name=arguments.name or arguments.file.name,
+        overrides=studies.overrides_of_json(arguments.overrides),
+        model=arguments.model,
+    )
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -252,6 +270,15 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", help="as JSON")
     _add_overrides(inspect)
     inspect.set_defaults(run=_inspect)
+
+    study = commands.add_parser("study", help="make all that the Label page shows of a file, in a folder")
+    study.add_argument("file", type=Path)
+    study.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes; made if it is not there")
+    study.add_argument("--name", help="what the file is called in messages")
+    study.add_argument("--model", help="a model of the manifest; its default if left out")
+    study.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    study.add_argument("--overrides", default="{}", metavar="JSON", help="what is known better than the file shows")
+    study.set_defaults(run=_study)
 
     ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
     ingest.add_argument(

@@ -50,6 +50,10 @@ class OHLCV(NamedTuple):
         """Bars ``start:stop``, as views of these."""
         return self.take(slice(start, stop))
 
+    def copy(self) -> OHLCV:
+        """The same bars in memory of their own."""
+        return OHLCV(*(column.copy() for column in self))
+
     def take(self, index: slice | NDArray[np.intp] | NDArray[np.bool_]) -> OHLCV:
         """Bars at an index, in its order."""
         return OHLCV(

@@ -89,6 +89,13 @@ class Engine:
         filtered = self._models.detectors[entry.name].filter(bars)
         return Labels(bars.time, *filtered, entry.ref)
 
+    def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
+        """Labels of every bar that rest on the bars after it too, (n_bars,); unknown for fewer than ``MIN_BARS`` bars."""
+        entry = self.entry(model)
+        if bars.n_bars < MIN_BARS:
+            return np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
+        return self._models.detectors[entry.name].decode(bars)
+
     def detect(
         self, bars: OHLCV, *, model: str | None = None, history: bool = False, warnings: tuple[str, ...] = ()
     ) -> Detection:

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from regime_core.readers.csv_bars import ReadResult, read_csv
-from regime_core.readers.inspection import Inspection, inspect
+from regime_core.readers.inspection import Inspection, describe, inspect, inspection_of, layout_of
 from regime_core.readers.labels_csv import write_labels_csv
 from regime_core.readers.reading import Overrides, Reading, read
 
-__all__ = ["Inspection", "Overrides", "ReadResult", "Reading", "inspect", "read", "read_csv", "write_labels_csv"]
+__all__ = [
+    "Inspection",
+    "Overrides",
+    "ReadResult",
+    "Reading",
+    "describe",
+    "inspect",
+    "inspection_of",
+    "layout_of",
+    "read",
+    "read_csv",
+    "write_labels_csv",
+]
+
