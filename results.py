@@ -20,8 +20,8 @@ from regime_core.bars import Float, to_frame
 from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
-from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation import persistence
+from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.persistence import Spells
 from regime_core.features import FEATURES
@@ -99,6 +99,16 @@ class Results:
             return None
         return self._labels.get(self._label_key(dataset, ref), lambda: self._engine().label(dataset.bars, model=ref.name))
 
+    def has_labels(self, dataset: Dataset, model: str | None = None) -> bool:
+        """Whether ``labels`` would give any at once."""
+        shelf, ref = dataset.shelf, self._engine().entry(model).ref
+        return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.labelled(ref))
+
+    def has_hindsight(self, dataset: Dataset, model: str | None = None) -> bool:
+        """Whether ``hindsight`` would give any at once."""
+        shelf, ref = dataset.shelf, self._engine().entry(model).ref
+        return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.differing_path(ref).is_file())
+
     def hindsight(self, dataset: Dataset, model: str | None = None) -> NDArray[np.int8] | None:
         """Labels of a dataset that rest on later bars too, (n_bars,); None while those of a long upload have to be made."""
         ref = self._engine().entry(model).ref
@@ -133,11 +143,18 @@ class Results:
         return persistence.spells(codes, labels.confidence, dataset.bars.close)
 
     def start_study(self, upload: Upload, overrides: Overrides, model: str | None = None) -> str | None:
-        """Make all that the Label page shows of a file: at once where it is small (None), else by a job, whose id is returned."""
+        """Make all that the Label page shows of a file: at once where it is small, else by a job, whose id is returned.
+
+        Raises RegimeError ``jobs.full``, and ``file.unusable`` where the disk is full.
+        """
         name = self._engine().entry(model).name
         folder = self.shelf(upload, overrides).folder
         if _is_small(upload.source):
-            studies.make(upload.source, folder, self._engine, _quiet, name=upload.name, overrides=overrides, model=name)
+            try:
+                studies.make(upload.source, folder, self._engine, _quiet, name=upload.name, overrides=overrides, model=name)
+            except OSError as error:
+                reason = f"The server could not keep {upload.name} ({error.strerror}): try again, or tell whoever runs it."
+                raise RegimeError("file.unusable", reason) from error
             return None
         return self._jobs.start(
             [

@@ -135,9 +135,7 @@ class Runtime:
         self.settings = settings
         self.library = Library(
             settings.data_dir,
-            Uploads(
-                settings.state_dir / "uploads", most=settings.max_uploads, ttl_seconds=settings.upload_days * 86_400
-            ),
+            Uploads(settings.state_dir / "uploads", most=settings.max_uploads, ttl_seconds=settings.upload_days * 86_400),
         )
         self.jobs = Jobs(settings.state_dir / "jobs", max_running=settings.max_jobs)
         self._engine: Engine | None = None

@@ -78,7 +78,9 @@ def _sender() -> str:
         raise RegimeError("upload.cross_site", "Files are taken from this server's own Label page only: drop it there.")
     visitor = session.get("visitor")
     if not isinstance(visitor, str):
-        raise RegimeError("upload.no_visitor", "The server does not know this browser: allow its cookie, and open the page anew.")
+        raise RegimeError(
+            "upload.no_visitor", "The server does not know this browser: allow its cookie, and open the page anew."
+        )
     return visitor
 
 
@@ -87,10 +89,8 @@ def _receive(runtime: Runtime, visitor: str) -> Response:
     request.max_content_length = most_mb * guard.MB + FORM_OVERHEAD
     try:
         with runtime.library.uploads.receive(visitor) as arrival:
-            parser = FormDataParser(lambda *_: arrival.file, silent=False, max_form_parts=1)
-            _, _, files = parser.parse(
-                request.stream, request.mimetype, request.content_length, dict(request.mimetype_params)
-            )
+            parser = FormDataParser(lambda *_, **__: arrival.file, silent=False, max_form_parts=1)
+            _, _, files = parser.parse(request.stream, request.mimetype, request.content_length, dict(request.mimetype_params))
             if FIELD not in files:
                 raise RegimeError("upload.no_file", f"There is no file in the request: send it as the form's part {FIELD!r}.")
             arrival.name = files[FIELD].filename or ""

@@ -31,10 +31,18 @@ STRATEGY_WORDS = {
 }
 
 
-def card(*children: Children, title: Children = None, aside: Children = None, className: str = "") -> html.Section:
+def card(
+    *children: Children,
+    title: Children = None,
+    aside: Children = None,
+    className: str = "",
+    identifier: str | None = None,
+    hidden: bool = False,
+) -> html.Section:
     """One surface with an optional title at the left and controls at the right of its head."""
     head = [] if title is None else [html.Div([html.H2(title, className="card-title"), aside], className="card-head")]
-    return html.Section([*head, *children], className=f"surface {className}".strip())
+    known = {} if identifier is None else {"id": identifier}
+    return html.Section([*head, *children], className=f"surface {className}".strip(), hidden=hidden, **known)
 
 
 def headline(detection: Detection, unit: str) -> html.H1:
@@ -246,9 +254,9 @@ def knew(differing: tuple[int, int] | None) -> str:
     if known == 0:
         return ""
     return (
-        f"Hindsight changes the label of {words.percent(differ / known, 1)} of the bars ({differ:,} of {known:,}). A label known then "
-        "rests on bars up to its own, as one who traded had it; one with hindsight rests on later bars too, and shows when a "
-        "regime really began: good for studying the past, not for testing a strategy on it."
+        f"Hindsight changes the label of {words.percent(differ / known, 1)} of the bars ({differ:,} of {known:,}). A label "
+        "known then rests on bars up to its own, as one who traded had it; one with hindsight rests on later bars too, and "
+        "shows when a regime really began: good for studying the past, not for testing a strategy on it."
     )
 
 

@@ -51,6 +51,11 @@ def overrides_of(settings: dict[str, str | None], base: Overrides) -> Overrides:
     return Overrides(columns, settings.get("order") or None, settings.get("zone") or None, settings.get("decimal") or None)
 
 
+def settings_of(overrides: Overrides) -> dict[str, str | None]:
+    """Values of the controls for these overrides."""
+    return {**overrides.columns, "order": overrides.order, "zone": overrides.zone, "decimal": overrides.decimal}
+
+
 def body(report: Report) -> Component:
     """All that was understood of a file that was read."""
     found = report.inspection
@@ -142,7 +147,9 @@ def _problems(found: Inspection) -> list[Component]:
         return [html.P("No problems found in the file.", className="note")]
     items = [html.Li([warned.detail, _lines(warned.lines)]) for warned in found.warnings]
     told = [
-        html.Div([html.Strong(f"{words.count(len(items), 'thing')} to know about the file"), html.Ul(items)], className="problems")
+        html.Div(
+            [html.Strong(f"{words.count(len(items), 'thing')} to know about the file"), html.Ul(items)], className="problems"
+        )
     ]
     return [*(told if items else []), *(html.P(note, className="note note-close") for note in notes)]
 
@@ -201,7 +208,12 @@ def _form(report: Report) -> html.Details:
         options = [{"label": "as found", "value": ""}, *({"label": text, "value": key} for key, text in told.items())]
         selects.append(_select(name, word, options, value or ""))
     zone = dcc.Input(
-        id=setting_id("zone"), value=chosen.zone or "", placeholder="as found, or UTC", list="zones", className="form-control", debounce=True
+        id=setting_id("zone"),
+        value=chosen.zone or "",
+        placeholder="as found, or UTC",
+        list="zones",
+        className="form-control",
+        debounce=True,
     )
     selects.append(html.Label([html.Span("Times are of zone", className="muted"), zone], className="setting"))
     buttons = html.Div(

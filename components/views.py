@@ -16,7 +16,6 @@ from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.regimes import Detection, Labels
 
-
 EXPLAINED_BARS = 20_000
 """Newest bars that the explanation of an answer is made of: in a request, however long the series is."""
 
@@ -78,11 +77,7 @@ def explain(seen: View) -> Detection:
         raise RegimeError("labels.missing", f"{seen.dataset.title} is not labelled yet: label it on the Label page.")
     begun = time.perf_counter()
     recent = slice(max(0, seen.dataset.bars.n_bars - EXPLAINED_BARS), None)
-    labels = seen.labels
-    newest = Labels(
-        labels.time[recent], labels.codes[recent], labels.probabilities[recent], labels.confidence[recent], labels.model
-    )
-    detection = runtime.engine().explain(seen.dataset.bars.take(recent).copy(), newest)
+    detection = runtime.engine().explain(seen.dataset.bars.take(recent).copy(), seen.labels.rows(recent))
     telemetry.answered(
         detection.regime.name, detection.model.name, source="page", seconds=seen.seconds + time.perf_counter() - begun
     )

@@ -10,14 +10,16 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from regime_core import MODEL_DIR
 from regime_core.errors import RegimeError
 
 if TYPE_CHECKING:
     from regime_core.bars import OHLCV
-    from regime_core.readers import Overrides
+    from regime_core.engine import Engine
+    from regime_core.readers import Overrides, Reading
+    from regime_core.regimes import Labels
     from regime_core.states import Market
 
 Progress = Callable[[str, int, int], None]
@@ -25,6 +27,8 @@ Progress = Callable[[str, int, int], None]
 
 DATA_DIR = MODEL_DIR.parent / "data"
 RUNS_DIR = MODEL_DIR.parent / "runs"
+LABEL_WARNINGS = ("negative_prices", "too_few_bars", "mislabelled_columns", "extreme_moves")
+"""What ``label`` tells beside the labels, as they may mean less because of it; ``inspect`` tells all."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,25 +56,35 @@ def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
 
 
 def _label(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import datasets, readers
+    from regime_core import readers
     from regime_core.engine import Engine
 
     _require_folder(arguments.out)
     progress("Reading", 0, 3)
-    source: Path = arguments.file
-    stored = source.suffix == ".parquet"
     engine = Engine.load(arguments.model_dir)
-    engine.entry(arguments.model)  # a model that is not there is told before the long work
-    bars = datasets.read_bars(source) if stored else readers.read_csv(source, overrides=_overrides(arguments)).bars
-    progress("Labelling", 1, 3)
-    labels = engine.label(bars, model=arguments.model)
+    ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
+    reading = readers.read(arguments.file, overrides=_overrides(arguments))
+    labels = _labels(engine, reading, arguments.model, progress)
     progress("Writing", 2, 3)
-    if arguments.out.suffix == ".parquet":
-        datasets.write_labels(arguments.out, labels)
-    else:
-        readers.write_labels_csv(arguments.out, bars, labels)
+    kind: Literal["csv", "parquet"] = "parquet" if arguments.out.suffix == ".parquet" else "csv"
+    readers.write_labels(arguments.out, reading, labels, kind=kind, keep_columns=arguments.keep_columns)
     progress("Writing", 3, 3)
-    return f"{len(labels):,} bars labelled by {labels.model.name}@{labels.model.version}: {arguments.out}"
+    of = f" of {len(labels):,} symbols" if len(labels) > 1 else ""
+    warned = "".join(f"\nwarning: {one.code}: {one.detail}" for one in reading.warnings if one.code in LABEL_WARNINGS)
+    return f"{sum(map(len, labels)):,} bars{of} labelled by {ref.name}@{ref.version}: {arguments.out}{warned}"
+
+
+def _labels(engine: Engine, reading: Reading, model: str | None, progress: Progress) -> list[Labels]:
+    """Labels of each series; with several of them each is a step."""
+    n = len(reading.series)
+    if n == 1:
+        progress("Labelling", 1, 3)
+        return [engine.label(reading.series[0].bars, model=model)]
+    labels = []
+    for done, series in enumerate(reading.series):
+        progress(f"Labelling: {series.symbol}", done, n)
+        labels.append(engine.label(series.bars, model=model))
+    return labels
 
 
 def _features(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -253,7 +267,12 @@ def _parser() -> argparse.ArgumentParser:
 
     label = commands.add_parser("label", help="label every bar of a CSV file with its regime")
     label.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
-    label.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go")
+    label.add_argument(
+        "--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go; Parquet if it ends in .parquet"
+    )
+    label.add_argument(
+        "--keep-columns", action="store_true", help="keep every column of the file as it stood, with the answers after them"
+    )
     label.add_argument("--model", help="a model of the manifest; its default if left out")
     label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     _add_overrides(label)

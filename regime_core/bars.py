@@ -3,7 +3,8 @@
 Two shapes of the same thing. ``OHLCV`` is six aligned arrays, for kernels and models; the *Bars frame* is a DataFrame for
 people and files: ``DatetimeIndex`` named ``timestamp`` (UTC for intraday bars, the plain calendar date for daily and longer
 ones), strictly increasing, float64 columns ``open high low close volume``. Prices are positive and finite, low <= open,
-close <= high; volume is non-negative or NaN (unknown). Whoever holds either checks nothing again.
+close <= high; volume is non-negative or NaN (unknown). Whoever holds either checks nothing again. Only
+a caller that asks the reader for them gets prices of zero and below: ``with_arithmetic_moves`` is for these.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ PRICES = ("open", "high", "low", "close")
 FIELDS = (*PRICES, "volume")
 DAY_NS = 86_400_000_000_000
 INTRADAY_BELOW_NS = 20 * 3_600_000_000_000
+LEVEL_BARS = 50
+"""Bars whose median close is the level that moves in price are measured by, once prices reach zero."""
+LARGEST_MOVE = 600.0
+"""Levels that a price may move away from where it reached zero; beyond, its pseudo-price is no float64."""
 CLOSE_SLACK = 0.005
 """A close or open outside [low, high] widens the range; where one is further out than this fraction, the warning says so."""
 
@@ -52,7 +57,8 @@ class OHLCV(NamedTuple):
 
     def copy(self) -> OHLCV:
         """The same bars in memory of their own."""
-        return OHLCV(*(column.copy() for column in self))
+        columns = {name: getattr(self, name).copy() for name in self._fields}
+        return OHLCV(**columns)
 
     def take(self, index: slice | NDArray[np.intp] | NDArray[np.bool_]) -> OHLCV:
         """Bars at an index, in its order."""
@@ -127,6 +133,41 @@ def to_frame(bars: OHLCV) -> pd.DataFrame:
         days = np.floor_divide(bars.time, DAY_NS) * DAY_NS
         index = pd.DatetimeIndex((bars.time if _repeats(days) else days).view("M8[ns]"), name="timestamp")
     return pd.DataFrame({name: getattr(bars, name) for name in FIELDS}, index=index)
+
+
+def all_positive(bars: OHLCV) -> bool:
+    """Whether every price is above zero."""
+    return all(bool((getattr(bars, name) > 0).all()) for name in PRICES)
+
+
+def with_arithmetic_moves(bars: OHLCV) -> OHLCV:
+    """Bars that a detector of relative moves can read where prices reach zero or below: their moves in price stand for them.
+
+    Before the first bar t0 with such a price nothing changes. From t0 on a price P becomes C exp((P - C) / level) with the
+    close before t0 as C and the median of the closes of the last ``LEVEL_BARS`` bars before t0 as level: a log return of these
+    is a move in price over that level. Where t0 is the first bar it becomes exp((P - C) / level) with that bar's close as C
+    and a hundred times its largest absolute price as level, or 100 where all are zero.
+    Causal: the first t bars of the result are the result of the first t bars.
+    Raises BarsError where a price moves so far that its pseudo-price would overflow.
+    """
+    below = ~np.all([getattr(bars, name) > 0 for name in PRICES], axis=0)
+    if not below.any():
+        return bars
+    start = int(np.argmax(below))
+    if start:
+        origin = first = float(bars.close[start - 1])
+        level = float(np.median(bars.close[max(0, start - LEVEL_BARS) : start]))
+    else:
+        origin, first = float(bars.close[0]), 1.0
+        level = 100.0 * (max(abs(float(getattr(bars, name)[0])) for name in PRICES) or 1.0)
+    moved = {name: (getattr(bars, name)[start:] - origin) / level for name in PRICES}
+    far = np.max([np.abs(values) for values in moved.values()], axis=0) > LARGEST_MOVE
+    _refuse_first(
+        far, "bars.far_from_zero", f"is over {LARGEST_MOVE:g} times {level:g} from zero.", "", lambda i, _: f"bar {start + i}"
+    )
+    return bars._replace(
+        **{name: np.concatenate([getattr(bars, name)[:start], first * np.exp(values)]) for name, values in moved.items()}
+    )
 
 
 def is_intraday(time: NDArray[np.int64]) -> bool:

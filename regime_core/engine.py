@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from regime_core import artifacts, walkforward
 from regime_core.artifacts import Artifacts, ModelEntry
-from regime_core.bars import OHLCV
+from regime_core.bars import OHLCV, all_positive, with_arithmetic_moves
 from regime_core.errors import ModelError
 from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
@@ -80,21 +80,28 @@ class Engine:
         return found
 
     def label(self, bars: OHLCV, *, model: str | None = None) -> Labels:
-        """Causal labels of every bar; all unknown for fewer than ``MIN_BARS`` bars."""
+        """Causal labels of every bar; all unknown for fewer than ``MIN_BARS`` bars.
+
+        bars : may have prices of zero and below; their moves in price count, see ``bars.with_arithmetic_moves``.
+        Raises ModelError ``model.negative_prices`` where rules are asked about such bars: their thresholds are relative moves.
+        """
         entry = self.entry(model)
         if bars.n_bars < MIN_BARS:
             n = bars.n_bars
             unknown = np.full(n, UNKNOWN_CODE, dtype=np.int8)
             return Labels(bars.time, unknown, np.full((n, N_REGIMES), 1 / N_REGIMES), np.zeros(n), entry.ref)
-        filtered = self._models.detectors[entry.name].filter(bars)
+        filtered = self._models.detectors[entry.name].filter(_readable(bars, entry))
         return Labels(bars.time, *filtered, entry.ref)
 
     def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
-        """Labels of every bar that rest on the bars after it too, (n_bars,); unknown for fewer than ``MIN_BARS`` bars."""
+        """Labels of every bar that rest on the bars after it too, (n_bars,); unknown for fewer than ``MIN_BARS`` bars.
+
+        Raises ModelError as ``label`` does.
+        """
         entry = self.entry(model)
         if bars.n_bars < MIN_BARS:
             return np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
-        return self._models.detectors[entry.name].decode(bars)
+        return self._models.detectors[entry.name].decode(_readable(bars, entry))
 
     def detect(
         self, bars: OHLCV, *, model: str | None = None, history: bool = False, warnings: tuple[str, ...] = ()
@@ -132,6 +139,7 @@ class Engine:
         The metrics are of the last ``EXPLAIN_BARS`` bars.
         """
         entry = self.entry(labels.model.name)
+        bars = with_arithmetic_moves(bars)
         recent = bars.rows(max(0, bars.n_bars - EXPLAIN_BARS))
         if bars.n_bars < MIN_BARS:
             return _insufficient(bars, entry, (), labels)
@@ -188,6 +196,15 @@ class Engine:
         bars = OHLCV(day, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
         for name in self._models.entries:
             self.detect(bars, model=name, history=True)
+
+
+def _readable(bars: OHLCV, entry: ModelEntry) -> OHLCV:
+    if entry.name == "rules" and not all_positive(bars):
+        raise ModelError(
+            "model.negative_prices",
+            "Some prices are zero or below, and rules compare moves in percent of the price: pick another model.",
+        )
+    return with_arithmetic_moves(bars)
 
 
 def _not_shipped(name: str) -> ModelError:

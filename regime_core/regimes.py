@@ -86,6 +86,10 @@ class Labels:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def rows(self, rows: slice) -> Labels:
+        """Labels of some of the bars, as views of these."""
+        return Labels(self.time[rows], self.codes[rows], self.probabilities[rows], self.confidence[rows], self.model)
+
     @property
     def names(self) -> list[str]:
         """Wire names, one a bar, oldest first."""

@@ -46,9 +46,10 @@ def test_the_command_line_writes_the_same_labels(library, model, tmp_path):
     np.testing.assert_allclose(written["confidence"], library.confidence, atol=5.1e-7, rtol=0)
 
 
-def test_a_job_stores_the_same_labels(library, model, tmp_path):
+def test_a_job_on_stored_bars_stores_the_same_labels(library, model, read, tmp_path):
     out = tmp_path / "labels.parquet"
-    assert main(["label", str(FILE), "--out", str(out), "--model", model]) == 0
+    datasets.write_bars(tmp_path / "bars.parquet", read, {})
+    assert main(["label", str(tmp_path / "bars.parquet"), "--out", str(out), "--model", model]) == 0
     stored = datasets.read_labels(out, library.model)
     same(stored, library)
 

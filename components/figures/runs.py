@@ -19,7 +19,7 @@ MOST = 1_200
 class Runs:
     """Stretches of bars, each with one regime.
 
-    start, stop : (n_runs,) first bar and one past the last bar, counted from the first bar in sight. code : (n_runs,) the regime.
+    start, stop : (n_runs,) first bar and one past the last bar, from the first bar in sight on. code : (n_runs,) the regime.
     confidence : (n_runs,) mean over the stretch, in [0, 1].
     """
 

@@ -23,7 +23,7 @@ class Window:
 
     bars, labels : those in sight. spells : those that touch the window, whole, with indices into the series.
     series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC. quantity : what the price axis measures.
-    intraday : whether the time of day is shown. hindsight : whether the labels rest on later bars too; then none has a confidence.
+    intraday : whether the time of day is shown. hindsight : whether the labels rest on later bars too.
     """
 
     title: str
@@ -74,10 +74,7 @@ def window(
 
     spells, intraday : of the whole series, where they are known already.
     """
-    cut = slice(first, stop)
-    seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
+    seen = labels.rows(slice(first, stop))
     whole = persistence.spells(labels.codes, labels.confidence, bars.close) if spells is None else spells
     told = is_intraday(bars.time) if intraday is None else intraday
-    return Window(
-        title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity, told, hindsight
-    )
+    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity, told, hindsight)

@@ -31,7 +31,7 @@ def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]
             if is_workbook(archive):
                 return [(shown, data)]
             return _members(archive, shown, max_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ReaderError(
             "reader.damaged",
             f"{shown} is no zip or Excel file that can be opened ({error}): pack it again, without a password.",

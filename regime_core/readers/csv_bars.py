@@ -50,14 +50,20 @@ class ReadResult:
 
 
 def read_csv(
-    source: Source, *, name: str | None = None, overrides: Overrides | None = None, max_bars: int = MAX_BARS
+    source: Source,
+    *,
+    name: str | None = None,
+    overrides: Overrides | None = None,
+    max_bars: int = MAX_BARS,
+    negative_prices: bool = False,
 ) -> ReadResult:
     """Bars of a file of one symbol, in any vendor's manner.
 
     source : a path, the bytes of a file, or a binary file object. name : for messages; the path's own by default.
+    negative_prices : take also prices of zero and below, which ``Engine.label`` can answer and features cannot.
     The raw close is used, never an adjusted one. A row without a close is left out and counted.
     Raises ReaderError naming line (1-based, as an editor shows it), column and what to do, where a file cannot be read right,
-    holds several symbols, or prices of zero or below.
+    holds several symbols, or prices of zero or below where these are not asked for.
     """
     reading = read(source, name=name, overrides=overrides, max_bars=max_bars)
     if len(reading.series) > 1:
@@ -66,12 +72,12 @@ def read_csv(
             f"{reading.name} holds {len(reading.series):,} symbols, as {reading.series[0].symbol}: send one of them.",
         )
     series = reading.series[0]
-    if series.negative:
+    if series.negative and not negative_prices:
         line = next(warned.lines[0] for warned in reading.warnings if warned.code == "negative_prices")
         raise ReaderError(
             "reader.negative_prices",
-            f"{reading.name}, line {line}, has a price of zero or below: it is read, but labels need positive prices, so leave "
-            "those bars out.",
+            f"{reading.name}, line {line}, has a price of zero or below: it can be labelled, but this needs positive prices, "
+            "so leave those bars out.",
         )
     return ReadResult(
         name=reading.name,

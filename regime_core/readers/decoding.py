@@ -47,10 +47,9 @@ def _decoded(data: bytes, shown: str) -> tuple[bytes, str]:
 
 
 def _recoded(data: bytes, codec: str, shown: str) -> bytes:
-    if codec == "utf-8":
-        return data
     try:
-        return data.decode(codec).encode("utf-8")
+        text = data.decode(codec)
+        return data if codec == "utf-8" else text.encode("utf-8")
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ReaderError(
             "reader.encoding",

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
-from regime_core.bars import FIELDS, OHLCV, Float, is_intraday, to_frame
+from regime_core.bars import DAY_NS, FIELDS, OHLCV, Float, is_intraday
 from regime_core.errors import ReaderError
 from regime_core.readers.files import write_atomically
+from regime_core.readers.spreadsheet import write_header, write_rows
 from regime_core.regimes import ALL_NAMES, REGIME_NAMES, Labels
 
-COLUMNS = ("timestamp", *FIELDS, "regime", "confidence", *(f"p_{name}" for name in REGIME_NAMES))
+ANSWERS = ("regime", "confidence", *(f"p_{name}" for name in REGIME_NAMES))
+COLUMNS = ("timestamp", *FIELDS, *ANSWERS)
 ROWS_AT_ONCE = 200_000
 
 
@@ -29,44 +29,51 @@ def write_labels_csv(target: Path | str | BinaryIO, bars: OHLCV, labels: Labels)
     one). Prices and volume read back to the same float64; volume is empty where unknown. Probabilities have six decimals.
     Raises ReaderError where labels and bars are not of the same rows.
     """
-    if len(labels) != bars.n_bars or not np.array_equal(labels.time, bars.time):
-        raise ReaderError(
-            "labels.mismatch",
-            f"There are {len(labels)} labels for {bars.n_bars} bars, or their times differ: label the same bars.",
-        )
+    require_match(bars, labels)
     if isinstance(target, (str, Path)):
         write_atomically(Path(target), lambda file: _write(file, bars, labels))
     else:
         _write(target, bars, labels)
 
 
+def require_match(bars: OHLCV, labels: Labels) -> None:
+    """Raise ReaderError where labels are not of these bars."""
+    if len(labels) != bars.n_bars or not np.array_equal(labels.time, bars.time):
+        raise ReaderError(
+            "labels.mismatch",
+            f"There are {len(labels)} labels for {bars.n_bars} bars, or their times differ: label the same bars.",
+        )
+
+
 def _write(file: BinaryIO, bars: OHLCV, labels: Labels) -> None:
-    file.write((",".join(COLUMNS) + "\n").encode())
-    stamps = _stamps(bars)
-    options = arrow_csv.WriteOptions(include_header=False, quoting_style="none")
+    write_header(file, list(COLUMNS))
+    unit = stamp_unit(bars)
     for start in range(0, bars.n_bars, ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        arrow_csv.write_csv(_table(stamps[rows], bars.rows(start, start + ROWS_AT_ONCE), labels, rows), file, options)
+        write_rows(file, _columns(bars.take(rows), labels.rows(rows), unit))
 
 
-def _table(stamps: pa.Array, bars: OHLCV, labels: Labels, rows: slice) -> pa.Table:
-    names = pa.array(ALL_NAMES).take(pa.array(labels.codes[rows]))
-    arrays = [
-        stamps,
-        *(_exact(getattr(bars, field)) for field in FIELDS),
-        names,
-        _six_decimals(labels.confidence[rows]),
-        *(_six_decimals(labels.probabilities[rows, i]) for i in range(len(REGIME_NAMES))),
+def _columns(bars: OHLCV, labels: Labels, unit: str) -> list[pa.Array]:
+    return [
+        stamps(bars.time, unit),
+        *(exact(getattr(bars, field)) for field in FIELDS),
+        regime_names(labels.codes),
+        six_decimals(labels.confidence),
+        *map(six_decimals, labels.probabilities.T),
     ]
-    return pa.table(arrays, names=list(COLUMNS))
 
 
-def _exact(values: Float) -> pa.Array:
+def regime_names(codes: NDArray[np.int8]) -> pa.Array:
+    """Wire names of codes, (n,)."""
+    return pa.array(ALL_NAMES).take(pa.array(codes))
+
+
+def exact(values: Float) -> pa.Array:
     """Shortest text that reads back to the same float64; null where NaN."""
     return pc.cast(pa.array(values, from_pandas=True), pa.string())
 
 
-def _six_decimals(values: Float) -> pa.Array:
+def six_decimals(values: Float) -> pa.Array:
     """Fractions between 0 and 1 as ``0.123456``."""
     millionths = np.rint(values * 1e6).astype(np.int64)
     whole = pc.cast(pa.array(millionths // 1_000_000), pa.string())
@@ -74,15 +81,17 @@ def _six_decimals(values: Float) -> pa.Array:
     return pc.binary_join_element_wise(whole, rest, ".")
 
 
-def _stamps(bars: OHLCV) -> pa.Array:
-    """Times as text, (n_bars,)."""
-    time = pd.DatetimeIndex(to_frame(bars).index).tz_localize(None).to_numpy()
-    if not is_intraday(bars.time) and (time.astype("M8[D]") == time).all():
-        return pc.cast(pa.array(time.astype("M8[D]")), pa.string())
-    text = pc.cast(pa.array(time.astype(f"M8[{_finest_unit(time)}]")), pa.string())
-    return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
-
-
-def _finest_unit(time: NDArray[np.datetime64]) -> str:
-    """Unit in which no time loses a fraction."""
+def stamp_unit(bars: OHLCV) -> str:
+    """Unit that the times of bars are written in: ``D`` for daily and longer bars, else the coarsest without loss."""
+    if not is_intraday(bars.time) and (np.diff(np.floor_divide(bars.time, DAY_NS)) > 0).all():
+        return "D"
+    time = bars.time.view("M8[ns]")
     return next((unit for unit in ("s", "ms", "us") if (time.astype(f"M8[{unit}]") == time).all()), "ns")
+
+
+def stamps(time: NDArray[np.int64], unit: str) -> pa.Array:
+    """Times as text, (n,). time : nanoseconds since 1970 UTC. unit : as ``stamp_unit`` finds it."""
+    if unit == "D":
+        return pc.cast(pa.array(np.floor_divide(time, DAY_NS).view("M8[D]")), pa.string())
+    text = pc.cast(pa.array(time.view("M8[ns]").astype(f"M8[{unit}]")), pa.string())
+    return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")

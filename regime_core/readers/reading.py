@@ -18,6 +18,7 @@ from regime_core.readers.layout import Layout, find_layout, plain_lines
 from regime_core.readers.numbers import read_numbers, trimmed
 from regime_core.readers.repairs import Finding, Series, merged, repair
 from regime_core.readers.rows import Rows, read_rows
+from regime_core.readers.source_text import SourceText
 from regime_core.readers.times import Times, read_times
 
 MAX_BARS = 10_000_000
@@ -164,6 +165,7 @@ def _all_series(
     found: list[Series] = []
     mislabelled: dict[str, Finding] = {}
     groups = _symbols(rows, columns, times)
+    source = SourceText.of(rows, columns.symbol)
     for prefix, fields in columns.series.items():
         given = {name: values[prefix, name] for name in fields}
         confirmed, finding = _confirmed(rows, columns, prefix, given)
@@ -172,7 +174,7 @@ def _all_series(
         for symbol, index in groups:
             use = index[~times.missing[index]]
             picked = {name: column[use] for name, column in confirmed.items()}
-            one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64))
+            one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:
                 found.append(one)
     _refuse_many(len(found), rows.file.name)

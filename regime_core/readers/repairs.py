@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regime_core.bars import OHLCV, PRICES, Float
+from regime_core.readers.source_text import SourceText
 
 Rows_ = NDArray[np.int64]
 FEW_BARS = 50
@@ -29,7 +30,8 @@ class Finding:
 class Series:
     """Bars of one symbol, oldest first. wall : (n_bars,) times by the file's own clock. findings : what was odd.
 
-    negative : whether some price is zero or below; such bars cannot be labelled.
+    source : the text it was read from; rows : (n_bars,) the row of it that each bar came from.
+    negative : whether some price is below zero; such bars are labelled by their differences (``bars.with_arithmetic_moves``).
     """
 
     symbol: str
@@ -39,15 +41,22 @@ class Series:
     negative: bool
     rows_read: int
     rows_skipped: int
+    source: SourceText
+    rows: Rows_
 
 
 def repair(
-    symbol: str, time: NDArray[np.int64], wall: NDArray[np.int64], columns: dict[str, Float], place: Rows_
+    symbol: str,
+    time: NDArray[np.int64],
+    wall: NDArray[np.int64],
+    columns: dict[str, Float],
+    place: Rows_,
+    source: SourceText,
 ) -> Series | None:
     """Bars of rows in any order; None where no row has a close.
 
     time, wall : (n,). columns : ``close`` and what there is of ``open high low volume``, (n,), NaN where missing.
-    place : (n,) places of the rows in the file.
+    place : (n,) places of the rows in the file, whose text is ``source``.
     """
     findings: list[Finding] = []
     n = len(time)
@@ -71,7 +80,7 @@ def repair(
     if len(time) < FEW_BARS:
         findings.append(Finding("too_few_bars", f"{len(time)} bars are too few to label: {FEW_BARS} are needed.", place[:0]))
     bars = OHLCV(time, volume=values["volume"], **{name: values[name] for name in PRICES})
-    return Series(symbol, bars, wall, tuple(findings), negative, n, int((~kept).sum()))
+    return Series(symbol, bars, wall, tuple(findings), negative, n, int((~kept).sum()), source, place)
 
 
 def _with_close(

@@ -85,7 +85,7 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
     if body.count(b"\n") >= max_bars and sum(1 for line in body.split(b"\n") if line.strip()) > max_bars:
         raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
-    table = _split(file, layout, body, sorted(wanted))
+    table = split_body(file, layout, body, sorted(wanted))
     columns = {i: table.column(f"f{i}") for i in sorted(wanted)}
     rows = Rows(file, layout, columns, table.num_rows, time_columns, np.arange(table.num_rows))
     if not table.num_rows:
@@ -124,7 +124,11 @@ def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
 
 
-def _split(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+    """Wanted columns of a file's body as text, named ``f0`` and on by index; one row for each that is as wide as the header.
+
+    Raises ReaderError on a row with more or fewer fields that is no remark, and on an unclosed quote.
+    """
     names = [f"f{i}" for i in range(layout.width)]
     included = [f"f{i}" for i in wanted]
 

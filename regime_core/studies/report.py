@@ -15,7 +15,7 @@ from regime_core.readers import Inspection, Overrides, Reading, describe, inspec
 from regime_core.readers.dates import AmbiguousDates
 from regime_core.readers.repairs import Series
 
-SHOWN_ROWS = 4
+SHOWN_ROWS = 3
 """Rows of a preview from each end of the first series."""
 SHOWN_CELL = 60
 NAMED_SYMBOLS = 3
@@ -160,8 +160,6 @@ def _with_mark(source: Path, name: str, overrides: Overrides) -> Choice:
 
 
 def _preview(reading: Reading) -> Preview:
-    if not hasattr(reading.series[0], "source"):
-        return Preview()
     series = reading.series[0]
     n = series.bars.n_bars
     first = np.arange(min(n, SHOWN_ROWS))
@@ -173,7 +171,9 @@ def _preview(reading: Reading) -> Preview:
         cells = table.select(used).take(series.rows[index]).to_pylist()
         lines = series.source.lines(series.rows[index].tolist())
         return tuple(
-            PreviewRow(line, _cut(tuple(str(row[name] or "") for name in used)), int(series.bars.time[i]), _values(series, int(i)))
+            PreviewRow(
+                line, _cut(tuple(str(row[name] or "") for name in used)), int(series.bars.time[i]), _values(series, int(i))
+            )
             for i, line, row in zip(index, lines, cells, strict=True)
         )
 

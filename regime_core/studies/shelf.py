@@ -1,7 +1,7 @@
 """Where what was made of one reading of a file lies, and how it is read back a slice at a time.
 
-The folder of a reading holds the report, the bars of every series and a table of the series; beneath it, a folder for each model
-holds their labels. A folder for a model is there only once the labels known at each bar are; those with hindsight and the files
+The folder of a reading holds the report, the bars of every series and a table of the series; in it, a folder for each
+model holds their labels. A folder for a model is there only once the labels known at each bar are; those with hindsight and the files
 to take home follow.
 """
 
@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from regime_core import mapped
@@ -21,7 +20,7 @@ from regime_core.evaluation.persistence import Spells
 from regime_core.regimes import Labels, ModelRef
 from regime_core.studies.report import Report
 
-KINDS = ("csv", "parquet")
+KINDS: tuple[Literal["csv"], Literal["parquet"]] = ("csv", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +142,10 @@ class Shelf:
     def summary(self, model: ModelRef) -> Summary:
         """Newest label of every series. Raises OSError and ReaderError."""
         series, newest = mapped.table(self.series_path), mapped.table(self.of_model(model) / f"newest{mapped.SUFFIX}")
+        held = newest.column("censored").to_pylist()
         return Summary(
-            series.column("symbol").to_pylist(),
-            *(series.column(name).to_numpy() for name in ("bars", "first", "last", "step", "close")),
-            *(newest.column(name).to_numpy() for name in ("code", "confidence", "age")),
-            pc.cast(newest.column("censored"), pa.int8()).to_numpy().astype(bool),
+            symbol=series.column("symbol").to_pylist(),
+            **{name: series.column(name).to_numpy() for name in ("bars", "first", "last", "step", "close")},
+            **{name: newest.column(name).to_numpy() for name in ("code", "confidence", "age")},
+            censored=np.array(held, dtype=bool),
         )

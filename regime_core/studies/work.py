@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from regime_core import mapped
 from regime_core.bars import OHLCV
-from regime_core.errors import ReaderError
 from regime_core.evaluation import persistence
 from regime_core.readers import Overrides, Reading, write_labels
 from regime_core.readers.repairs import Series
-from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels, ModelRef
+from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
 from regime_core.studies.report import read_and_report
 from regime_core.studies.shelf import KINDS, Shelf
 
@@ -67,7 +66,8 @@ def make(
     labels = _label(shelf, reading, labeller(), model, progress)
     progress("Looking back", 3, STEPS)
     _look_back(shelf, reading, labels, labeller(), model)
-    for step, kind in enumerate(KINDS):
+    kinds: tuple[Literal["csv", "parquet"], ...] = KINDS
+    for step, kind in enumerate(kinds):
         progress("Writing the files to take home", STEPS - len(KINDS) + step, STEPS)
         write_labels(shelf.file(labels[0].model, kind), reading, labels, kind=kind, keep_columns=True)
     progress("Writing the files to take home", STEPS, STEPS)
@@ -92,9 +92,7 @@ def _step(time: NDArray[np.int64]) -> int:
     return int(np.median(np.diff(time))) if len(time) > 1 else 0
 
 
-def _label(
-    shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None, progress: Progress
-) -> list[Labels]:
+def _label(shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None, progress: Progress) -> list[Labels]:
     """Labels known at each bar; the model's folder appears once all that a page needs of them is in it."""
     many = len(reading.series)
     labels = []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regime_core import bars as bars_
-from regime_core.bars import DAY_NS, epoch_to_ns, from_frame, normalise, to_frame
+from regime_core.bars import DAY_NS, OHLCV, epoch_to_ns, from_frame, normalise, to_frame, with_arithmetic_moves
 from regime_core.errors import BarsError
 
 
@@ -160,3 +160,53 @@ def test_a_zoned_index_is_converted_to_utc():
     zoned = frame.set_axis(frame.index.tz_localize("America/New_York"))
     assert from_frame(zoned)[0].time[0] == frame.index[0].tz_localize("America/New_York").value
     assert bars_.is_intraday(from_frame(zoned)[0].time) is False
+
+
+def oil(n=200, below=120):
+    """Bars of which some end far under zero, as oil did on 20 April 2020."""
+    close = 20 + np.cumsum(np.random.default_rng(4).normal(0, 0.4, n))
+    close[below : below + 2] = [-37.63, 10.01]
+    opens = np.append(close[0], close[:-1])
+    top, bottom = np.maximum(opens, close) + 0.3, np.minimum(opens, close) - 0.3
+    return OHLCV(days(n), opens, top, bottom, close, np.full(n, np.nan))
+
+
+def test_bars_above_zero_are_left_alone():
+    above = oil().rows(None, 120)
+    assert with_arithmetic_moves(above) is above
+
+
+def test_moves_in_price_become_log_returns_over_the_level_before():
+    bars = oil()
+    moved = with_arithmetic_moves(bars)
+    start = int(np.argmax(bars.low <= 0))
+    level = np.median(bars.close[start - 50 : start])
+    np.testing.assert_array_equal(moved.close[:start], bars.close[:start])
+    before = np.append(bars.close[start - 1], bars.close[start:-1])
+    returns = np.diff(np.log(moved.close))[start - 1 :]
+    np.testing.assert_allclose(returns, (bars.close[start:] - before) / level, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.log(moved.high / moved.low)[start:], (bars.high - bars.low)[start:] / level, rtol=1e-9)
+    assert all((getattr(moved, name) > 0).all() for name in ("open", "high", "low", "close"))
+
+
+@pytest.mark.parametrize("cut", [1, 119, 120, 121, 122, 199])
+def test_arithmetic_moves_see_no_future(cut):
+    whole, part = with_arithmetic_moves(oil()), with_arithmetic_moves(oil().rows(None, cut))
+    for name in OHLCV._fields:
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:cut])
+
+
+@pytest.mark.parametrize("first", [-2.0, 0.0])
+def test_a_spread_that_begins_at_zero_or_below(first):
+    close = np.append(first, first + np.cumsum(np.random.default_rng(5).normal(0, 1, 99)))
+    moved = with_arithmetic_moves(OHLCV(days(100), close, close + 1, close - 1, close, np.full(100, np.nan)))
+    level = 100 * max(abs(first - 1), abs(first + 1))
+    np.testing.assert_allclose(np.diff(np.log(moved.close)), np.diff(close) / level, rtol=1e-9, atol=1e-12)
+
+
+def test_a_price_too_far_from_zero_is_named():
+    bars = oil()
+    bars.high[150] = 1e7
+    with pytest.raises(BarsError, match="bar 150 ") as caught:
+        with_arithmetic_moves(bars)
+    assert caught.value.code == "bars.far_from_zero"

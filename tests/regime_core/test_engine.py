@@ -143,3 +143,37 @@ def test_no_regime_is_likely_enough(sp500):
     detection = Engine(replace(loaded, entries=entries)).detect(sp500.rows(None, 300), model="boosted")
     assert detection.prediction_set == ()
     assert detection.regime.name != "unknown"
+
+
+@pytest.fixture
+def oil(sp500):
+    """A real market moved down, so that it falls through zero in the middle and comes back."""
+    start = int(np.searchsorted(sp500.time, np.datetime64("2007-06-01", "ns").astype(np.int64)))
+    bars = sp500.rows(start, start + 500)
+    shift = float(np.quantile(bars.low, 0.3))
+    prices = {name: getattr(bars, name) - shift for name in ("open", "high", "low", "close")}
+    return bars._replace(**prices)
+
+
+@pytest.mark.parametrize("cut", [60, 200, 300, 499])
+def test_labels_of_prices_below_zero_see_no_future(engine, oil, cut):
+    assert (oil.low <= 0).any()
+    whole = engine.label(oil)
+    part = engine.label(oil.rows(None, cut))
+    np.testing.assert_array_equal(part.probabilities, whole.probabilities[:cut])
+    np.testing.assert_array_equal(part.codes, whole.codes[:cut])
+
+
+def test_labels_before_the_first_price_below_zero_are_those_of_any_series(engine, oil):
+    start = int(np.argmax(oil.low <= 0))
+    assert start > MIN_BARS
+    whole = engine.label(oil)
+    np.testing.assert_array_equal(whole.probabilities[:start], engine.label(oil.rows(None, start)).probabilities)
+    assert (whole.codes[start:] != UNKNOWN_CODE).all()
+    assert engine.explain(oil, whole).regime.name == whole.names[-1]
+
+
+def test_rules_refuse_prices_below_zero(engine, oil):
+    with pytest.raises(ModelError, match="percent") as caught:
+        engine.label(oil, model="rules")
+    assert caught.value.code == "model.negative_prices"

@@ -130,3 +130,58 @@ def test_the_command_line_starts_without_the_heavy_libraries():
     code = "import sys, regime_core.__main__; print([m for m in ('xgboost', 'pandas', 'torch', 'numba') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], cwd=MODEL_DIR.parent, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def write_symbols(path, sp500):
+    days = pd.DatetimeIndex(sp500.time.view("M8[ns]")).strftime("%Y-%m-%d")
+    lines = ["date,open,high,low,close,volume,Name"]
+    for name, first, n in (("AAPL", 0, 120), ("MSFT", 200, 20), ("GOOG", 400, 90)):
+        for i in range(first, first + n):
+            prices = ",".join(str(getattr(sp500, field)[i]) for field in ("open", "high", "low", "close"))
+            lines.append(f"{days[i]},{prices},1,{name}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_label_of_many_symbols_is_one_file_and_short_ones_stay_unknown(tmp_path, sp500, engine):
+    write_symbols(tmp_path / "stocks.csv", sp500)
+    seen = []
+    arguments = ["label", str(tmp_path / "stocks.csv"), "--out", str(tmp_path / "out.csv")]
+    message = run_command(arguments, lambda stage, done, total: seen.append((stage, done, total)))
+    assert "230 bars of 3 symbols labelled by" in message
+    assert "too_few_bars" in message
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert list(out.columns) == ["symbol", *COLUMNS]
+    assert list(out["symbol"].unique()) == ["AAPL", "MSFT", "GOOG"]
+    assert (out.loc[out["symbol"] == "MSFT", "regime"] == "unknown").all()
+    assert list(out.loc[out["symbol"] == "GOOG", "regime"]) == engine.label(sp500.rows(400, 490)).names
+    assert [step for step in seen if step[0].startswith("Labelling")] == [
+        ("Labelling: AAPL", 0, 3),
+        ("Labelling: MSFT", 1, 3),
+        ("Labelling: GOOG", 2, 3),
+    ]
+
+
+def test_label_keeps_columns_and_writes_parquet(tmp_path, sp500):
+    write_symbols(tmp_path / "stocks.csv", sp500)
+    arguments = ["label", str(tmp_path / "stocks.csv"), "--out", str(tmp_path / "out.parquet"), "--keep-columns"]
+    assert main(arguments) == 0
+    out = pd.read_parquet(tmp_path / "out.parquet")
+    assert list(out.columns) == ["date", "open", "high", "low", "close", "volume", "Name", *ANSWER]
+    assert main(["label", str(tmp_path / "stocks.csv"), "--out", str(tmp_path / "own.parquet")]) == 0
+    assert list(pd.read_parquet(tmp_path / "own.parquet").columns) == ["symbol", *COLUMNS]
+
+
+def test_label_of_prices_below_zero_shows_them_as_they_are(tmp_path, sp500, capsys):
+    bars = sp500.rows(None, 120)
+    shift = float(np.quantile(bars.low, 0.2))
+    days = pd.DatetimeIndex(bars.time.view("M8[ns]")).strftime("%Y-%m-%d")
+    closes = np.round(bars.close - shift, 2)
+    lines = [f"{day},{close:.2f}" for day, close in zip(days, closes, strict=True)]
+    (tmp_path / "oil.csv").write_text("date,close\n" + "\n".join(lines) + "\n")
+    assert main(["label", str(tmp_path / "oil.csv"), "--out", str(tmp_path / "out.csv")]) == 0
+    assert "warning: negative_prices" in capsys.readouterr().out
+    out = pd.read_csv(tmp_path / "out.csv")
+    np.testing.assert_array_equal(out["close"], closes)
+    assert (out["regime"][49:] != "unknown").all()
+    assert main(["label", str(tmp_path / "oil.csv"), "--out", str(tmp_path / "out.csv"), "--model", "rules"]) == 1
+    assert "percent of the price" in capsys.readouterr().err

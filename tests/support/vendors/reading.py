@@ -48,7 +48,7 @@ def read_bytes(data: bytes, name: str) -> Reading:
         if status != "ok":
             return Reading(status, message, None, report)
         several = len(report.get("symbols", ())) > 1
-        return Reading(status, message, None if several else read_csv(data, name=name).bars, report)
+        return Reading(status, message, None if several else read_csv(data, name=name, negative_prices=True).bars, report)
     except ReaderError as error:
         return Reading("ambiguous" if "ambiguous" in error.code else "rejected", error.message, None, {})
 

@@ -3,11 +3,8 @@ import pytest
 from vendors import FORMATS
 from vendors.reading import difference, read
 
-NOT_YET = {"negative_prices"}
-"""Formats that are refused so far, or asked about. One that is read comes off this list."""
-
 ALL = sorted(FORMATS)
-READ = [name for name in ALL if name not in NOT_YET and FORMATS[name]().status == "ok"]
+READ = [name for name in ALL if FORMATS[name]().status == "ok"]
 ASKED = [name for name in ALL if FORMATS[name]().status != "ok"]
 
 
@@ -31,14 +28,3 @@ def test_what_is_odd_in_a_file_is_said(name):
 @pytest.mark.parametrize("name", ASKED)
 def test_what_nothing_settles_is_asked_or_refused(name):
     assert read(FORMATS[name]()).status in ("ambiguous", "rejected")
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_a_format_not_read_yet_is_refused(name):
-    got = read(FORMATS[name]())
-    assert got.status in ("ambiguous", "rejected"), difference(FORMATS[name](), got) or "it is read right: take it off NOT_YET"
-    assert got.message
-
-
-def test_lists_name_formats_that_exist():
-    assert set(FORMATS) >= NOT_YET
