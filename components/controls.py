@@ -105,7 +105,7 @@ def chart(
     )
 
 
-def download_link(identifier: str, text: str, *, primary: bool = False) -> html.A:
+def download_link(identifier: str, text: str | html.Span, *, primary: bool = False) -> html.A:
     """Fetches the labelled bars as a file; hidden while it has no address."""
     icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
     return html.A([icon, text], id=identifier, className="quiet primary" if primary else "quiet", hidden=True, download="")

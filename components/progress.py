@@ -13,7 +13,7 @@ from components import words
 from jobs import JobStatus
 from regime_core.errors import RegimeError
 
-POLL_MS = 700
+POLL_MS = 500
 CANCEL_AFTER_SECONDS = 10.0
 Job = dict[str, Any]
 

@@ -32,6 +32,8 @@ MARK_WORDS = {".": "a point: 1,234.56", ",": "a comma: 1.234,56"}
 ZONES = ("UTC", "America/New_York", "America/Chicago", "Europe/London", "Europe/Berlin", "Asia/Tokyo", "Asia/Hong_Kong")
 READ_AGAIN, READ_AS_FOUND, PUT_ASIDE = "label-read-again", "label-read-as-found", "label-put-aside"
 SHOWN_LINES = 5
+AS_FOUND = "as-found"
+"""What a control holds that leaves a decision to the reader."""
 
 
 def setting_id(what: str) -> dict[str, str]:
@@ -46,9 +48,10 @@ def choice_id(choice: Choice) -> dict[str, str]:
 
 def overrides_of(settings: dict[str, str | None], base: Overrides) -> Overrides:
     """Overrides of the controls' values; a symbol or clock column that has no control stays as it was."""
+    given = {name: value.strip() for name, value in settings.items() if value and value.strip() and value != AS_FOUND}
     columns = {name: column for name, column in base.columns.items() if name not in settings}
-    columns |= {name: value for name, value in settings.items() if name in FIELD_WORDS and value}
-    return Overrides(columns, settings.get("order") or None, settings.get("zone") or None, settings.get("decimal") or None)
+    columns |= {name: value for name, value in given.items() if name in FIELD_WORDS}
+    return Overrides(columns, given.get("order"), given.get("zone"), given.get("decimal"))
 
 
 def settings_of(overrides: Overrides) -> dict[str, str | None]:
@@ -64,7 +67,7 @@ def body(report: Report) -> Component:
             cards.facts(_facts(report)),
             html.P([html.Span("Columns ", className="muted"), *_columns(found)], className="found-columns"),
             *_problems(found),
-            _preview(report.preview),
+            _preview(report.preview, intraday=found.intraday),
             _form(report),
         ]
     )
@@ -89,7 +92,10 @@ def question(report: Report) -> Component:
         className=kind,
         role="status" if report.choices else "alert",
     )
-    return html.Div([head, _preview(report.preview), _form(report) if report.header else None])
+    if not report.header:
+        return head
+    below = cards.card(_preview(report.preview, intraday=False), _form(report), title="The first rows of the file")
+    return html.Div([head, below], className="stack")
 
 
 def _choice(choice: Choice) -> html.Button:
@@ -162,7 +168,7 @@ def _lines(lines: Sequence[int]) -> html.Span | None:
     return html.Span(f" Line{'s' if len(lines) > 1 else ''} {listed}{more}.", className="muted")
 
 
-def _preview(preview: Preview) -> Component | None:
+def _preview(preview: Preview, *, intraday: bool) -> Component | None:
     rows = (*preview.first, *preview.last)
     if not rows:
         return None
@@ -174,19 +180,19 @@ def _preview(preview: Preview) -> Component | None:
         *([html.Th("As read", scope="colgroup", colSpan=len(names), className="as-read")] if read else []),
     ]
     heads = [html.Th(name, scope="col", className="in-file") for name in preview.header]
-    heads += [html.Th(name, scope="col", className="figure as-read" if i == 0 else "figure") for i, name in enumerate(names)]
+    heads += [html.Th(name, scope="col", className="as-read" if i == 0 else "figure") for i, name in enumerate(names)]
     width = 1 + len(preview.header) + len(names)
     gap = [html.Tr(html.Td("⋮", colSpan=width, className="muted gap"))] if preview.last else []
-    lines = [*map(_row, preview.first), *gap, *map(_row, preview.last)]
+    first, last = ([_row(row, intraday=intraday) for row in part] for part in (preview.first, preview.last))
+    lines = [*first, *gap, *last]
     table = html.Table([html.Thead([html.Tr(groups), html.Tr(heads)]), html.Tbody(lines)], className="plain preview")
     return html.Div(table, className="scroll preview-box", tabIndex="0", **{"aria-label": "First and last rows"})
 
 
-def _row(row: PreviewRow) -> html.Tr:
+def _row(row: PreviewRow, *, intraday: bool) -> html.Tr:
     cells = [html.Td(f"{row.line:,}", className="muted"), *(html.Td(cell, className="in-file") for cell in row.cells)]
     if row.time is not None:
-        midnight = row.time % 86_400_000_000_000 == 0
-        cells.append(html.Td(words.moment(row.time, intraday=not midnight), className="as-read"))
+        cells.append(html.Td(words.moment(row.time, intraday=intraday), className="as-read"))
         cells += [html.Td("–" if value is None else f"{value:,.10g}", className="figure") for value in row.values]
     return html.Tr(cells)
 
@@ -199,14 +205,14 @@ def _form(report: Report) -> html.Details:
         if name == "clock":
             continue
         as_found = f"as found: {found[name]}" if name in found and name not in chosen.columns else "as found"
-        options = [{"label": as_found, "value": ""}, *({"label": column, "value": column} for column in columns)]
-        selects.append(_select(name, f"{word} is in", options, chosen.columns.get(name, "")))
+        options = [{"label": as_found, "value": AS_FOUND}, *({"label": column, "value": column} for column in columns)]
+        selects.append(_select(name, f"{word} is in", options, chosen.columns.get(name, AS_FOUND)))
     for name, word, told, value in (
         ("order", "Dates have the", ORDER_WORDS, chosen.order),
         ("decimal", "Decimals follow", MARK_WORDS, chosen.decimal),
     ):
-        options = [{"label": "as found", "value": ""}, *({"label": text, "value": key} for key, text in told.items())]
-        selects.append(_select(name, word, options, value or ""))
+        options = [{"label": "as found", "value": AS_FOUND}, *({"label": text, "value": key} for key, text in told.items())]
+        selects.append(_select(name, word, options, value or AS_FOUND))
     zone = dcc.Input(
         id=setting_id("zone"),
         value=chosen.zone or "",

@@ -46,6 +46,7 @@ TABLE = "label-table"
 TABLE_TITLE = "label-table-title"
 GRID = "label-grid"
 FILES = {kind: f"label-file-{kind}" for kind in KINDS}
+CSV_TEXT = "label-file-csv-text"
 Shown = dict[str, Any]
 
 
@@ -89,7 +90,7 @@ def _labels_card(model: str) -> html.Section:
     aside = html.Div(
         [
             controls.model_select(MODEL, runtime.engine().entries, model),
-            controls.download_link(FILES["csv"], "Download CSV", primary=True),
+            controls.download_link(FILES["csv"], html.Span("Download CSV", id=CSV_TEXT), primary=True),
             controls.download_link(FILES["parquet"], "Parquet"),
         ],
         className="controls",
@@ -272,6 +273,7 @@ def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
     Output(CHARTED, "hidden"),
     Output(TABLE, "children"),
     Output(TABLE_TITLE, "children"),
+    Output(CSV_TEXT, "children"),
     *(Output(identifier, "href") for identifier in FILES.values()),
     *(Output(identifier, "hidden") for identifier in FILES.values()),
     Input(SHOWN, "data"),
@@ -279,8 +281,9 @@ def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
 )
 def show_summary(shown: Shown | None) -> Any:  # noqa: ANN401
     """Where the newest bar stands, the files to take home, and every bar."""
+    no_files = *[None] * len(FILES), *[True] * len(FILES)
     if not shown:
-        return None, None, None, True, None, None, *[None] * len(FILES), *[True] * len(FILES)
+        return None, None, None, True, None, None, None, *no_files
     try:
         seen = views.view(shown["dataset"], shown["model"])
     except RegimeError:
@@ -289,7 +292,7 @@ def show_summary(shown: Shown | None) -> Any:  # noqa: ANN401
     where = cards.where(dataset, shell.today())
     if seen.labels is None:
         waiting = html.P("The labels are on their way.", className="muted")
-        return where, waiting, dataset.title, True, None, None, *[None] * len(FILES), *[True] * len(FILES)
+        return where, waiting, dataset.title, True, None, None, None, *no_files
     detection = views.explain(seen)
     differing = runtime.results().differing(dataset, shown["model"]) if shown["hindsight"] else None
     summary = cards.newest(dataset, detection, seen.unit, differing)
@@ -299,7 +302,8 @@ def show_summary(shown: Shown | None) -> Any:  # noqa: ANN401
     hrefs = [dash.get_relative_path(f"/labelled/{dataset.id}.{kind}?{query}") for kind in FILES]
     few = dataset.bars.n_bars < MIN_BARS and dataset.n_series == 1
     hidden = [few or kind not in shown["files"] for kind in FILES]
-    return where, summary, dataset.title, False, grid, title, *hrefs, *hidden
+    text = f"Download all {dataset.n_series:,} as CSV" if dataset.n_series > 1 else "Download CSV"
+    return where, summary, dataset.title, False, grid, title, text, *hrefs, *hidden
 
 
 @callback(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
 import sys
@@ -144,18 +143,26 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
 
 
 def _study(arguments: argparse.Namespace, progress: Progress) -> str:
+    from concurrent.futures import ThreadPoolExecutor
+
+    loading = ThreadPoolExecutor(1).submit(_load_engine, arguments.model_dir)  # while the file is read
     from regime_core import studies
-    from regime_core.engine import Engine
 
     return studies.make(
         arguments.file,
         arguments.out,
-        functools.cache(lambda: Engine.load(arguments.model_dir)),
+        loading.result,
         progress,
         name=arguments.name or arguments.file.name,
         overrides=studies.overrides_of_json(arguments.overrides),
         model=arguments.model,
     )
+
+
+def _load_engine(model_dir: Path) -> Engine:
+    from regime_core.engine import Engine
+
+    return Engine.load(model_dir)
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:

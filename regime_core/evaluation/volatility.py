@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 Float = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,6 +109,8 @@ def _loss(design: Float, target: Float, weights: Float, smallest: float) -> floa
 
 def _reweighted(design: Float, target: Float, expected: Float) -> Float:
     """Least squares with weights of at least 0, each day in units of the variance expected on it."""
+    from scipy.optimize import nnls
+
     rows = design / expected[:, None]
     spread = np.sqrt((rows**2).mean(axis=0))
     scale = np.where(spread > 0, spread, 1.0)  # a state never met has a column of zeros

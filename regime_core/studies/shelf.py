@@ -1,8 +1,8 @@
 """Where what was made of one reading of a file lies, and how it is read back a slice at a time.
 
 The folder of a reading holds the report, the bars of every series and a table of the series; in it, a folder for each
-model holds their labels. A folder for a model is there only once the labels known at each bar are; those with hindsight and the files
-to take home follow.
+model holds their labels. That one is there only once the labels known at each bar are; those with hindsight and the files to
+take home follow.
 """
 
 from __future__ import annotations

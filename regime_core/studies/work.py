@@ -16,7 +16,6 @@ from regime_core import mapped
 from regime_core.bars import OHLCV
 from regime_core.evaluation import persistence
 from regime_core.readers import Overrides, Reading, write_labels
-from regime_core.readers.repairs import Series
 from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
 from regime_core.studies.report import read_and_report
 from regime_core.studies.shelf import KINDS, Shelf
@@ -59,7 +58,9 @@ def make(
     reading, report = read_and_report(source, name=name, overrides=overrides)
     if reading is not None and not shelf.readable:
         mapped.write_bars(shelf.bars_path, (series.bars for series in reading.series))
-        mapped.write_table(shelf.series_path, _series_table(reading.series))
+        mapped.write_table(
+            shelf.series_path, series_table([one.symbol for one in reading.series], [one.bars for one in reading.series])
+        )
     report.write(shelf.report_path)
     if reading is None:
         return report.inspection.reason
@@ -74,11 +75,11 @@ def make(
     return f"{sum(map(len, labels)):,} bars of {len(labels):,} series labelled by {labels[0].model.name}."
 
 
-def _series_table(series: Sequence[Series]) -> pa.Table:
-    bars = [one.bars for one in series]
+def series_table(symbols: Sequence[str], bars: Sequence[OHLCV]) -> pa.Table:
+    """Table of series, for ``Shelf.series_path``: names, lengths, ends, usual steps and newest closes."""
     return pa.table(
         {
-            "symbol": pa.array([one.symbol for one in series], pa.string()),
+            "symbol": pa.array(symbols, pa.string()),
             "bars": pa.array([one.n_bars for one in bars], pa.int64()),
             "first": pa.array([int(one.time[0]) for one in bars], pa.int64()),
             "last": pa.array([int(one.time[-1]) for one in bars], pa.int64()),
