@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -80,9 +81,12 @@ def _labels(engine: Engine, reading: Reading, model: str | None, progress: Progr
         progress("Labelling", 1, 3)
         return [engine.label(reading.series[0].bars, model=model)]
     labels = []
-    for done, series in enumerate(reading.series):
-        progress(f"Labelling: {series.symbol}", done, n)
-        labels.append(engine.label(series.bars, model=model))
+    with ThreadPoolExecutor(2) as pool:
+        for series, made in zip(
+            reading.series, pool.map(lambda one: engine.label(one.bars, model=model), reading.series), strict=True
+        ):
+            labels.append(made)
+            progress(f"Labelling: {series.symbol}", len(labels), n)
     return labels
 
 

@@ -69,7 +69,7 @@ def _text(data: bytes, shown: str, max_bytes: int) -> TextFile:
         return TextFile(shown, workbook.sheet_as_csv(data, shown, max_bytes=max_bytes), "xlsx")
     _refuse_binary(data, shown)
     text, encoding = decoding.to_utf8(data, shown)
-    if not text.strip():
+    if not re.search(rb"\S", text):
         raise ReaderError("reader.empty", f"{shown} is empty: send a header line and one line a bar.")
     _refuse_zero_bytes(text, shown)
     return TextFile(shown, text, encoding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from regime_core.readers.labels_csv import ANSWERS, exact, regime_names, require
 from regime_core.readers.reading import Reading
 from regime_core.readers.repairs import Series
 from regime_core.readers.source_text import SourceText
-from regime_core.readers.spreadsheet import harmless, quoted, write_header, write_rows
+from regime_core.readers.spreadsheet import ahead, csv_lines, harmless, quoted, write_header
 from regime_core.regimes import Labels
 
 Kind = Literal["csv", "parquet"]
@@ -123,13 +124,16 @@ def _kept_columns(reading: Reading) -> _Columns:
     while folded & {f"{prefix}{name}" for name in (*ANSWERS, *(["symbol"] if several else []))}:
         prefix += "label_"
     opened: dict[SourceText, pa.Table] = {}
+    lock = Lock()
 
     def typed(batch: list[_Part]) -> list[pa.Array]:
         source = batch[0].series.source
-        if source not in opened:
-            opened.clear()
-            opened[source] = source.columns()
-        taken = opened[source].take(pa.array(np.concatenate([part.rows for part in batch])))
+        with lock:
+            if source not in opened:
+                opened.clear()
+                opened[source] = source.columns()
+            table = opened[source]
+        taken = table.take(pa.array(np.concatenate([part.rows for part in batch])))
         absent = pa.nulls(taken.num_rows, pa.string())
         found = [taken[name].combine_chunks() if name in taken.column_names else absent for name in kept]
         return [*_symbols(batch, several), *found]
@@ -157,9 +161,12 @@ def _cells(column: pa.Array) -> pa.Array:
 def _csv(columns: _Columns, batches: Iterator[list[_Part]]) -> Callable[[BinaryIO], None]:
     def write(file: BinaryIO) -> None:
         write_header(file, [*columns.names, *columns.answers])
-        for batch in batches:
-            names, confidence, *chances = _answers(batch)
-            write_rows(file, [*columns.text(batch), names, six_decimals(confidence), *map(six_decimals, chances)])
+        for lines in ahead(lines_of, batches):
+            file.write(lines)
+
+    def lines_of(batch: list[_Part]) -> pa.Buffer:
+        names, *chances = _answers(batch)
+        return csv_lines([*columns.text(batch), names, *map(six_decimals, chances)])
 
     return write
 

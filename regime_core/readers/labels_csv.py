@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regime_core.bars import DAY_NS, FIELDS, OHLCV, Float, is_intraday
 from regime_core.errors import ReaderError
 from regime_core.readers.files import write_atomically
-from regime_core.readers.spreadsheet import write_header, write_rows
+from regime_core.readers.spreadsheet import ahead, csv_lines, write_header
 from regime_core.regimes import ALL_NAMES, REGIME_NAMES, Labels
 
 ANSWERS = ("regime", "confidence", *(f"p_{name}" for name in REGIME_NAMES))
@@ -48,9 +48,9 @@ def require_match(bars: OHLCV, labels: Labels) -> None:
 def _write(file: BinaryIO, bars: OHLCV, labels: Labels) -> None:
     write_header(file, list(COLUMNS))
     unit = stamp_unit(bars)
-    for start in range(0, bars.n_bars, ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
-        write_rows(file, _columns(bars.take(rows), labels.rows(rows), unit))
+    parts = [slice(start, start + ROWS_AT_ONCE) for start in range(0, bars.n_bars, ROWS_AT_ONCE)]
+    for lines in ahead(lambda rows: csv_lines(_columns(bars.take(rows), labels.rows(rows), unit)), parts):
+        file.write(lines)
 
 
 def _columns(bars: OHLCV, labels: Labels, unit: str) -> list[pa.Array]:
@@ -75,10 +75,13 @@ def exact(values: Float) -> pa.Array:
 
 def six_decimals(values: Float) -> pa.Array:
     """Fractions between 0 and 1 as ``0.123456``."""
-    millionths = np.rint(values * 1e6).astype(np.int64)
-    whole = pc.cast(pa.array(millionths // 1_000_000), pa.string())
-    rest = pc.utf8_lpad(pc.cast(pa.array(millionths % 1_000_000), pa.string()), width=6, padding="0")
-    return pc.binary_join_element_wise(whole, rest, ".")
+    rest = np.rint(values * 1e6).astype(np.int64)
+    text = np.full((len(values), 8), ord("."), dtype=np.uint8)
+    for place in (7, 6, 5, 4, 3, 2, 0):
+        rest, digit = np.divmod(rest, 10)
+        text[:, place] = digit + ord("0")
+    ends = np.arange(0, text.size + 1, 8, dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), len(values), [None, pa.py_buffer(ends), pa.py_buffer(text)])
 
 
 def stamp_unit(bars: OHLCV) -> str:

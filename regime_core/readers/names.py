@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 NAMES: dict[str, str] = {
     "timestamp": (
@@ -55,6 +56,10 @@ class Named:
     prefix: str = ""
 
 
+LETTER = re.compile(r"[^\W\d_]")
+
+
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Letters and digits of a name, in lower case, without accents, its counter (``1. open``) or what stands in brackets."""
     plain = (
@@ -84,6 +89,8 @@ QUOTE_CURRENCIES = ("usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "
 
 def meaning(name: str) -> Named | None:
     """Field that a name stands for by itself, or None; of ``Volume BTC`` and ``Volume USDT`` the base's is the likelier."""
+    if not LETTER.search(name):
+        return None
     found = FIELD_OF.get(fold(name))
     if found is not None:
         return Named(*found)
@@ -108,6 +115,8 @@ def meanings(header: Sequence[str]) -> list[Named | None]:
 
 
 def _affixed(name: str) -> Named | None:
+    if not LETTER.search(name):
+        return None
     words = [word for word in re.split(r"[\s_.:/|,()'\"-]+", name) if word]
     if len(words) < 2:
         return None

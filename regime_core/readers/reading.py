@@ -211,10 +211,12 @@ def _confirmed(rows: Rows, columns: Columns, prefix: str, given: dict[str, Float
     """
     if not set(PRICES) <= set(given):
         return given, None
-    four = np.column_stack([given[name] for name in PRICES])
+    opens, high, low, close = (given[name] for name in PRICES)
+    if ((low <= opens) & (opens <= high) & (low <= close) & (close <= high)).all():
+        return given, None
+    four = np.column_stack([opens, high, low, close])
     with np.errstate(invalid="ignore"):
         whole = ~np.isnan(four).any(axis=1) & (four != 0).all(axis=1)
-        high, low = four[:, 1], four[:, 2]
         bad = whole & (
             (four > high[:, None] * (1 + np.sign(high[:, None]) * 0.005))
             | (four < low[:, None] * (1 - np.sign(low[:, None]) * 0.005))

@@ -60,18 +60,18 @@ def repair(
     """
     findings: list[Finding] = []
     n = len(time)
-    values = {name: columns.get(name, np.full(n, np.nan)).copy() for name in (*PRICES, "volume")}
-    negative = any(bool((values[name] < 0).any()) for name in PRICES)
+    values = {name: columns[name] if name in columns else np.full(n, np.nan) for name in (*PRICES, "volume")}
+    negative = any(bool((values[name] < 0).any()) for name in PRICES if name in columns)
     kept = _with_close(values, columns, negative, place, findings)
     if not kept.any():
         return None
-    time, wall, place = time[kept], wall[kept], place[kept]
-    values = {name: column[kept] for name, column in values.items()}
+    if not kept.all():
+        time, wall, place = time[kept], wall[kept], place[kept]
+        values = {name: column[kept] for name, column in values.items()}
     _fill(values, columns, negative, place, findings)
-    order = _order(time, wall, place, findings)
-    values, time, wall, place = {k: v[order] for k, v in values.items()}, time[order], wall[order], place[order]
-    start = _finer_part(time, place, findings)
-    values, time, wall, place = {k: v[start:] for k, v in values.items()}, time[start:], wall[start:], place[start:]
+    for chosen in (_order, _finer_part):
+        use = chosen(time, place, findings)
+        values, time, wall, place = {k: v[use] for k, v in values.items()}, time[use], wall[use], place[use]
     _widen(values, place, findings)
     _moves(values["close"], place, findings)
     if negative:
@@ -88,7 +88,8 @@ def _with_close(
 ) -> NDArray[np.bool_]:
     if not negative:
         for name in PRICES:
-            values[name][values[name] == 0] = np.nan
+            if not values[name].all():
+                values[name] = np.where(values[name] == 0, np.nan, values[name])
     given = [name for name in PRICES if name in columns]
     empty = np.all([np.isnan(values[name]) for name in given], axis=0)
     kept = ~np.isnan(values["close"])
@@ -109,14 +110,14 @@ def _fill(values: dict[str, Float], columns: dict[str, Float], negative: bool, p
     """Prices that the file does not give, from those that it gives."""
     if not {"open", "high", "low"} & set(columns):
         for name in ("open", "high", "low"):
-            values[name] = values["close"].copy()
+            values[name] = values["close"]
         findings.append(Finding("close_only", "There are closes only: open, high and low repeat the close.", place[:0]))
     else:
         for name in ("open", "high", "low"):
             absent = np.flatnonzero(np.isnan(values[name]))
             if not len(absent):
                 continue
-            values[name][absent] = values["close"][absent]
+            values[name] = np.where(np.isnan(values[name]), values["close"], values[name])
             what = "is missing" if negative else "is missing or zero"
             findings.append(
                 Finding(
@@ -124,19 +125,20 @@ def _fill(values: dict[str, Float], columns: dict[str, Float], negative: bool, p
                 )
             )
     volume = values["volume"]
-    volume[~np.isfinite(volume)] = np.nan
     wrong = np.flatnonzero(volume < 0)
-    volume[wrong] = np.nan
+    if len(wrong) or np.isinf(volume).any():
+        values["volume"] = volume = np.where(np.isinf(volume) | (volume < 0), np.nan, volume)
     if len(wrong):
         findings.append(Finding("no_volume", f"The volume is below zero in {len(wrong)} row(s): unknown there.", place[wrong]))
     elif not np.nan_to_num(volume).any():
         findings.append(Finding("no_volume", "There is no volume column, or it is empty: volume is unknown.", place[:0]))
 
 
-def _order(time: NDArray[np.int64], wall: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> NDArray[np.intp]:
+def _order(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> slice | NDArray[np.intp]:
+    """Rows oldest first, of equal times the last."""
     step = np.diff(time)
     if (step > 0).all():
-        return np.arange(len(time))
+        return slice(None)
     order = np.argsort(time, kind="stable")
     if (step < 0).any():
         newest_first = bool((step <= 0).all())
@@ -154,24 +156,24 @@ def _order(time: NDArray[np.int64], wall: NDArray[np.int64], place: Rows_, findi
     return order
 
 
-def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> int:
-    """First bar of the part with the finer interval, where a file starts coarsely (monthly, then daily)."""
+def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> slice:
+    """Bars of the part with the finer interval, where a file starts coarsely (monthly, then daily)."""
     step = np.diff(time)
     if len(step) < 20:
-        return 0
+        return slice(None)
     fine = float(np.median(step[len(step) // 2 :]))
     coarse = step > 5 * fine
     start = int(np.argmax(~coarse)) if not coarse.all() else 0
     if start < 3 or np.median(step[:start]) < 10 * fine:
-        return 0
+        return slice(None)
     detail = f"The first {start} bar(s) are further apart than the rest and were left out."
     findings.append(Finding("irregular_interval", detail, place[:start]))
-    return start
+    return slice(start, None)
 
 
 def _widen(values: dict[str, Float], place: Rows_, findings: list[Finding]) -> None:
-    stack = np.column_stack([values[name] for name in PRICES])
-    top, bottom = stack.max(axis=1), stack.min(axis=1)
+    prices = [values[name] for name in PRICES]
+    top, bottom = np.maximum.reduce(prices), np.minimum.reduce(prices)
     outside = np.flatnonzero((top > values["high"]) | (bottom < values["low"]))
     values["high"], values["low"] = top, bottom
     if len(outside):

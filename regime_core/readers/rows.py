@@ -81,7 +81,7 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
     Raises ReaderError on a row with more or fewer fields than the header, an unclosed quote, no rows or too many.
     """
     body = file.data[layout.body_start :]
-    if not body.strip():
+    if not re.search(rb"\S", body):
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
     if body.count(b"\n") >= max_bars and sum(1 for line in body.split(b"\n") if line.strip()) > max_bars:
         raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
@@ -112,7 +112,7 @@ def _without_remarks(rows: Rows) -> Rows:
         for text in rows.columns.values():
             drop |= _flags(pc.match_substring_regex(text, EVENT))
     priced = [i for i in rows.columns if i not in rows.time_columns]
-    if rows.layout.has_header and priced:
+    if rows.layout.has_header and priced and all(rows.layout.header[i].encode() in body for i in priced):
         same = np.ones(rows.n_rows, dtype=bool)
         for i in priced:
             same &= _flags(pc.equal(pc.utf8_trim(rows.columns[i], characters=PADDING), rows.layout.header[i]))

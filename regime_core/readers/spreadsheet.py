@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +17,9 @@ PLAIN = (
     r"|^-{1,3}$"
 )
 """Numbers with a sign, and dashes for what is missing, which are left as they are."""
+LONG = pa.large_string()
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 STRUCTURAL = ('"', ",", "\n", "\r")
 
 
@@ -46,13 +51,21 @@ def write_header(file: BinaryIO, names: list[str]) -> None:
     file.write((",".join(cells.to_pylist()) + "\n").encode())
 
 
-def write_rows(file: BinaryIO, columns: list[pa.Array]) -> None:
-    """Write rows of columns of text, each (n_rows,), nulls as empty cells. Cells must be quoted already where they need it."""
-    if not len(columns[0]):
-        return
-    cells = [pc.cast(column, pa.large_string()) for column in columns]
-    lines = pc.binary_join_element_wise(*cells, pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement="")
-    lines = lines.combine_chunks() if isinstance(lines, pa.ChunkedArray) else lines
-    whole = pa.LargeListArray.from_arrays(np.array([0, len(lines)]), lines)
-    file.write(pc.binary_join(whole, pa.scalar("\n", pa.large_string()))[0].as_buffer())
-    file.write(b"\n")
+def csv_lines(columns: list[pa.Array]) -> pa.Buffer:
+    """Lines of columns of text, each (n_rows,), n_rows at least 1; nulls are empty, cells quoted already where they need it."""
+    cells = [pc.cast(column, LONG) for column in columns]
+    lines = pc.binary_join_element_wise(*cells, pa.scalar(",", LONG), null_handling="replace", null_replacement="")
+    ended = pc.binary_join_element_wise(lines, pa.scalar("\n", LONG), pa.scalar("", LONG))
+    return ended.buffers()[2]
+
+
+def ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """Make something of each item, in order, two at a time in threads and no more than three kept."""
+    with ThreadPoolExecutor(2) as pool:
+        made: deque[Future[Made]] = deque()
+        for item in items:
+            made.append(pool.submit(make, item))
+            if len(made) > 2:
+                yield made.popleft().result()
+        while made:
+            yield made.popleft().result()

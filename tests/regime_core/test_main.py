@@ -157,9 +157,9 @@ def test_label_of_many_symbols_is_one_file_and_short_ones_stay_unknown(tmp_path,
     assert (out.loc[out["symbol"] == "MSFT", "regime"] == "unknown").all()
     assert list(out.loc[out["symbol"] == "GOOG", "regime"]) == engine.label(sp500.rows(400, 490)).names
     assert [step for step in seen if step[0].startswith("Labelling")] == [
-        ("Labelling: AAPL", 0, 3),
-        ("Labelling: MSFT", 1, 3),
-        ("Labelling: GOOG", 2, 3),
+        ("Labelling: AAPL", 1, 3),
+        ("Labelling: MSFT", 2, 3),
+        ("Labelling: GOOG", 3, 3),
     ]
 
 

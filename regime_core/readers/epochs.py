@@ -1,0 +1,62 @@
+"""Times as counts since 1970, of whatever unit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regime_core.bars import DAY_NS, epoch_to_ns
+from regime_core.errors import BarsError, ReaderError
+from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_match
+
+INTEGER = r"^[+-]?\d{1,19}$"
+DECIMAL = r"^[+-]?\d{1,19}(?:\.\d*)?(?:[eE]\+?\d+)?$"
+COMPACT = r"^(?:1[6-9]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?$"
+EXCEL_DAYS = (10_000, 80_000)
+"""Numbers that Excel shows as dates between 1927 and 2119; as epoch seconds they would all fall on 1 January 1970."""
+UNITS = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
+
+
+def are_epochs(text: pa.Array) -> bool:
+    """Whether every text is a count, and not all are dates such as 20210104."""
+    return all_match(text, DECIMAL) and not all_match(text, COMPACT)
+
+
+def read_epochs(column: TimeColumn) -> tuple[Nanoseconds, str]:
+    """Nanoseconds since 1970 UTC, (n_rows,), 0 where absent; and the unit in words.
+
+    Raises ReaderError on counts of days, as Excel keeps dates, on counts too small to be times, and on mixed units.
+    """
+    present = np.flatnonzero(~column.absent)
+    whole = all_match(column.text, INTEGER)
+    try:
+        numbers = pc.cast(pc.drop_null(column.text), pa.int64() if whole else pa.float64()).to_numpy()
+    except pa.ArrowInvalid as error:
+        row = next(int(row) for row in present if abs(float(column.text[int(row)].as_py())) >= 2**63)
+        raise column.refusal(row, "is beyond the year 2262: send epoch seconds") from error
+    if ((numbers >= EXCEL_DAYS[0]) & (numbers <= EXCEL_DAYS[1])).all():
+        raise ReaderError(
+            "reader.excel_dates",
+            f"{column.rows.file.name}, {column.place(int(present[0]))}: {numbers[0]:g} looks like Excel's "
+            "count of days: format the column as yyyy-mm-dd and save again.",
+        )
+    if (np.abs(numbers) < EXCEL_DAYS[0]).all():
+        raise column.refusal(
+            int(present[0]), "is no time that can be read: write it as yyyy-mm-dd, yyyy-mm-ddThh:mm:ss, or epoch seconds"
+        )
+    time = np.zeros(len(column.absent), dtype=np.int64)
+    try:
+        time[present] = epoch_to_ns(numbers, where=lambda i, _field: column.place(int(present[i])))
+    except BarsError as error:
+        raise ReaderError(error.code, f"{column.rows.file.name}, {error.message}") from error
+    largest = float(np.abs(numbers.astype(np.float64)).max())
+    return time, next((unit for limit, unit in UNITS if largest < limit), "nanoseconds")
+
+
+def session_days(time: Nanoseconds, absent: Flags) -> Nanoseconds:
+    """Epochs of daily bars moved onto their market's day where UTC shows Sundays but no Fridays (markets east of London)."""
+    weekday = (np.floor_divide(time[~absent], DAY_NS) + 3) % 7
+    if len(weekday) >= 10 and (weekday == 6).mean() > 0.1 and not (weekday == 4).any() and not (weekday == 5).any():
+        return np.asarray(time + 12 * 3_600_000_000_000)
+    return time
