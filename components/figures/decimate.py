@@ -20,7 +20,7 @@ def extremes(values: NDArray[np.float64], max_points: int = MAX_POINTS) -> NDArr
     n = len(values)
     if n <= max_points:
         return np.arange(n)
-    inner = MinMaxDownsampler().downsample(values, n_out=(max_points - 2) // 2 * 2)
+    inner = MinMaxDownsampler().downsample(np.ascontiguousarray(values), n_out=(max_points - 2) // 2 * 2)
     return np.unique(np.concatenate((np.array([0, n - 1]), inner.astype(np.int64))))
 
 
