@@ -231,7 +231,8 @@ def show_file(shown: Shown | None, before: list[str] | None) -> Any:  # noqa: AN
     of = [str(dataset.shelf.folder), shown["model"], str(shown["labels"])]
     if of == before:
         return *[no_update] * 4, _row_of(dataset), *[no_update] * 3
-    body = understood.body(report)
+    same_file = before is not None and before[0] == of[0]
+    body = no_update if same_file else understood.body(report)  # a form that is open stays open
     ref = runtime.engine().entry(shown["model"]).ref
     if report.n_series == 1 or not dataset.shelf.labelled(ref):
         return body, False, [], no_update, [], True, None, of

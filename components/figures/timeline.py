@@ -40,7 +40,8 @@ def heading(window: Window, *, candles: bool = False) -> str:
     if candles:
         _, size = decimate.candles(window.bars)
         kind = "Candles" if size == 1 else f"Candles of {size} bars"
-    return f"{window.title}: {kind.lower()} and regime, {window.span}{scale}"
+    late = " with hindsight" if window.hindsight else ""
+    return f"{window.title}: {kind.lower()} and regime{late}, {window.span}{scale}"
 
 
 def description(window: Window) -> str:

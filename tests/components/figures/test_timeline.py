@@ -203,6 +203,7 @@ def test_labels_with_hindsight_have_no_confidence_and_say_what_they_are():
     assert all(text.endswith("with hindsight") for text in told[1:])
     cells = [int(cell) for cell in found["Regime and confidence (ribbon)"].z[0]]
     assert cells == [25, 4, 19, 14]  # each regime in its full colour
+    assert timeline.heading(window).startswith("Test: price and regime with hindsight, 1")
 
 
 def test_prices_below_zero_are_drawn_on_a_plain_scale():
