@@ -11,7 +11,9 @@ from regime_core.errors import ReaderError
 
 GZIP = b"\x1f\x8b"
 ZIP = b"PK\x03\x04"
-TABLES = (".csv", ".txt", ".tsv", ".dat", ".prn", ".xlsx")
+TABLES = (".csv", ".tsv", ".xlsx")
+TEXTS = (".txt", ".dat", ".prn")
+"""What is read of a zip that holds none of ``TABLES``; beside one these are remarks on it."""
 CHUNK = 1 << 20
 MAX_MEMBERS = 5_000
 
@@ -72,7 +74,8 @@ def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
 
 def _members(archive: zipfile.ZipFile, shown: str, max_bytes: int) -> list[tuple[str, bytes]]:
     files = [info for info in archive.infolist() if not info.is_dir() and not _added_by_system(info.filename)]
-    tables = [info for info in files if PurePosixPath(info.filename).suffix.lower() in TABLES] or files[:1]
+    known = [[info for info in files if PurePosixPath(info.filename).suffix.lower() in kind] for kind in (TABLES, TEXTS)]
+    tables = known[0] or known[1] or files[:1]
     if not tables:
         raise ReaderError("reader.empty", f"{shown} is a zip without a CSV file inside: pack the CSV itself.")
     if len(tables) > MAX_MEMBERS:

@@ -74,10 +74,13 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
-    if series:
-        return Columns(timestamp, clock, symbol, adjusted, series, True)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
+    if series:
+        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True)
     by_content = _by_content(layout, name, candidates, content)
+    volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
+    if volumes and len(by_content) == 1:
+        by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
     return Columns(timestamp, clock, symbol, adjusted, by_content, False)
 
 
@@ -149,6 +152,11 @@ def _groups(
     complete = {prefix: fields for prefix, fields in groups.items() if "close" in fields}
     if "" in complete and (set(PRICES) <= set(complete[""]) or len(complete) == 1):
         complete = {"": complete[""]}
+    if len(complete) == 1:
+        only = next(iter(complete.values()))
+        only.setdefault("volume", groups.get("", {}).get("volume", []))
+        if not only["volume"]:
+            del only["volume"]
     for claims in complete.values():
         _prefer_neighbours(claims)
     chosen = {
@@ -214,6 +222,24 @@ def _by_content(layout: Layout, name: str, candidates: list[int], content: list[
             "name them open, high, low, close, or say which is the close.",
         )
     return {layout.header[i] if len(closes) > 1 else "": {"close": i} for i in closes}
+
+
+def _completed(series: dict[str, dict[str, int]], unnamed: list[int], content: list[_Content]) -> dict[str, dict[str, int]]:
+    """A series of which the header names the close alone, with the three columns beside it that are its open, high and low."""
+    if len(series) != 1 or set(PRICES) & set(next(iter(series.values()))) != {"close"}:
+        return series
+    name, fields = next(iter(series.items()))
+    close = fields["close"]
+    for start in range(close - 3, close + 1):
+        four = list(range(start, start + 4))
+        if not set(four) <= {*unnamed, close}:
+            continue
+        found = ohlc_of(np.column_stack([_floats(content[i].cells) for i in four]))
+        if found is not None and four[found["high"]] != close != four[found["low"]]:
+            ends = {four[found["open"]], four[found["close"]]} - {close}
+            prices = {"open": ends.pop(), "high": four[found["high"]], "low": four[found["low"]], "close": close}
+            return {name: {**prices, **fields}}
+    return series
 
 
 def _looks_like_prices(values: Float) -> bool:

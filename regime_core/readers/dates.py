@@ -19,6 +19,8 @@ ORDERS: dict[str, tuple[int, int, int]] = {
 WEEKDAYS_NEEDED = 15
 """Days that must all fall on Monday to Friday under one order, and not under another, before that settles it."""
 REGULAR_NEEDED = 12
+CROOKED = 0.02
+"""Share of steps back in time up to which rows count as in order of time."""
 PIVOT = 69
 """Two-digit years from here on are of the last century, unless the order of the rows says otherwise."""
 
@@ -72,6 +74,7 @@ def decide(parts: Int, orders: tuple[str, ...], *, where: str) -> tuple[Int, str
         raise ImpossibleDates(int(np.flatnonzero(~found[order][1])[0]), order)
     if len(possible) == 1:
         order = next(iter(possible))
+        _refuse_mixture(parts, order, possible[order], where)
         return possible[order], order
     first = next(iter(possible))
     if all((days == possible[first]).all() for days in possible.values()):
@@ -119,9 +122,26 @@ def _unwrapped(year: Int) -> Int:
 def _ordered(possible: dict[str, Int]) -> dict[str, Int]:
     """Orders under which rows (nearly) never step back in time, where others often do."""
     turns = {order: _turns(days) for order, days in possible.items()}
-    straight = {order: possible[order] for order, share in turns.items() if share <= 0.02}
+    straight = {order: possible[order] for order, share in turns.items() if share <= CROOKED}
     crooked = [order for order, share in turns.items() if share >= 0.1]
     return straight if len(straight) + len(crooked) == len(possible) and straight else possible
+
+
+def _refuse_mixture(parts: Int, order: str, days: Int, where: str) -> None:
+    """Raise ReaderError where rows step to and fro in time, and would not if those of two readings had the other order.
+
+    So a spreadsheet leaves a file of the other country: it swaps the days up to the twelfth and keeps the rest.
+    """
+    other = {"day/month/year": "month/day/year", "month/day/year": "day/month/year"}.get(order)
+    if other is None or _turns(days) <= CROOKED:
+        return
+    swapped, exists = _read(parts, other)
+    if _turns(np.where(exists, swapped, days)) <= CROOKED / 2:
+        raise ReaderError(
+            "reader.mixed_dates",
+            f"{where}: some dates are {order} and others {other}, as after a spreadsheet has read them in its own order: "
+            "export the file again with dates as yyyy-mm-dd.",
+        )
 
 
 def _turns(days: Int) -> float:

@@ -12,7 +12,7 @@ from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_
 
 INTEGER = r"^[+-]?\d{1,19}$"
 DECIMAL = r"^[+-]?\d{1,19}(?:\.\d*)?(?:[eE]\+?\d+)?$"
-COMPACT = r"^(?:1[6-9]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?$"
+COMPACT = r"^(?:1[6-9]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{3})?)?)?$"
 EXCEL_DAYS = (10_000, 80_000)
 """Numbers that Excel shows as dates between 1927 and 2119; as epoch seconds they would all fall on 1 January 1970."""
 UNITS = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
@@ -44,6 +44,10 @@ def read_epochs(column: TimeColumn) -> tuple[Nanoseconds, str]:
     if (np.abs(numbers) < EXCEL_DAYS[0]).all():
         raise column.refusal(
             int(present[0]), "is no time that can be read: write it as yyyy-mm-dd, yyyy-mm-ddThh:mm:ss, or epoch seconds"
+        )
+    if not whole and len(np.unique(numbers)) < len(numbers) and pc.any(pc.match_substring_regex(column.text, "[eE]")).as_py():
+        raise column.refusal(
+            int(present[0]), "has lost its last digits to a spreadsheet, so that rows share a time: export the column as text"
         )
     time = np.zeros(len(column.absent), dtype=np.int64)
     try:

@@ -59,8 +59,10 @@ class Layout:
 
 
 def plain_lines(file: TextFile) -> TextFile:
-    """Undo what wraps lines: a program that quoted each whole line, and runs of spaces in place of a delimiter."""
+    """Undo what wraps cells and lines: cells as ``="102.5"``, and a program that quoted each whole line."""
     lines = _head(file.data)
+    if 2 * sum('="' in line.text for line in lines) > len(lines):
+        return replace(file, data=re.sub(rb'(^|[,;\t|])="([^"\n]*)"', rb"\1\2", file.data, flags=re.MULTILINE))
     wrapped = sum(line.text.strip().startswith('"') and _is_wrapped(line.text) for line in lines)
     if lines and wrapped > 0.9 * len(lines):
         text = "\n".join(_unwrapped(line) for line in file.data.decode("utf-8").split("\n"))
@@ -130,7 +132,7 @@ def _layout(file: TextFile, lines: list[Line], delimiter: str) -> Layout:
         first = _first_after_header(file, lines, rows, named)
     width = Counter(len(row) for row in rows[first:] if is_data(row)).most_common(1)
     n_columns = width[0][0] if width else len(rows[first])
-    head = _header_lines(rows, first, n_columns)
+    head = _header_lines(lines, rows, first, n_columns)
     sample = tuple(tuple(row) for row in rows[first:] if len(row) == n_columns)
     if not head:
         names = tuple(f"column {i + 1}" for i in range(n_columns))
@@ -156,10 +158,20 @@ def _first_after_header(file: TextFile, lines: list[Line], rows: list[list[str]]
     return named + 1
 
 
-def _header_lines(rows: list[list[str]], first: int, width: int) -> list[int]:
-    """Indices of the header's lines: the lines above the first row that are as wide, or name fields."""
-    near = range(max(0, first - HEADER_LINES), first)
-    return [i for i in near if len(rows[i]) > 1 and (recognised(rows[i]) > 0 or abs(len(rows[i]) - width) <= 1)]
+def _header_lines(lines: list[Line], rows: list[list[str]], first: int, width: int) -> list[int]:
+    """Indices of the header's lines: the lines above the first row that are as wide, or nearly so and name fields.
+
+    What stands above a blank line is no part of a header that names fields below it.
+    """
+    head: list[int] = []
+    for i in reversed(range(max(0, first - HEADER_LINES), first)):
+        apart = bool(head) and lines[i + 1].number > lines[i].number + 1
+        if apart and max(recognised(rows[at]) for at in head) > 1:
+            break
+        wide = abs(len(rows[i]) - width) <= 1 or (2 * len(rows[i]) > width and recognised(rows[i]) > 0)
+        if len(rows[i]) > 1 and wide:
+            head.insert(0, i)
+    return head
 
 
 def _joined(head: list[list[str]], width: int, sample: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

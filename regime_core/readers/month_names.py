@@ -26,11 +26,11 @@ def numbered_months(text: pa.Array) -> tuple[pa.Array, bool]:
     Weekdays before them are left out. Text that is no such date is as it was.
     """
     east = pc.replace_substring_regex(text, r"\s*[年月년월]\s*", "-")
-    east = pc.replace_substring_regex(east, r"\s*[日일]", "")
+    east = pc.replace_substring_regex(east, r"\s*[日일]|\.$", "")
     east = pc.replace_substring_regex(east, r" (\d{1,2})-([AP]M)$", r" \1:00 \2")
     if not pc.any(pc.match_substring_regex(east, HAS_NAME)).as_py():
         return east, False
-    bare = pc.replace_substring_regex(east, WEEKDAY, "")
+    bare = pc.replace_substring_regex(pc.replace_substring_regex(east, WEEKDAY, ""), r"\s*\([^)]*\)$", "")
     for shape in NAMED_SHAPES:
         parts = pc.extract_regex(bare, pattern=shape)
         if pc.all(pc.is_valid(pc.filter(parts, pc.is_valid(bare)))).as_py():

@@ -19,26 +19,26 @@ NAMES: dict[str, str] = {
     ),
     "open": (
         "open o openprice openingprice pxopen openp first otwarcie abertura apertura eroffnung eroffn eroffnungskurs erster ouverture ouv "
-        "openen opening oppning oppningskurs apning apningskurs avaus откр открытие acilis otevreni 始値 开盘 开盘价 開盤 開盤價 開盤価 시가 "
+        "openen opening oppning oppningskurs apning apningskurs avaus откр открытие acilis otevreni oteviraci nyito 始値 开盘 开盘价 開盤 開盤價 開盤価 시가 "
         "openbid bidopen midopen"
     ),
     "high": (
         "high h highprice highestprice pxhigh highp max najwyzszy maxima maximo alta massimo hoch tageshoch hochst plushaut haut hoog "
-        "hogst hogstkurs hogsta hoy ylin макс максимум yuksek maximum 高値 最高 最高价 最高價 最高値 고가 bidhigh midhigh dayhigh"
+        "hogst hogstkurs hogsta hoy ylin макс максимум yuksek maximum nejvyssi legmagasabb 高値 最高 最高价 最高價 最高値 고가 bidhigh midhigh dayhigh"
     ),
     "low": (
         "low l lowprice lowestprice pxlow lowp min najnizszy minima minimo baixa tief tagestief tiefst plusbas bas laag lagst "
-        "lagstkurs lagsta lav alin мин минимум dusuk minimum 安値 最低 最低价 最低價 最低値 저가 bidlow midlow daylow"
+        "lagstkurs lagsta lav alin мин минимум dusuk minimum nejnizsi legalacsonyabb 安値 最低 最低价 最低價 最低値 저가 bidlow midlow daylow"
     ),
     "close": (
         "close c closeprice closingprice closelast pxlast pxclose closep last lastprice settle settlement zamkniecie fechamento ultimo "
         "cierre chiusura schluss schlusskurs zuletzt cloture dernier fermeture slot slotkoers laatste stangning stangningskurs slutkurs "
-        "sluttkurs senest siste senaste paatos paatoskurssi закр закрытие цена kapanis simdi son zaviraci 終値 收盘 收盘价 收盤 收盤價 "
+        "sluttkurs senest siste senaste paatos paatoskurssi закр закрытие цена kapanis simdi son zaviraci zaverecna zaro zaroar 終値 收盘 收盘价 收盤 收盤價 "
         "現在値 종가 price value legalcloseprice bidclose midclose index nav rate"
     ),
     "volume": (
         "volume vol v tickvol tickvolume totalvolume volumebtc basevolume volumetraded sharevolume pxvolume wolumen volumen volym volum "
-        "umsatz stuck stucke объем объём кол hac hacim 出来高 成交量 总成交量 成交股數 거래량 volumefrom realvolume quantity sharestraded numberofshares noofshares totaltradedquantity ttltrdqnty tradedvolume"
+        "umsatz stuck stucke объем объём кол hac hacim objem forgalom 出来高 成交量 总成交量 成交股數 거래량 volumefrom realvolume quantity sharestraded numberofshares noofshares totaltradedquantity ttltrdqnty tradedvolume"
     ),
     "adjusted": "adjclose adjustedclose closeadj closeadjusted adjustedclosingprice adjcloseprice 調整後終値 終値調整 調整後終値",
     "clock": "clock timeofday hhmmss hour heure uhrzeit hora godzina время 時刻 时刻",

@@ -33,7 +33,10 @@ SCALES = {
 }
 NOT_FINITE = r"^[+-]?(?i:inf|infinity)$"
 SHOWS_COMMA = r"^(?:\d{1,3}(?:\.\d{3})+,\d*|\d*,(?:\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3}){2,})$"
-SHOWS_POINT = r"^(?:\d{1,3}(?:,\d{3})+\.\d*|\d*\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+|\d{1,3}(?:,\d{3}){2,})$"
+SHOWS_POINT = (
+    r"^(?:\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*|\d*\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+"
+    r"|\d{1,3}(?:,\d{3}){2,}|\d{1,2}(?:,\d{2})+,\d{3})$"
+)
 WELL_FORMED = {
     ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
     ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
@@ -195,7 +198,10 @@ def _mark_by_size(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.Ch
     prices = [field for field in digits if not field.endswith("volume")]
     largest = {}
     for mark in ".,":
-        columns = np.column_stack([_to_numpy(_as_float(digits[field], mark)) for field in prices])
+        formed = {field: pc.match_substring_regex(digits[field], WELL_FORMED[mark]) for field in prices}
+        columns = np.column_stack(
+            [_to_numpy(_as_float(pc.if_else(formed[field], digits[field], None), mark)) for field in prices]
+        )
         largest[mark] = _largest_jump(columns)
     if largest["."] < JUMP < largest[","]:
         return "."

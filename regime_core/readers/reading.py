@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from regime_core.bars import PRICES, Float
@@ -15,18 +14,18 @@ from regime_core.errors import ReaderError
 from regime_core.readers.columns import Columns, find_columns, ohlc_of
 from regime_core.readers.files import Source, TextFile, load_texts
 from regime_core.readers.layout import Layout, find_layout, plain_lines
-from regime_core.readers.numbers import read_numbers, trimmed
+from regime_core.readers.numbers import read_numbers
 from regime_core.readers.repairs import Finding, Series, merged, repair
-from regime_core.readers.rows import Rows, read_rows
+from regime_core.readers.rows import Rows, read_rows, without_cut_line
 from regime_core.readers.source_text import SourceText
+from regime_core.readers.symbols import Groups, refuse_many, symbol_groups
 from regime_core.readers.times import Times, read_times
 
 MAX_BARS = 10_000_000
-MAX_SYMBOLS = 5_000
 BYTES_A_ROW = 400
 """A file of more bytes than this for each row allowed is refused unread."""
-INCOMPLETE_SHARE = 0.5
-"""A file in which at least this share of the rows lacks a close is refused: a column is probably the wrong one."""
+NO_PRICES = tuple(f"reader.{kind}" for kind in ("no_bars", "no_rows", "no_header", "missing_columns", "empty"))
+"""Errors for which a file of several in a zip is left out: it holds no prices, and the others do."""
 CROSSED_SHARE = 0.1
 """Where more rows than this have a price outside [low, high], the columns are not what their names say."""
 
@@ -80,13 +79,13 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
     Raises ReaderError where it cannot be read right, AmbiguousDates where two readings of its dates remain.
     """
     files = load_texts(source, name=name, max_bytes=max_bars * BYTES_A_ROW + 65_536)
-    readings = [_read_text(file, overrides or Overrides(), max_bars) for file in files]
-    if len(readings) == 1:
+    readings, notes = _read_all(files, overrides or Overrides(), max_bars)
+    if len(files) == 1:
         return readings[0]
     series = tuple(
         replace(one, symbol=one.symbol or PurePath(reading.name).stem) for reading in readings for one in reading.series
     )
-    _refuse_many(len(series), readings[0].name)
+    refuse_many(len(series), readings[0].name)
     warnings = tuple(
         replace(w, detail=f"{r.name}: {w.detail}") for r in readings for w in r.warnings if w.code != "multi_symbol"
     )
@@ -97,12 +96,29 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
         series=series,
         rows_read=sum(reading.rows_read for reading in readings),
         rows_skipped=sum(reading.rows_skipped for reading in readings),
-        warnings=(several, *warnings),
+        warnings=(several, *warnings) if len(series) > 1 else warnings,
+        notes=(*readings[0].notes, *notes),
     )
+
+
+def _read_all(files: list[TextFile], overrides: Overrides, max_bars: int) -> tuple[list[Reading], list[str]]:
+    """Readings of the files that hold prices, and a sentence on each of several that does not."""
+    readings, left_out = [], []
+    for file in files:
+        try:
+            readings.append(_read_text(file, overrides, max_bars))
+        except ReaderError as error:
+            if len(files) == 1 or error.code not in NO_PRICES:
+                raise
+            left_out.append(error)
+    if not readings:
+        raise left_out[0]
+    return readings, [f"Left out: {error.message}" for error in left_out]
 
 
 def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     file, layout = find_layout(plain_lines(file))
+    file, cut = without_cut_line(file, layout)
     columns = find_columns(layout, file.name, mapped=overrides.columns)
     rows = read_rows(file, layout, columns.wanted, columns.time_columns, max_bars=max_bars)
     flat = {(symbol, name): i for symbol, fields in columns.series.items() for name, i in fields.items()}
@@ -118,16 +134,18 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     if timeless.any():
         row = int(np.flatnonzero(timeless)[0])
         raise ReaderError("reader.time", f"{file.name}, {rows.place(row, columns.timestamp)} has prices but no time: add it.")
-    series, findings = _all_series(rows, columns, values, times)
+    groups = symbol_groups(rows, columns, times, closes[:, 0])
+    series, prices, findings = _all_series(rows, columns, values, times, groups)
     empty = _unpriced(np.flatnonzero(~priced))
-    known = (*_whole_file(layout, columns, times), *empty, *findings, *merged(series))
+    known = (*_whole_file(layout, cut, times), *empty, *findings, *merged(series))
     warnings = [_warned(rows, finding) for finding in known]
     if len(series) > 1:
-        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols.", ()))
+        by = "" if groups.column is None else f', named in "{layout.header[groups.column]}"'
+        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols{by}.", ()))
     return Reading(
         file.name,
         series,
-        _shown(layout, columns, findings),
+        _shown(layout, columns, prices, groups),
         layout,
         file.encoding,
         times,
@@ -160,60 +178,41 @@ def _require_closes(rows: Rows, columns: Columns, priced: NDArray[np.bool_]) -> 
 
 
 def _all_series(
-    rows: Rows, columns: Columns, values: Mapping[tuple[str, str], Float], times: Times
-) -> tuple[tuple[Series, ...], tuple[Finding, ...]]:
+    rows: Rows, columns: Columns, values: Mapping[tuple[str, str], Float], times: Times, groups: Groups
+) -> tuple[tuple[Series, ...], dict[str, int], tuple[Finding, ...]]:
+    """Series of every symbol, the columns of the first one's prices, and what their content says of their names."""
     found: list[Series] = []
     mislabelled: dict[str, Finding] = {}
-    groups = _symbols(rows, columns, times)
-    source = SourceText.of(rows, columns.symbol)
+    found_at: dict[str, dict[str, int]] = {}
+    source = SourceText.of(rows, groups.column)
     for prefix, fields in columns.series.items():
         given = {name: values[prefix, name] for name in fields}
-        confirmed, finding = _confirmed(rows, columns, prefix, given)
+        confirmed, found_at[prefix], finding = _confirmed(rows, columns, prefix, given)
         if finding is not None:
             mislabelled.setdefault(finding.code, finding)
-        for symbol, index in groups:
+        for symbol, index in groups.rows:
             use = index[~times.missing[index]]
             picked = {name: column[use] for name, column in confirmed.items()}
             one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:
                 found.append(one)
-    _refuse_many(len(found), rows.file.name)
-    return tuple(found), tuple(mislabelled.values())
+    refuse_many(len(found), rows.file.name)
+    return tuple(found), next(iter(found_at.values())), tuple(mislabelled.values())
 
 
-def _symbols(rows: Rows, columns: Columns, times: Times) -> list[tuple[str, NDArray[np.intp]]]:
-    """Name and rows of each symbol of a file with a column of names; the whole file where it holds one."""
-    everything = np.arange(rows.n_rows)
-    if columns.symbol is None:
-        return [("", everything)]
-    names = pc.dictionary_encode(trimmed(rows.columns[columns.symbol]).combine_chunks())
-    words = names.dictionary.to_pylist()
-    if len(words) == 1:
-        return [(words[0], everything)]
-    codes = np.asarray(names.indices.to_numpy())
-    if len(words) == rows.n_rows and len(np.unique(times.time)) == rows.n_rows:
-        return [("", everything)]
-    _refuse_many(len(words), rows.file.name)
-    order = np.argsort(codes, kind="stable")
-    cuts = np.searchsorted(codes[order], np.arange(1, len(words)))
-    return list(zip(words, np.split(order, cuts), strict=True))
-
-
-def _refuse_many(n: int, name: str) -> None:
-    if n > MAX_SYMBOLS:
-        raise ReaderError("reader.too_many_symbols", f"{name} holds more than {MAX_SYMBOLS:,} symbols: split it.")
-
-
-def _confirmed(rows: Rows, columns: Columns, prefix: str, given: dict[str, Float]) -> tuple[dict[str, Float], Finding | None]:
-    """Prices under the names that their content bears out: high the row's maximum, low its minimum.
+def _confirmed(
+    rows: Rows, columns: Columns, prefix: str, given: dict[str, Float]
+) -> tuple[dict[str, Float], dict[str, int], Finding | None]:
+    """Prices under the names that their content bears out, high the row's maximum and low its minimum, and their columns.
 
     Raises ReaderError where many rows contradict the names and no exchange of columns mends it.
     """
+    at_column = dict(columns.series[prefix])
     if not set(PRICES) <= set(given):
-        return given, None
+        return given, at_column, None
     opens, high, low, close = (given[name] for name in PRICES)
     if ((low <= opens) & (opens <= high) & (low <= close) & (close <= high)).all():
-        return given, None
+        return given, at_column, None
     four = np.column_stack([opens, high, low, close])
     with np.errstate(invalid="ignore"):
         whole = ~np.isnan(four).any(axis=1) & (four != 0).all(axis=1)
@@ -222,11 +221,11 @@ def _confirmed(rows: Rows, columns: Columns, prefix: str, given: dict[str, Float
             | (four < low[:, None] * (1 - np.sign(low[:, None]) * 0.005))
         ).any(axis=1)
     if not whole.any() or bad.sum() <= max(CROSSED_SHARE * whole.sum(), 1 if whole.sum() > 3 else 0):
-        return given, None
+        return given, at_column, None
     fields = ohlc_of(four[whole])
-    if fields is None or bad.mean() < 0.5:
+    if fields is None:
         row = int(np.flatnonzero(bad)[0])
-        column = columns.series[prefix]["high"]
+        column = at_column["high"]
         raise ReaderError(
             "reader.ohlc",
             f"{rows.file.name}, {rows.place(row, column)} and {int(bad.sum()) - 1:,} more row(s) have a price outside "
@@ -234,13 +233,10 @@ def _confirmed(rows: Rows, columns: Columns, prefix: str, given: dict[str, Float
         )
     if fields["high"] in (0, 3) or fields["low"] in (0, 3):
         fields = _kept_names(fields)
-    shown = ", ".join(
-        f'{name} is in "{rows.layout.header[columns.series[prefix][PRICES[at]]]}"'
-        for name, at in fields.items()
-        if PRICES[at] != name
-    )
     renamed = {**given, **{name: given[PRICES[at]] for name, at in fields.items()}}
-    return renamed, Finding("mislabelled_columns", f"By their content, {shown}.", np.flatnonzero(bad)[:0])
+    moved = {**at_column, **{name: at_column[PRICES[at]] for name, at in fields.items()}}
+    shown = ", ".join(f'{name} is in "{rows.layout.header[moved[name]]}"' for name, at in fields.items() if PRICES[at] != name)
+    return renamed, moved, Finding("mislabelled_columns", f"By their content, {shown}.", np.flatnonzero(bad)[:0])
 
 
 def _kept_names(fields: dict[str, int]) -> dict[str, int]:
@@ -251,11 +247,13 @@ def _kept_names(fields: dict[str, int]) -> dict[str, int]:
     return {**fields, "close": 3, "open": next(at for at in free if at != 3)} if 3 in free else fields
 
 
-def _whole_file(layout: Layout, columns: Columns, times: Times) -> list[Finding]:
+def _whole_file(layout: Layout, cut: bool, times: Times) -> list[Finding]:
     none = np.zeros(0, dtype=np.int64)
     found = []
     if not layout.has_header:
         found.append(Finding("no_header", "There is no header: columns were told by their content.", none))
+    if cut:
+        found.append(Finding("missing_prices", "The last line is cut short and was left out.", none))
     if times.mixed_zones:
         found.append(Finding("mixed_timezones", f"Times are in several zones ({times.zone}), each converted to UTC.", none))
     return found
@@ -265,11 +263,10 @@ def _warned(rows: Rows, finding: Finding) -> Warned:
     return Warned(finding.code, finding.detail, tuple(rows.lines(finding.rows[:5].tolist())))
 
 
-def _shown(layout: Layout, columns: Columns, findings: tuple[Finding, ...]) -> dict[str, str]:
-    fields = dict(next(iter(columns.series.values())))
+def _shown(layout: Layout, columns: Columns, fields: Mapping[str, int], groups: Groups) -> dict[str, str]:
     shown = {"timestamp": layout.header[columns.timestamp]}
     shown |= {name: layout.header[fields[name]] for name in (*PRICES, "volume") if name in fields}
-    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", columns.symbol)):
+    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", groups.column)):
         if at is not None:
             shown[name] = layout.header[at]
     return shown

@@ -13,6 +13,8 @@ from regime_core.readers.source_text import SourceText
 
 Rows_ = NDArray[np.int64]
 FEW_BARS = 50
+COARSE_STEPS = 3
+"""Even steps of several bars that a file must start with before they count as another interval."""
 EXTREME_MOVE = 1.0
 """Absolute log return beyond which a move is called extreme: a fall to 37 % or a rise to 272 % from bar to bar."""
 
@@ -117,11 +119,12 @@ def _fill(values: dict[str, Float], columns: dict[str, Float], negative: bool, p
             absent = np.flatnonzero(np.isnan(values[name]))
             if not len(absent):
                 continue
-            values[name] = np.where(np.isnan(values[name]), values["close"], values[name])
+            values[name] = np.where(np.isnan(values[name]), _standing_in(name, values), values[name])
             what = "is missing" if negative else "is missing or zero"
+            stand_in = "the close" if name == "open" else "that of open and close"
             findings.append(
                 Finding(
-                    "partial_columns", f"The {name} {what} in {len(absent)} row(s); the close stands in for it.", place[absent]
+                    "partial_columns", f"The {name} {what} in {len(absent)} row(s): {stand_in} stands in for it.", place[absent]
                 )
             )
     volume = values["volume"]
@@ -132,6 +135,13 @@ def _fill(values: dict[str, Float], columns: dict[str, Float], negative: bool, p
         findings.append(Finding("no_volume", f"The volume is below zero in {len(wrong)} row(s): unknown there.", place[wrong]))
     elif not np.nan_to_num(volume).any():
         findings.append(Finding("no_volume", "There is no volume column, or it is empty: volume is unknown.", place[:0]))
+
+
+def _standing_in(name: str, values: dict[str, Float]) -> Float:
+    """What stands in for a price that is missing: the close, or for high and low the outer one of open and close."""
+    if name == "open":
+        return values["close"]
+    return (np.maximum if name == "high" else np.minimum)(values["open"], values["close"])
 
 
 def _order(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> slice | NDArray[np.intp]:
@@ -162,9 +172,13 @@ def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) 
     if len(step) < 20:
         return slice(None)
     fine = float(np.median(step[len(step) // 2 :]))
-    coarse = step > 5 * fine
+    coarse = step > 3 * fine
     start = int(np.argmax(~coarse)) if not coarse.all() else 0
-    if start < 3 or np.median(step[:start]) < 10 * fine:
+    if start < COARSE_STEPS:
+        return slice(None)
+    usual = float(np.median(step[:start]))
+    even = (np.abs(step[:start] - usual) <= 0.4 * usual).mean()
+    if usual < 4 * fine or even < 0.9:
         return slice(None)
     detail = f"The first {start} bar(s) are further apart than the rest and were left out."
     findings.append(Finding("irregular_interval", detail, place[:start]))

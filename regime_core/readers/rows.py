@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,17 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
     if not table.num_rows:
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows of prices: add one line a bar.")
     return _without_remarks(rows)
+
+
+def without_cut_line(file: TextFile, layout: Layout) -> tuple[TextFile, bool]:
+    """The file without a last line that ends before its row does, as where a download broke off; and whether it had one."""
+    start = file.data.rfind(b"\n") + 1
+    if start <= layout.body_start or start == len(file.data):
+        return file, False
+    cells = _cells(file.data[start:].decode("utf-8", "replace"), layout.delimiter)
+    if len(cells) >= layout.width or is_remark(cells):
+        return file, False
+    return replace(file, data=file.data[:start]), True
 
 
 def is_remark(cells: list[str]) -> bool:

@@ -17,6 +17,8 @@ from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_
 from regime_core.readers.written_times import ISO, read_written
 from regime_core.readers.zones import east_of_utc, is_zone, offset_ns
 
+SHARED_DATES = 0.01
+"""Share of daily bars that may fall on the date of another."""
 STRICT_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?Z?)?$"
 
 
@@ -147,6 +149,10 @@ def _clock_text(rows: Rows, column: int) -> pa.Array:
 
 
 def _calendar_dates(wall: Nanoseconds, absent: Flags) -> Nanoseconds:
-    """Wall times of daily bars as the file's own calendar dates, unless two bars would fall on one date."""
+    """Wall times of daily bars as the file's own calendar dates, unless many fall on the same.
+
+    Few may: a vendor adds the running day, with the time of its last trade, to a row of the same date.
+    """
     days = np.floor_divide(wall, DAY_NS) * DAY_NS
-    return days if len(distinct(days[~absent])) == len(distinct(wall[~absent])) else wall
+    times, dates = len(distinct(wall[~absent])), len(distinct(days[~absent]))
+    return days if times - dates <= max(1, SHARED_DATES * times) else wall

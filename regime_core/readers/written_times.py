@@ -28,6 +28,14 @@ SHAPES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", r"^(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?P<c>\d{2})", ("day/month/year", "month/day/year", YEAR_FIRST)),
 )
 """What dates of a shape are called (empty where their order is still to be found), its pattern, and the orders it may have."""
+REWRITTEN = (
+    (r"^(\d{8})(\d{2})(\d{2})$", r"\1 \2:\3"),
+    (r"^(\d{8})(\d{2})(\d{2})(\d{2})$", r"\1 \2:\3:\4"),
+    (r"^(\d{8})(\d{2})(\d{2})(\d{2})(\d{3})$", r"\1 \2:\3:\4.\5"),
+    (r"^(\d{1,2}:\d{2}(?::\d{2})?)[ ,]+(\S.*)$", r"\2 \1"),
+    (r"^(\d{4}-\d{2}-\d{2})_", r"\1 "),
+)
+"""Times without marks, the clock before the date, an underscore between them: as a date, a space and a clock."""
 YEAR_MONTH = r"^\d{4}[-/]\d{1,2}$"
 CLOCK = r"^(?P<h>\d{1,2}?):?(?P<m>\d{2})?:?(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?$"
 UNREAD = "is no time that can be read: write it as yyyy-mm-dd, yyyy-mm-ddThh:mm:ss, or epoch seconds"
@@ -50,7 +58,10 @@ def read_written(column: TimeColumn, order: str | None) -> Written:
 
     Raises ReaderError naming line and value where one cannot be read, AmbiguousDates where two orders remain.
     """
-    text, month_names = numbered_months(column.text)
+    text = column.text
+    for pattern, plain in REWRITTEN:
+        text = pc.replace_substring_regex(text, pattern, plain)
+    text, month_names = numbered_months(text)
     words, shape, orders = max(SHAPES, key=lambda known: share(text, known[1]))
     if not share(text, shape):
         if not all_match(text, YEAR_MONTH):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vendors import containers, crypto, doubtful, exchanges, many, platforms, portals, services
+from vendors import containers, crypto, doubtful, exchanges, many, platforms, portals, services, stray
 from vendors.known import FORMATS, Known, VendorFile
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "platforms",
     "portals",
     "services",
+    "stray",
 ]
