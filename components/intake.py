@@ -66,7 +66,7 @@ def _paste() -> html.Details:
         spellCheck="false",
         title="Cells pasted from a spreadsheet",
     )
-    send = html.Button("Label these cells", id=_SEND, className="quiet primary", type="button")
+    send = html.Button("Label these cells", id=_SEND, className="quiet primary", type="button", title="Label these cells")
     return html.Details([html.Summary("Paste cells from a spreadsheet"), box, send], className="paste-box")
 
 

@@ -39,6 +39,12 @@ def job(identifier: str) -> progress.Job:
     return progress.started(identifier, tell_result=False, cancel_after=0)
 
 
+def stopped(ended: dict[str, str] | None) -> bool:
+    """Whether the job has just ended without a result."""
+    now = progress.ended_id(JOB) in dash.ctx.triggered_prop_ids.values()
+    return now and ended is not None and ended["state"] != "done"
+
+
 @callback(
     Output(TASK, "data"),
     Output(progress.job_id(JOB), "data"),
@@ -67,8 +73,8 @@ def read(
     model: str,
 ) -> Any:  # noqa: ANN401
     """Read a file that came in, or read it another way."""
-    asked = dash.ctx.triggered_id
-    if asked is None or not dash.ctx.triggered[0]["value"]:
+    asked = _asked()
+    if asked is None:
         raise PreventUpdate
     try:
         if asked == intake.FILE:
@@ -109,7 +115,7 @@ def follow(task: Task | None, _stage: str | None, ended: dict[str, str] | None, 
     shelf = runtime.results().shelf(upload, overrides_of_json(task["overrides"]))
     report = shelf.report()
     if report is None:
-        if dash.ctx.triggered_id != progress.ended_id(JOB) or not ended or ended["state"] == "done":
+        if not stopped(ended):
             raise PreventUpdate
         if not upload.reading:
             runtime.library().uploads.remove(upload)
@@ -152,6 +158,12 @@ def refused(told: dict[str, str] | None) -> Any:  # noqa: ANN401
     if not told:
         raise PreventUpdate
     return cards.bad_file(told["name"], told["message"])
+
+
+def _asked() -> str | dict[str, str] | None:
+    """What asks for a file to be read. A form that appears triggers as well, maybe together with a file, but asks nothing."""
+    values = {one["prop_id"]: one["value"] for one in dash.ctx.triggered}
+    return next((identifier for name, identifier in dash.ctx.triggered_prop_ids.items() if values.get(name)), None)
 
 
 def _upload(upload_id: str) -> Upload:

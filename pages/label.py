@@ -155,7 +155,7 @@ def settle(
     except RegimeError as error:
         return None, None, no_update, views.not_shown(error), True, True
     if not shown["complete"] and not task:
-        stopped = dash.ctx.triggered_id == progress.ended_id(studies.JOB) and bool(ended) and ended["state"] != "done"
+        stopped = studies.stopped(ended)
         try:
             begun, shown = (no_update, shown) if stopped else _start(dataset_id, model, shown)
         except RegimeError as error:

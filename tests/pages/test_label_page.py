@@ -45,7 +45,7 @@ def page(app):
 @pytest.fixture
 def way(page, app, monkeypatch):
     """A visitor who is known, and the callbacks as if triggered by one thing or another."""
-    context = SimpleNamespace(triggered_id=None, triggered=[{"value": 1}])
+    context = SimpleNamespace(triggered=[], triggered_prop_ids={})
     monkeypatch.setattr(page.studies.dash, "ctx", context)
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "labeller"
@@ -59,25 +59,31 @@ class Way:
         self.page, self.context = page, context
         self.studies, self.understood = page.studies, page.understood
 
+    def trigger(self, *identifiers, value=1):
+        """Let the next callback be triggered by the last of these, while the others only appeared on the page."""
+        names = [f"{identifier}.data" for identifier in identifiers]
+        self.context.triggered_prop_ids = dict(zip(names, identifiers, strict=True))
+        self.context.triggered = [{"prop_id": name, "value": value if name == names[-1] else None} for name in names]
+
     def drop(self, data, name="prices.csv", model="boosted"):
         """What ``read`` answers to a file that came in: task, job, message, file."""
         upload_id = received(runtime.library().uploads, "labeller", name, data)
-        self.context.triggered_id = self.studies.intake.FILE
+        self.trigger(self.understood.READ_AGAIN, self.understood.READ_AS_FOUND, self.studies.intake.FILE)
         return self.studies.read({"id": upload_id, "name": name}, [], None, None, [], [], None, None, model)
 
     def ask(self, triggered, task=None, dataset=None, settings=None):
-        self.context.triggered_id = triggered
+        self.trigger(triggered)
         ids = [{"what": name} for name in settings or {}]
         return self.studies.read(None, [], 1, 1, list((settings or {}).values()), ids, task, dataset, "boosted")
 
     def follow(self, task, ended=None):
         """What ``follow`` answers: options, dataset, refreshed, task, file, question, message."""
-        self.context.triggered_id = self.studies.TASK if ended is None else self.studies.progress.ended_id(self.studies.JOB)
+        self.trigger(self.studies.TASK if ended is None else self.studies.progress.ended_id(self.studies.JOB))
         return self.studies.follow(task, None, ended, 0)
 
     def settle(self, dataset, model="boosted", knew="then", task=None, ended=None, shown=None, drawn=None):
         """What ``settle`` answers: shown, drawn, job, problem, result hidden, again hidden."""
-        self.context.triggered_id = "dataset" if ended is None else self.studies.progress.ended_id(self.studies.JOB)
+        self.trigger("dataset" if ended is None else self.studies.progress.ended_id(self.studies.JOB))
         return self.page.settle(dataset, model, knew, task, None, ended, 0, None, shown, drawn)
 
     def read(self, data, **options):
@@ -231,6 +237,13 @@ def test_a_table_that_cannot_be_read_says_why_and_offers_its_columns(page, way, 
     way.studies.put_aside(1, task)
     with pytest.raises(page.RegimeError):
         runtime.library().uploads.get(task["id"], "labeller")
+
+
+def test_a_form_that_appears_asks_for_nothing(page, way):
+    dataset = way.read(rows(80))
+    way.trigger(page.understood.READ_AGAIN, page.understood.READ_AS_FOUND, value=None)
+    with pytest.raises(page.PreventUpdate):
+        way.studies.read(None, [], None, None, [], [], None, dataset, "boosted")
 
 
 def test_a_file_that_did_not_come_in_says_why(page, way):
