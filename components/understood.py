@@ -80,17 +80,19 @@ def question(report: Report) -> Component:
     parts: list[Component] = [html.P(found.reason, className="reason")]
     if report.choices:
         parts.append(html.Div([_choice(choice) for choice in report.choices], className="choices"))
-    title = ask[report.choices[0].field] if report.choices else "This file cannot be read as it is"
+    title = "This file cannot be read as it is" if found.status == "rejected" else "Which column is which?"
+    title = ask[report.choices[0].field] if report.choices else title
     aside = html.Button("Put the file aside", id=PUT_ASIDE, className="quiet", type="button")
-    kind = "message message-ask" if report.choices else "message message-problem"
-    icon = "icon-info" if report.choices else "icon-warning"
+    asked = found.status == "ambiguous"
+    kind = "message message-ask" if asked else "message message-problem"
+    icon = "icon-info" if asked else "icon-warning"
     head = html.Div(
         [
             html.I(className=f"icon {icon}", **{"aria-hidden": "true"}),
             html.Div([html.Strong(f"{found.name}: {title}"), *parts, aside]),
         ],
         className=kind,
-        role="status" if report.choices else "alert",
+        role="status" if asked else "alert",
     )
     if not report.header:
         return head
@@ -237,7 +239,7 @@ def _form(report: Report) -> html.Details:
             buttons,
         ],
         className="reading-form",
-        open=not report.choices and report.status == "rejected",
+        open=report.status != "ok" and not report.choices,
     )
 
 

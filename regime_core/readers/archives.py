@@ -16,12 +16,14 @@ TEXTS = (".txt", ".dat", ".prn")
 """What is read of a zip that holds none of ``TABLES``; beside one these are remarks on it."""
 CHUNK = 1 << 20
 MAX_MEMBERS = 5_000
+BOMB_BYTES, BOMB_RATIO = 64_000_000, 200
+"""What unpacks to more bytes than this, and so many times what it was, is no table of prices: it is not unpacked further."""
 
 
 def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]]:
     """Name and content of every table in packed bytes; the bytes themselves, under their own name, where they are not packed.
 
-    An Excel workbook, itself a zip, is not unpacked. What the system adds (``__MACOSX``, hidden files) is left out.
+    A workbook, itself a zip, is not unpacked. What the system adds (``__MACOSX``, hidden files) is left out.
     Raises ReaderError on damage, on more than ``max_bytes`` in all, and where there is no table inside.
     """
     if data.startswith(GZIP):
@@ -41,8 +43,8 @@ def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
-    """Whether a zip is an Excel workbook."""
-    return any(name.startswith("xl/workbook") for name in archive.namelist())
+    """Whether a zip is a workbook, of Excel or OpenDocument."""
+    return any(name.startswith("xl/workbook") or name == "content.xml" for name in archive.namelist())
 
 
 def too_large(shown: str, max_bytes: int) -> ReaderError:
@@ -51,6 +53,8 @@ def too_large(shown: str, max_bytes: int) -> ReaderError:
 
 
 def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
+    if int.from_bytes(data[-4:], "little") > max_bytes:  # the size, as a gzip file ends with it
+        raise too_large(f"{shown}, unpacked,", max_bytes)
     parts, size, rest = [], 0, data
     try:
         while rest.startswith(GZIP):
@@ -60,7 +64,7 @@ def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
                 rest = stream.unconsumed_tail
                 parts.append(part)
                 size += len(part)
-                if size > max_bytes:
+                if size > max_bytes or (size > BOMB_BYTES and size > BOMB_RATIO * (len(data) - len(rest))):
                     raise too_large(f"{shown}, unpacked,", max_bytes)
             if not stream.eof:
                 raise ReaderError(
@@ -80,6 +84,8 @@ def _members(archive: zipfile.ZipFile, shown: str, max_bytes: int) -> list[tuple
         raise ReaderError("reader.empty", f"{shown} is a zip without a CSV file inside: pack the CSV itself.")
     if len(tables) > MAX_MEMBERS:
         raise ReaderError("reader.too_many_symbols", f"{shown} holds more than {MAX_MEMBERS:,} files: split it.")
+    if sum(info.file_size for info in tables) > max_bytes:
+        raise too_large(f"{shown}, unpacked,", max_bytes)
     left, found = max_bytes, []
     for info in tables:
         with archive.open(info) as member:

@@ -12,6 +12,7 @@ from regime_core.errors import ReaderError
 from regime_core.readers.cells import is_clock, is_date, is_epoch, is_missing, is_number
 from regime_core.readers.layout import Layout
 from regime_core.readers.names import Named, fold, meanings
+from regime_core.readers.ohlc import apart, direction_of, ohlc_of, told_ends
 
 FIELDS = (*PRICES, "volume")
 MAPPABLE = ("timestamp", "clock", "symbol", "adjusted", *FIELDS)
@@ -77,7 +78,7 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
     if series:
         return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True)
-    by_content = _by_content(layout, name, candidates, content)
+    by_content = _by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
     volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
     if volumes and len(by_content) == 1:
         by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
@@ -195,16 +196,26 @@ def _choice(layout: Layout, name: str, field: str, claims: list[tuple[int, int]]
     return best[0]
 
 
-def _by_content(layout: Layout, name: str, candidates: list[int], content: list[_Content]) -> dict[str, dict[str, int]]:
+def _by_content(
+    layout: Layout, name: str, candidates: list[int], content: list[_Content], direction: int
+) -> dict[str, dict[str, int]]:
     """Prices told by what they hold: four columns of which one is the row's maximum and one its minimum, or closes alone."""
     values = {i: _floats(content[i].cells) for i in candidates}
     for start in range(len(candidates) - 3):
         four = candidates[start : start + 4]
         if four != list(range(four[0], four[0] + 4)):
             continue
-        fields = ohlc_of(np.column_stack([values[i] for i in four]))
-        if fields is not None:
-            found = {field: four[at] for field, at in fields.items()}
+        prices = np.column_stack([values[i] for i in four])
+        fields = ohlc_of(prices)
+        if fields is not None and not apart(prices, fields):
+            told = told_ends(prices, fields, direction)
+            if told is None:
+                raise ReaderError(
+                    "reader.ambiguous_columns",
+                    f"{name} has no header, and nothing settles which of columns {four[fields['open']] + 1} and "
+                    f"{four[fields['close']] + 1} is the open and which the close: add a header line.",
+                )
+            found = {field: four[at] for field, at in told.items()}
             volume = next((i for i in candidates if i > four[-1] and (values[i] >= 0).mean() > 0.9), None)
             return {"": found if volume is None else {**found, "volume": volume}}
     if not layout.has_header and len(candidates) != 1:
@@ -234,8 +245,9 @@ def _completed(series: dict[str, dict[str, int]], unnamed: list[int], content: l
         four = list(range(start, start + 4))
         if not set(four) <= {*unnamed, close}:
             continue
-        found = ohlc_of(np.column_stack([_floats(content[i].cells) for i in four]))
-        if found is not None and four[found["high"]] != close != four[found["low"]]:
+        prices_ = np.column_stack([_floats(content[i].cells) for i in four])
+        found = ohlc_of(prices_)
+        if found is not None and not apart(prices_, found) and four[found["high"]] != close != four[found["low"]]:
             ends = {four[found["open"]], four[found["close"]]} - {close}
             prices = {"open": ends.pop(), "high": four[found["high"]], "low": four[found["low"]], "close": close}
             return {name: {**prices, **fields}}
@@ -257,36 +269,6 @@ def _floats(cells: tuple[str, ...]) -> Float:
             return float("nan")
 
     return np.array([number(cell) for cell in cells])
-
-
-def ohlc_of(four: Float) -> dict[str, int] | None:
-    """Field -> place among four columns, (n, 4), by their content; None where no column is the maximum and one the minimum.
-
-    Of the two that remain the open is the one nearest to the last row's other one; where that does not tell, the first.
-    """
-    rows = four[np.isfinite(four).all(axis=1) & (four > 0).all(axis=1)]
-    if not len(rows) or float(rows.max() / rows.min()) > 1e6:
-        return None
-    tops = (rows >= rows.max(axis=1, keepdims=True)).mean(axis=0)
-    bottoms = (rows <= rows.min(axis=1, keepdims=True)).mean(axis=0)
-    high = 1 if tops[1] >= 0.98 else int(tops.argmax())
-    low = 2 if bottoms[2] >= 0.98 else int(bottoms.argmax())
-    if tops[high] < 0.98 or bottoms[low] < 0.98 or high == low:
-        return None
-    if np.median(rows[:, high] / rows[:, low]) > 2:
-        return None
-    first, second = (i for i in range(4) if i not in (high, low))
-    forward = _handover(rows[:, first], rows[:, second])
-    backward = _handover(rows[:, second], rows[:, first])
-    open_, close = (second, first) if backward < 0.7 * forward else (first, second)
-    return {"open": open_, "high": high, "low": low, "close": close}
-
-
-def _handover(opens: Float, closes: Float) -> float:
-    """Median distance from a close to the next open, whichever end of the file is the older."""
-    if len(opens) < 5:
-        return 0.0
-    return float(min(np.median(np.abs(opens[1:] - closes[:-1])), np.median(np.abs(opens[:-1] - closes[1:]))))
 
 
 def _shown(layout: Layout) -> str:

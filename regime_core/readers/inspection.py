@@ -135,7 +135,7 @@ def inspection_of(name: str, error: ReaderError) -> Inspection:
     if isinstance(error, AmbiguousDates):
         warned = Warned("ambiguous_dates", error.message, ())
         return Inspection(name, "ambiguous", error.message, warnings=(warned,), readings=error.readings)
-    status = "ambiguous" if error.code == "reader.ambiguous_numbers" else "rejected"
+    status = "ambiguous" if error.code.startswith("reader.ambiguous_") else "rejected"
     return Inspection(name, status, error.message)
 
 

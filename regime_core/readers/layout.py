@@ -80,13 +80,16 @@ def find_layout(file: TextFile) -> tuple[TextFile, Layout]:
     if separator and separator[1].decode("latin-1") in DELIMITERS:
         lines = lines[1:]
         return file, _layout(file, lines, separator[1].decode("latin-1"))
-    delimiter = max(DELIMITERS, key=lambda mark: _score(lines, mark))
-    if _score(lines, delimiter)[0] == 0:
-        spaced = _despaced(file)
-        lines_spaced = _head(spaced.data)
-        if _score(lines_spaced, "\t")[0] > 0:
-            return spaced, replace(_layout(spaced, lines_spaced, "\t"), spaced=True)
+    delimiter = max(_marks(lines), key=lambda mark: _score(lines, mark))
+    if _score(lines, delimiter)[0] == 0 and _score(_head(_despaced(file.data[:HEAD_BYTES])), "\t")[0] > 0:
+        spaced = replace(file, data=_despaced(file.data))
+        return spaced, replace(_layout(spaced, _head(spaced.data), "\t"), spaced=True)
     return file, _layout(file, lines, delimiter)
+
+
+def _marks(lines: list[Line]) -> list[str]:
+    """Delimiters that stand in some line; all of them where none does."""
+    return [mark for mark in DELIMITERS if any(mark in line.text for line in lines)] or list(DELIMITERS)
 
 
 def split(line: str, delimiter: str) -> list[str]:
@@ -219,12 +222,11 @@ def _unwrapped(text: str) -> str:
     return split(text.rstrip(";,"), ",")[0] if text.strip() and _is_wrapped(text) else text
 
 
-def _despaced(file: TextFile) -> TextFile:
-    """The file with a tab for each run of spaces; where every run of two or more stands between columns, single ones stay."""
-    wide = re.sub(rb"[ ]{2,}", b"\t", re.sub(rb"(?m)^[ ]+|[ ]+$", b"", file.data))
-    if _score(_head(wide), "\t")[0] >= 0.8:
-        return replace(file, data=wide)
-    return replace(file, data=re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ ]+|[ ]+$", b"", file.data)))
+def _despaced(data: bytes) -> bytes:
+    """Text with a tab for each run of spaces; where every run of two or more stands between columns, single ones stay."""
+    bare = re.sub(rb"(?m)^[ ]+|[ ]+$", b"", data)
+    wide = re.sub(rb"[ ]{2,}", b"\t", bare)
+    return wide if _score(_head(wide), "\t")[0] >= 0.8 else re.sub(rb"[ \t]+", b"\t", bare)
 
 
 def columns_shown(columns: Mapping[str, int], layout: Layout) -> dict[str, str]:

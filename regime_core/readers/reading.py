@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from regime_core.bars import PRICES, Float
 from regime_core.errors import ReaderError
-from regime_core.readers.columns import Columns, find_columns, ohlc_of
+from regime_core.readers.columns import Columns, find_columns
 from regime_core.readers.files import Source, TextFile, load_texts
 from regime_core.readers.layout import Layout, find_layout, plain_lines
 from regime_core.readers.numbers import read_numbers
+from regime_core.readers.ohlc import ohlc_of
 from regime_core.readers.repairs import Finding, Series, merged, repair
 from regime_core.readers.rows import Rows, read_rows, without_cut_line
 from regime_core.readers.source_text import SourceText

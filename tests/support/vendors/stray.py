@@ -118,6 +118,33 @@ def names_of_an_unknown_language() -> VendorFile:
 
 
 @vendor
+def close_first_without_header() -> VendorFile:
+    """Close, open, high, low, oldest first: each open is near the last close."""
+    bars = daily()
+    rows = [[row[0], row[4], *row[1:4], row[5]] for row in _rows(bars)]
+    return one("x.txt", table(None, rows), bars, warn=["no_header"])
+
+
+@vendor
+def close_and_open_exchanged_without_header() -> VendorFile:
+    bars = daily()
+    rows = [[row[0], row[4], row[2], row[3], row[1], row[5]] for row in _rows(bars)]
+    return one("x.txt", table(None, rows), bars, warn=["no_header"])
+
+
+@vendor
+def four_funds_of_which_one_is_always_dearest() -> VendorFile:
+    """Closes of four instruments beside each other, that are no open, high, low and close."""
+    rng = np.random.default_rng(1)
+    levels = dict(zip(("AAA", "BBB", "CCC", "DDD"), (50, 80, 55, 60), strict=True))
+    bars = daily(120).without_volume()
+    closes = {name: np.round(level * np.exp(np.cumsum(rng.normal(0, 0.01, 120))), 2) for name, level in levels.items()}
+    truth = {name: replace(bars, open=close, high=close, low=close, close=close) for name, close in closes.items()}
+    rows = [[f"{t:%Y-%m-%d}", *(f"{close[i]:.2f}" for close in closes.values())] for i, t in enumerate(bars.when)]
+    return VendorFile("funds.csv", table("Date,AAA,BBB,CCC,DDD", rows).encode(), truth, warnings=frozenset(["close_only"]))
+
+
+@vendor
 def low_called_open() -> VendorFile:
     bars = daily()
     return one("lies.csv", table("Date,Low,High,Open,Close,Volume", _rows(bars)), bars, warn=["mislabelled_columns"])
@@ -200,3 +227,42 @@ def zip_with_a_list_of_symbols() -> VendorFile:
     files = {f"{name}.csv": table(HEADER, _rows(bars)).encode() for name, bars in truth.items()}
     data = archive({**files, "symbols.csv": b"Symbol,Name\nAAPL,Apple\nMSFT,Microsoft\n"})
     return VendorFile("stocks.zip", data, truth, warnings=frozenset(["multi_symbol"]))
+
+
+@vendor
+def steps_of_all_lengths() -> VendorFile:
+    """A series by event, not by the clock."""
+    bars = naive(round_the_clock(120))
+    steps = np.random.default_rng(2).exponential(3_000, 120).astype(int) + 1
+    when = [datetime(2021, 1, 4) + timedelta(seconds=int(second)) for second in np.cumsum(steps)]
+    rows = _rows(bars.dated(when), lambda t: f"{t:%Y-%m-%d %H:%M:%S}")
+    return one("events.csv", table(HEADER, rows), bars.dated(when), warn=["irregular_interval"])
+
+
+@vendor
+def opendocument() -> VendorFile:
+    bars = daily()
+    cells = [[_ods_cell(value) for value in row] for row in [HEADER.split(","), *_rows(bars)]]
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells)
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    sheet = (
+        f'<office:body><office:spreadsheet><table:table table:name="S">{rows}</table:table></office:spreadsheet></office:body>'
+    )
+    content = f'<?xml version="1.0"?><office:document-content {names}>{sheet}</office:document-content>'
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    listed = f'<?xml version="1.0"?><m:manifest xmlns:m="{manifest}"/>'
+    data = archive({"mimetype": kind, "content.xml": content.encode(), "META-INF/manifest.xml": listed.encode()})
+    return one("prices.ods", data, bars)
+
+
+def _ods_cell(value: str) -> str:
+    try:
+        kind = f'office:value-type="float" office:value="{float(value)!r}"'
+    except ValueError:
+        is_date = value[:1].isdigit()
+        kind = f'office:value-type="date" office:date-value="{value}"' if is_date else 'office:value-type="string"'
+    return f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell>"

@@ -1,8 +1,11 @@
 """Files that are no bars: each is refused by one clear sentence that says what it is."""
 
+import gzip
 import io
 import json
 import pickle
+import zipfile
+import zlib
 
 import pytest
 
@@ -47,3 +50,54 @@ def test_what_is_no_table_of_prices_is_named(name, data, word):
     assert name in got.message
     assert "\n" not in got.message
     assert len(got.message) < 400
+
+
+def zeros(count):
+    """A gzip file of so many million zeros, its recorded size included."""
+    packer, piece = zlib.compressobj(1, zlib.DEFLATED, 31), bytes(1_000_000)
+    return b"".join([packer.compress(piece) for _ in range(count)] + [packer.flush()])
+
+
+def test_a_gzip_file_over_the_limit_is_refused_before_it_is_unpacked(monkeypatch):
+    packed = zeros(600)
+    monkeypatch.setattr(zlib, "decompressobj", None)
+    assert "larger than 512 MB" in read_bytes(packed, "bars.csv.gz").message
+
+
+def test_a_gzip_bomb_that_hides_its_size_is_unpacked_no_further_than_it_shows():
+    packed = zeros(100)[:-4] + bytes(4)
+    got = read_bytes(packed, "bars.csv.gz")
+    assert got.status == "rejected"
+    assert "larger than" in got.message
+
+
+def test_a_zip_bomb_is_refused_by_its_directory(monkeypatch):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(6):
+            archive.writestr(f"{number}.csv", bytes(100_000_000))
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    assert "larger than 512 MB" in read_bytes(file.getvalue(), "bars.zip").message
+
+
+def test_more_than_five_thousand_symbols_are_refused():
+    rows = "".join(f"2021-01-0{day},1,2,1,{day},S{i}\n" for i in range(5001) for day in range(1, 8))
+    got = read_bytes(("date,open,high,low,close,Name\n" + rows).encode(), "all.csv")
+    assert got.status == "rejected"
+    assert "5,000 symbols" in got.message
+
+
+@pytest.mark.parametrize("body", [b"1.5,2.5,3.5,4.5\n" * 500_000, b"a" * 5_000_000, b"lorem ipsum dolor sit amet\n" * 200_000])
+def test_what_has_no_bars_in_its_head_is_not_worked_through(body, monkeypatch):
+    from regime_core.readers import layout
+
+    worked_on = []
+    despaced = layout._despaced
+    monkeypatch.setattr(layout, "_despaced", lambda data: worked_on.append(len(data)) or despaced(data))
+    assert read_bytes(body, "long.csv").status == "rejected"
+    assert max(worked_on) <= layout.HEAD_BYTES
+
+
+def test_gzip_with_a_trailing_size_of_its_own_is_read():
+    text = b"date,open,high,low,close\n" + b"".join(b"2021-01-%02d,1,2,1,%d\n" % (day, day % 2 + 1) for day in range(1, 29))
+    assert read_bytes(gzip.compress(text), "bars.csv.gz").status == "ok"
