@@ -134,6 +134,13 @@ def test_a_refusal_says_what_to_change_and_offers_the_columns_where_there_are_an
     assert "As read" not in text_of(with_columns)
 
 
+def test_columns_that_nothing_tells_apart_are_asked_about_with_the_form_open():
+    asked = Inspection("mine.csv", "ambiguous", "Open and close cannot be told apart: name them.")
+    node = understood.question(Report(asked, header=("column 1", "column 2")))
+    assert "Which column is which? Open and close cannot be told apart" in text_of(node)
+    assert [part.open for part in parts(node) if hasattr(part, "open")] == [True]
+
+
 @pytest.mark.parametrize(("n", "rows"), [(1, 1), (9, 9), (500, 9)])
 def test_the_table_of_symbols_scrolls_beyond_nine(n, rows):
     assert symbols.height(n)["height"] == f"{36 * (rows + 1) + 4}px"
