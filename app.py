@@ -24,8 +24,8 @@ VISITOR_DAYS = 90
 VISITED = ("/", "/<path:path>", "/_dash-update-component")
 """Dash's endpoints that know the visitor: pages and callbacks, not assets."""
 MB = 1_000_000
-UPLOAD_OVERHEAD = 1.4
-"""A browser sends a file as base64 inside JSON."""
+MAX_CALLBACK_MB = 8
+"""Largest body of a callback: days brushed on a chart. Routes that take more say so themselves."""
 
 
 def create_server() -> Flask:
@@ -60,7 +60,7 @@ def _server(settings: Settings) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(days=VISITOR_DAYS),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
-        MAX_CONTENT_LENGTH=int(settings.max_upload_mb * MB * UPLOAD_OVERHEAD) + MB,
+        MAX_CONTENT_LENGTH=MAX_CALLBACK_MB * MB,
     )
     server.before_request(_know_visitor)
     return server

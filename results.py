@@ -12,24 +12,33 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from jobs import Jobs
-from regime_core import states, walkforward
+from regime_core import states, studies, walkforward
 from regime_core.bars import Float, to_frame
-from regime_core.datasets import DEFAULT, VIX, Dataset, Library, read_labels
+from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
+from regime_core.evaluation import persistence
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation.outcomes import Outcomes
+from regime_core.evaluation.persistence import Spells
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
 from regime_core.models import kmeans
 from regime_core.models.kmeans import Candidates
-from regime_core.regimes import Labels
+from regime_core.readers import Overrides
+from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
+from regime_core.studies import Shelf
+from regime_core.uploads import Upload
 
 INLINE_BARS = 50_000
 """Longer series are labelled by a job, so that a request of a trading client never waits behind one."""
+INLINE_BYTES = 1_000_000
+"""Larger files are read and labelled by a job; so is whatever is packed, as it may be large inside."""
+PACKED = (b"PK", b"\x1f\x8b")
 INLINE_DAYS = 30_000
 """Days of more are clustered by a job: on a busy machine it takes over a second."""
 LABELS_KEPT = 32
@@ -70,7 +79,8 @@ class Results:
         self._engine = engine
         self._model_dir = model_dir
         self._folder = folder
-        self._labels: OrderedDict[tuple[str, str, str], Labels] = OrderedDict()
+        self._labels: _Kept[Labels] = _Kept(LABELS_KEPT)
+        self._hindsight: _Kept[NDArray[np.int8]] = _Kept(LABELS_KEPT)
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
@@ -79,44 +89,84 @@ class Results:
         self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
         self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
         self._outcomes: _Kept[dict[int, Outcomes]] = _Kept(WALKS_KEPT)
-        self._lock = RLock()
 
     def labels(self, dataset: Dataset, model: str | None = None) -> Labels | None:
-        """Labels of a dataset; None while those of a long series still have to be made by ``start_labelling``."""
-        entry = self._engine().entry(model)
-        key = (str(dataset.path), dataset.version, f"{entry.name}@{entry.version}")
-        with self._lock:
-            if key in self._labels:
-                self._labels.move_to_end(key)
-                return self._labels[key]
-        if dataset.bars.n_bars <= INLINE_BARS:
-            labels = self._engine().label(dataset.bars, model=entry.name)
-        else:
-            path = self._labels_path(dataset, model)
-            if not path.is_file():
-                return None
-            labels = read_labels(path, entry.ref)
-        with self._lock:
-            self._labels[key] = labels
-            while len(self._labels) > LABELS_KEPT:
-                self._labels.popitem(last=False)
-        return labels
+        """Labels of a dataset; None while those of a long upload still have to be made by ``start_study``."""
+        ref = self._engine().entry(model).ref
+        if dataset.shelf is not None and dataset.shelf.labelled(ref):
+            return dataset.shelf.labels(dataset.series, ref, dataset.bars.time)
+        if dataset.bars.n_bars > INLINE_BARS:
+            return None
+        return self._labels.get(self._label_key(dataset, ref), lambda: self._engine().label(dataset.bars, model=ref.name))
 
-    def start_labelling(self, dataset: Dataset, model: str | None = None) -> str:
-        """Start (or join) the job that labels a long series, and return its id."""
+    def has_labels(self, dataset: Dataset, model: str | None = None) -> bool:
+        """Whether ``labels`` would give any at once."""
+        shelf, ref = dataset.shelf, self._engine().entry(model).ref
+        return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.labelled(ref))
+
+    def has_hindsight(self, dataset: Dataset, model: str | None = None) -> bool:
+        """Whether ``hindsight`` would give any at once."""
+        shelf, ref = dataset.shelf, self._engine().entry(model).ref
+        return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.differing_path(ref).is_file())
+
+    def hindsight(self, dataset: Dataset, model: str | None = None) -> NDArray[np.int8] | None:
+        """Labels of a dataset that rest on later bars too, (n_bars,); None while those of a long upload have to be made."""
+        ref = self._engine().entry(model).ref
+        if dataset.shelf is not None:
+            there = dataset.shelf.hindsight(dataset.series, ref)
+            if there is not None:
+                return there
+        if dataset.bars.n_bars > INLINE_BARS:
+            return None
+        key = self._label_key(dataset, ref)
+        return self._hindsight.get(key, lambda: self._engine().hindsight(dataset.bars, model=ref.name))
+
+    def differing(self, dataset: Dataset, model: str | None = None) -> tuple[int, int] | None:
+        """Bars whose label hindsight changes, and bars that have both labels; None while that is not known."""
+        ref = self._engine().entry(model).ref
+        if dataset.shelf is not None:
+            there = dataset.shelf.differing(dataset.series, ref)
+            if there is not None:
+                return there
+        labels, hindsight = self.labels(dataset, model), self.hindsight(dataset, model)
+        return None if labels is None or hindsight is None else studies.differing(labels.codes, hindsight)
+
+    def spells(self, dataset: Dataset, model: str | None = None, *, hindsight: bool = False) -> Spells | None:
+        """Spells of a dataset's labels; None while these are not there."""
+        ref = self._engine().entry(model).ref
+        if dataset.shelf is not None and dataset.shelf.has_spells(ref, hindsight=hindsight):
+            return dataset.shelf.spells(dataset.series, ref, hindsight=hindsight)
+        labels = self.labels(dataset, model)
+        codes = self.hindsight(dataset, model) if hindsight else None if labels is None else labels.codes
+        if labels is None or codes is None:
+            return None
+        return persistence.spells(codes, labels.confidence, dataset.bars.close)
+
+    def start_study(self, upload: Upload, overrides: Overrides, model: str | None = None) -> str | None:
+        """Make all that the Label page shows of a file: at once where it is small, else by a job, whose id is returned.
+
+        Raises RegimeError ``jobs.full``, and ``file.unusable`` where the disk is full.
+        """
         name = self._engine().entry(model).name
-        out = self._labels_path(dataset, model)
-        arguments = [
-            "label",
-            str(dataset.path),
-            "--out",
-            str(out),
-            "--model",
-            name,
-            "--model-dir",
-            str(self._model_dir),
-        ]
-        return self._jobs.start(arguments)
+        folder = self.shelf(upload, overrides).folder
+        if _is_small(upload.source):
+            try:
+                studies.make(upload.source, folder, self._engine, _quiet, name=upload.name, overrides=overrides, model=name)
+            except OSError as error:
+                reason = f"The server could not keep {upload.name} ({error.strerror}): try again, or tell whoever runs it."
+                raise RegimeError("file.unusable", reason) from error
+            return None
+        return self._jobs.start(
+            [
+                *("study", str(upload.source), "--out", str(folder), f"--name={upload.name}"),
+                *("--model", name, "--model-dir", str(self._model_dir)),
+                f"--overrides={studies.overrides_json(overrides)}",
+            ]
+        )
+
+    def shelf(self, upload: Upload, overrides: Overrides) -> Shelf:
+        """Where what is made of a file under these overrides lies."""
+        return Shelf(upload.folder / studies.overrides_key(overrides))
 
     def market(self, dataset: Dataset) -> Market:
         """Days of a dataset with the values that stress states rest on; S&P 500 and VIX are joined with the VIX.
@@ -294,9 +344,8 @@ class Results:
         beside = "none" if vix is None else vix.version
         return self._result_path(dataset, f"features-{beside}.parquet")
 
-    def _labels_path(self, dataset: Dataset, model: str | None) -> Path:
-        entry = self._engine().entry(model)
-        return self._result_path(dataset, f"{entry.name}-{entry.version}.parquet")
+    def _label_key(self, dataset: Dataset, model: ModelRef) -> tuple[str, ...]:
+        return (str(dataset.path), dataset.version, f"{model.name}@{model.version}")
 
     def _result_path(self, dataset: Dataset, name: str) -> Path:
         """File of a job's result: beside an upload, so that it goes with it; never in the folder of the bundled histories."""
@@ -305,6 +354,15 @@ class Results:
             folder = self._folder
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder / f"{dataset.path.stem}.{dataset.version}.{name}"
+
+
+def _is_small(source: Path) -> bool:
+    with source.open("rb") as file:
+        return source.stat().st_size <= INLINE_BYTES and not file.read(4).startswith(PACKED)
+
+
+def _quiet(_stage: str, _done: int, _total: int) -> None:
+    """Tell no one of the progress of what is done at once."""
 
 
 def _key(dataset: Dataset, beside: Dataset | None) -> tuple[str, ...]:

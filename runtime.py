@@ -13,6 +13,7 @@ from typing import Any
 from jobs import Jobs
 from regime_core.datasets import Library
 from regime_core.engine import Engine
+from regime_core.uploads import Uploads
 from results import Results
 
 ROOT = Path(__file__).resolve().parent
@@ -59,7 +60,7 @@ class Settings:
     max_body_mb: int = _setting(32, "REGIME_MAX_BODY_MB", "Largest request body, in MB; beyond it 413.")
     max_bars: int = _setting(200_000, "REGIME_MAX_BARS", "Most bars in one series of a request; beyond it 422.")
     max_series: int = _setting(5_000, "REGIME_MAX_SERIES", "Most series in one batch; beyond it 422.")
-    max_upload_mb: int = _setting(32, "REGIME_MAX_UPLOAD_MB", "Largest file on the Label page, in MB.")
+    max_upload_mb: int = _setting(100, "REGIME_MAX_UPLOAD_MB", "Largest file on the Label page, in MB.")
     max_uploads: int = _setting(20, "REGIME_MAX_UPLOADS", "Uploads kept for one visitor; the oldest beyond them are removed.")
     upload_days: float = _setting(7.0, "REGIME_UPLOAD_DAYS", "Days an upload is kept.")
     max_jobs: int = _setting(1, "REGIME_MAX_JOBS", "Heavy jobs (large labellings, updates) that run at once; others wait.")
@@ -134,9 +135,7 @@ class Runtime:
         self.settings = settings
         self.library = Library(
             settings.data_dir,
-            settings.state_dir / "uploads",
-            max_uploads_per_visitor=settings.max_uploads,
-            ttl_seconds=settings.upload_days * 86_400,
+            Uploads(settings.state_dir / "uploads", most=settings.max_uploads, ttl_seconds=settings.upload_days * 86_400),
         )
         self.jobs = Jobs(settings.state_dir / "jobs", max_running=settings.max_jobs)
         self._engine: Engine | None = None

@@ -1,16 +1,17 @@
-"""The JSON face: what a trading system calls."""
+"""The JSON face: what a trading system calls, and the way of files in and out."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from api import guard, metrics, problems, routes
+from api import guard, metrics, problems, routes, uploads
 from runtime import Runtime
 
 
 def register(server: Flask, runtime: Runtime) -> None:
-    """Add the JSON routes, /metrics, their guards and the error handlers to a server."""
+    """Add the JSON routes, those of files, /metrics, their guards and the error handlers to a server."""
     problems.register(server)
     routes.register(server, runtime)
+    uploads.register(server, runtime)
     metrics.register(server, runtime)
     guard.register(server, runtime.settings)

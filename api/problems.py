@@ -42,6 +42,7 @@ CODES: dict[str, tuple[int, str]] = {
     "limits.bars": (422, "A series has more bars than this server takes."),
     "limits.series": (422, "A batch has more series than this server takes."),
     "model.unknown": (422, "The model is not one of those served."),
+    "model.negative_prices": (422, "Rules were asked about prices of zero or below."),
     "limits.rate": (429, "Too many requests; Retry-After says how many seconds to wait."),
     "server.error": (500, "A fault of this server; it was logged."),
     "server.not_ready": (503, "The models are not loaded."),
@@ -60,7 +61,18 @@ _BY_STATUS = {
     415: "http.unsupported_media_type",
     429: "limits.rate",
 }
-_OTHER_CODES = {"jobs.unknown": 404, "jobs.full": 503}
+_OTHER_CODES = {
+    "jobs.unknown": 404,
+    "jobs.full": 503,
+    "labels.missing": 404,
+    "upload.cross_site": 403,
+    "upload.no_visitor": 403,
+    "upload.no_file": 400,
+    "upload.interrupted": 400,
+    "upload.too_large": 413,
+    "upload.busy": 503,
+    "upload.disk_full": 507,
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import cast
@@ -17,7 +18,7 @@ from regime_core import datasets, states
 from regime_core.errors import RegimeError
 from runtime import Runtime
 
-View = Callable[[], Response]
+View = Callable[..., Response]
 FORECAST_FROM = (datasets.DEFAULT, "vix")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
@@ -26,17 +27,17 @@ def register(server: Flask, runtime: Runtime) -> None:
     """Add the routes to a server. Dash's catch-all answers none of their methods and no path under them."""
     server.extensions["regime_runtime"] = runtime
     bp = Blueprint("api", __name__, template_folder="templates")
-    _add(bp, "/detect_regime", detect_regime, "POST")
-    _add(bp, "/detect_regime/batch", detect_regime_batch, "POST")
-    _add(bp, "/predict", predict, "GET")
-    _add(bp, "/health", health, "GET")
-    _add(bp, "/healthcheck", health, "GET")
-    _add(bp, "/ready", ready, "GET")
-    _add(bp, "/openapi.json", description, "GET")
-    _add(bp, "/docs", documentation, "GET")
+    add(bp, "/detect_regime", detect_regime, "POST")
+    add(bp, "/detect_regime/batch", detect_regime_batch, "POST")
+    add(bp, "/predict", predict, "GET")
+    add(bp, "/health", health, "GET")
+    add(bp, "/healthcheck", health, "GET")
+    add(bp, "/ready", ready, "GET")
+    add(bp, "/openapi.json", description, "GET")
+    add(bp, "/docs", documentation, "GET")
     _refuse(bp, "/metrics", "GET")
     for root in ("/detect_regime", "/health", "/healthcheck", "/ready", "/openapi.json", "/docs", "/metrics", "/predict"):
-        _close(bp, root)
+        close(bp, root)
     server.register_blueprint(bp)
 
 
@@ -145,31 +146,35 @@ def _json(answer: object) -> Response:
     return Response(wire.encode(answer), mimetype="application/json")
 
 
-def _add(bp: Blueprint, path: str, view: View, method: str) -> None:
+def add(bp: Blueprint, path: str, view: View, method: str) -> None:
     """Add a route for its method (and HEAD, for GET), and refuse all others."""
-    endpoint = path.strip("/").replace("/", "_").replace(".", "_")
+    endpoint = _endpoint(path)
     bp.add_url_rule(path, endpoint, view, methods=[method], provide_automatic_options=False)
     _refuse(bp, path, method)
+
+
+def _endpoint(path: str) -> str:
+    return re.sub(r"\W+", "_", path).strip("_")
 
 
 def _refuse(bp: Blueprint, path: str, method: str) -> None:
     allowed = ["GET", "HEAD", "OPTIONS"] if method == "GET" else [method, "OPTIONS"]
 
-    def refuse() -> Response:
+    def refuse(**_: str) -> Response:
         if request.method == "OPTIONS":
             return Response(status=204, headers={"Allow": ", ".join(allowed)})
         raise MethodNotAllowed(allowed, f"{request.method} is not allowed here; use {' or '.join(allowed[:-1])}.")
 
     others = [name for name in METHODS if name not in allowed or name == "OPTIONS"]
-    bp.add_url_rule(path, f"refuse{path.replace('/', '_').replace('.', '_')}", refuse, methods=others)
+    bp.add_url_rule(path, f"refuse_{_endpoint(path)}", refuse, methods=others)
 
 
-def _close(bp: Blueprint, root: str) -> None:
+def close(bp: Blueprint, root: str) -> None:
     """Answer every path under a route with 404."""
 
     def nothing(rest: str = "") -> Response:
         raise NotFound(f"There is nothing at {request.path[:200]}; /docs lists what there is.")
 
-    endpoint = f"nothing_under{root.replace('/', '_').replace('.', '_')}"
+    endpoint = f"nothing_under_{_endpoint(root)}"
     for path in (f"{root}/", f"{root}/<path:rest>"):
         bp.add_url_rule(path, endpoint, nothing, methods=METHODS, provide_automatic_options=False)

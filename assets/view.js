@@ -38,6 +38,9 @@
       style: function (value) {
         return remember("style", value);
       },
+      knew: function (value) {
+        return remember("knew", value);
+      },
       k: function (value) {
         return remember("k", value);
       },
@@ -135,18 +138,6 @@
         });
         var open = byButton && name.indexOf("open") < 0;
         return [open ? "bar-fold open" : "bar-fold", String(open)];
-      },
-      /* Refuses a file over the limit before it is sent. */
-      sendable: function (contents, name, limitMb) {
-        if (!contents) {
-          return [none(), none()];
-        }
-        var megabytes = (contents.length - contents.indexOf(",") - 1) * 0.75 / 1e6;
-        if (megabytes > limitMb) {
-          return [none(), { name: name, megabytes: megabytes }];
-        }
-        window.dash_clientside.set_props("label-message", { children: "Reading " + name + " …" });
-        return [{ name: name, contents: contents }, none()];
       },
     },
   });

@@ -14,7 +14,6 @@ from components import words
 from components.theme import LOOKS
 from regime_core.datasets import Dataset
 from regime_core.evaluation.persistence import Spells, TimeShare
-from regime_core.readers import ReadResult
 from regime_core.regimes import ALL_NAMES, N_REGIMES, UNKNOWN_CODE, Detection
 
 Children = Any
@@ -32,10 +31,18 @@ STRATEGY_WORDS = {
 }
 
 
-def card(*children: Children, title: Children = None, aside: Children = None, className: str = "") -> html.Section:
+def card(
+    *children: Children,
+    title: Children = None,
+    aside: Children = None,
+    className: str = "",
+    identifier: str | None = None,
+    hidden: bool = False,
+) -> html.Section:
     """One surface with an optional title at the left and controls at the right of its head."""
     head = [] if title is None else [html.Div([html.H2(title, className="card-title"), aside], className="card-head")]
-    return html.Section([*head, *children], className=f"surface {className}".strip())
+    known = {} if identifier is None else {"id": identifier}
+    return html.Section([*head, *children], className=f"surface {className}".strip(), hidden=hidden, **known)
 
 
 def headline(detection: Detection, unit: str) -> html.H1:
@@ -219,49 +226,38 @@ def update_button(identifier: str) -> html.Button:
     )
 
 
-def good_file(read: ReadResult) -> html.Div:
-    """How much of a file was read."""
-    skipped = f", {words.count(read.rows_skipped, 'row')} left out" if read.rows_skipped else ""
-    return notice(
-        html.P(f"{words.count(read.rows_read, 'row')} read{skipped}. The file is in the dataset list now."), title=read.name
-    )
-
-
 def bad_file(name: str, message: str) -> html.Div:
     """What is wrong with a file, where, and what to do."""
     return problem(message, html.P("Nothing was kept of it.", className="muted"), title=f"{name} could not be labelled")
 
 
-def read_facts(dataset: Dataset, detection: Detection | None, unit: str) -> html.Div:
-    """What a dataset holds, its newest regime where it is labelled, and what was repaired in it."""
-    time = dataset.bars.time
-    pairs: list[tuple[str, Children]] = [
-        *([("Rows read", f"{dataset.rows_read:,}")] if dataset.rows_read else []),
-        ("Bars", f"{dataset.bars.n_bars:,}"),
-        ("Range", words.span(int(time[0]), int(time[-1]), intraday=dataset.intraday)),
-        ("Interval", words.interval(time)),
-    ]
-    if detection is not None:
-        code = ALL_NAMES.index(detection.regime.name)
-        sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].ink}, **{"aria-hidden": "true"})
-        pairs.append(("Newest bar", [sign, words.answer(detection, unit)]))
-    return html.Div([facts(pairs), *_problems(dataset)])
+def newest(dataset: Dataset, detection: Detection, unit: str, differing: tuple[int, int] | None) -> html.Div:
+    """Regime of the newest bar, and how often hindsight says otherwise."""
+    code = ALL_NAMES.index(detection.regime.name)
+    sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].ink}, **{"aria-hidden": "true"})
+    answered = words.answer(detection, unit)
+    when = words.moment(int(dataset.bars.time[-1]), intraday=dataset.intraday)
+    return html.Div(
+        [
+            html.P([sign, html.Span(answered)], className="answer"),
+            html.P(f"on the newest bar, {when}, by {detection.model.name}", className="muted"),
+            html.P(knew(differing), className="note"),
+        ]
+    )
 
 
-def _problems(dataset: Dataset) -> list[Component]:
-    if dataset.bundled:
-        return []
-    if not dataset.problems:
-        return [html.P("No problems found in the file.", className="note")]
-    return [
-        html.Div(
-            [
-                html.Strong(f"{words.count(len(dataset.problems), 'thing')} to know about the file"),
-                html.Ul([html.Li(text) for text in dataset.problems]),
-            ],
-            className="problems",
-        )
-    ]
+def knew(differing: tuple[int, int] | None) -> str:
+    """What the switch between the two kinds of labels means, and for how many bars they differ."""
+    if differing is None:
+        return "What hindsight would say is still being worked out."
+    differ, known = differing
+    if known == 0:
+        return ""
+    return (
+        f"Hindsight changes the label of {words.percent(differ / known, 1)} of the bars ({differ:,} of {known:,}). A label "
+        "known then rests on bars up to its own, as one who traded had it; one with hindsight rests on later bars too, and "
+        "shows when a regime really began: good for studying the past, not for testing a strategy on it."
+    )
 
 
 def facts(pairs: Sequence[tuple[str, Children]]) -> html.Dl:

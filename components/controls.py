@@ -11,6 +11,7 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 from components import ranges, theme
 
 STYLES = {"line": "Line", "candles": "Candles"}
+KNEW = {"then": "Known then", "hindsight": "With hindsight"}
 
 
 def segmented(identifier: str, options: dict[str, str], value: str | None, label: str) -> html.Div:
@@ -30,6 +31,11 @@ def segmented(identifier: str, options: dict[str, str], value: str | None, label
 def style_buttons(identifier: str, chosen: str | None) -> html.Div:
     """How the price is drawn."""
     return segmented(identifier, STYLES, chosen if chosen in STYLES else "line", "Drawn as")
+
+
+def knew_buttons(identifier: str, chosen: str | None) -> html.Div:
+    """Whether labels are those known on each bar, or those that later bars bear out."""
+    return segmented(identifier, KNEW, chosen if chosen in KNEW else "then", "Labels known")
 
 
 def range_buttons(identifier: str, chosen: str | None) -> html.Div:
@@ -99,50 +105,13 @@ def chart(
     )
 
 
-def download_button(identifier: str) -> html.Button:
-    """Fetches the labelled bars as a file."""
+def download_link(identifier: str, text: str | html.Span, *, primary: bool = False) -> html.A:
+    """Fetches the labelled bars as a file; hidden while it has no address."""
     icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
-    return html.Button([icon, "Download CSV"], id=identifier, className="quiet primary", disabled=True)
+    return html.A([icon, text], id=identifier, className="quiet primary" if primary else "quiet", hidden=True, download="")
 
 
 def save_button(identifier: str, text: str) -> html.Button:
     """Fetches a table as a file."""
     icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
     return html.Button([icon, text], id=identifier, className="quiet")
-
-
-def drop_zone(identifier: str, *, max_mb: float, days: float, sample: str) -> html.Div:
-    """Where a file is dropped or chosen, what it must hold, and how long it is kept."""
-    inside = html.Div(
-        [
-            html.I(className="icon icon-upload", **{"aria-hidden": "true"}),
-            html.Div(
-                [
-                    html.Span("Drop a CSV here or "),
-                    html.Button("choose a file", className="link-button", type="button"),
-                    html.P(
-                        f"One line a bar, oldest or newest first, with a header line. Up to {max_mb:g} MB.",
-                        className="muted",
-                    ),
-                ]
-            ),
-        ],
-        className="drop-inside",
-    )
-    columns = [
-        ("time", "date, ISO time or epoch seconds"),
-        ("open, high, low, close", "prices above 0"),
-        ("volume", "optional, 0 or more"),
-    ]
-    needed = html.Dl([html.Div([html.Dt(html.Code(name)), html.Dd(meaning)]) for name, meaning in columns], className="columns")
-    foot = html.P(
-        [
-            html.A("Download a small example", href=sample, download="sample.csv"),
-            f". A file is kept for {days:g} days and shown in this browser only.",
-        ],
-        className="muted",
-    )
-    upload = dcc.Upload(
-        inside, id=identifier, className="drop", className_active="drop drop-active", style={}, style_active={}, multiple=False
-    )
-    return html.Div([upload, html.Div([needed, foot], className="drop-needs")], className="surface drop-card")

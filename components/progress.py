@@ -13,7 +13,7 @@ from components import words
 from jobs import JobStatus
 from regime_core.errors import RegimeError
 
-POLL_MS = 700
+POLL_MS = 500
 CANCEL_AFTER_SECONDS = 10.0
 Job = dict[str, Any]
 
@@ -28,6 +28,11 @@ def ended_id(name: str) -> dict[str, str]:
     return {"type": "job-ended", "name": name}
 
 
+def stage_id(name: str) -> dict[str, str]:
+    """Id of the store that holds what a job is doing, and changes with it only."""
+    return {"type": "job-stage", "name": name}
+
+
 def job_shown_id(name: str) -> dict[str, str]:
     """Id of the words on a job."""
     return {"type": "job-shown", "name": name}
@@ -39,6 +44,7 @@ def panel(name: str) -> html.Div:
         [
             dcc.Store(id=job_id(name)),
             dcc.Store(id=ended_id(name)),
+            dcc.Store(id=stage_id(name)),
             dcc.Interval(id={"type": "job-poll", "name": name}, interval=POLL_MS, disabled=True),
             html.Div(id=job_shown_id(name), role="status"),
             dbc.Button(
@@ -54,12 +60,13 @@ def panel(name: str) -> html.Div:
     )
 
 
-def started(identifier: str, *, tell_result: bool = True) -> Job:
+def started(identifier: str, *, tell_result: bool = True, cancel_after: float = CANCEL_AFTER_SECONDS) -> Job:
     """What the job store holds for a job that was just started or joined.
 
     tell_result : show what a job that is done has to say; not needed where the page shows the result itself.
+    cancel_after : seconds until it can be cancelled.
     """
-    return {"id": identifier, "since": time.time(), "tell": tell_result}
+    return {"id": identifier, "since": time.time(), "tell": tell_result, "cancel_after": cancel_after}
 
 
 @callback(
@@ -67,24 +74,27 @@ def started(identifier: str, *, tell_result: bool = True) -> Job:
     Output(job_shown_id(MATCH), "children"),
     Output({"type": "job-cancel", "name": MATCH}, "style"),
     Output(ended_id(MATCH), "data"),
+    Output(stage_id(MATCH), "data"),
     Input(job_id(MATCH), "data"),
     Input({"type": "job-poll", "name": MATCH}, "n_intervals"),
+    State(stage_id(MATCH), "data"),
     prevent_initial_call=True,
 )
-def poll(job: Job | None, _ticks: int | None) -> tuple[bool, Any, dict[str, str], Any]:
+def poll(job: Job | None, _ticks: int | None, told: str | None) -> tuple[bool, Any, dict[str, str], Any, Any]:
     """Show where a job stands, until it has ended."""
     hidden = {"display": "none"}
     if not job:
-        return True, None, hidden, no_update
+        return True, None, hidden, no_update, no_update
     try:
         status = runtime.current().jobs.status(job["id"])
     except RegimeError as error:
         status = JobStatus("failed", message=error.message)
     if status.ended:
-        told = _outcome(status) if job["tell"] or status.state != "done" else None
-        return True, told, hidden, {"id": job["id"], "state": status.state, "message": status.message}
-    late = time.time() - job["since"] > CANCEL_AFTER_SECONDS
-    return False, _bar(status), {} if late else hidden, no_update
+        outcome = _outcome(status) if job["tell"] or status.state != "done" else None
+        return True, outcome, hidden, {"id": job["id"], "state": status.state, "message": status.message}, no_update
+    late = time.time() - job["since"] >= job["cancel_after"]
+    stage = f"{job['id']} {status.stage}"
+    return False, _bar(status), {} if late else hidden, no_update, no_update if stage == told else stage
 
 
 @callback(

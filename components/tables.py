@@ -28,7 +28,7 @@ _MOMENT = {
     "function": "params.value == null ? '–' : "
     "d3.utcFormat('%-d %b %Y, %H:%M:%S')(d3.utcParse('%Y-%m-%d %H:%M:%S')(params.value))"
 }
-_COUNT = {"function": "d3.format(',')(params.value)"}
+_COUNT = {"function": "params.value == null ? '–' : d3.format(',')(params.value)"}
 _PRICE = {"function": "params.value == null ? '–' : d3.format(params.value >= 10 ? ',.2f' : '.5~g')(params.value)"}
 _THEME = {
     "function": "themeQuartz.withParams({"
@@ -38,7 +38,12 @@ _THEME = {
     "wrapperBorder: false, wrapperBorderRadius: 0, spacing: 6})"
 }
 
+GRID_OPTIONS = {"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False}
 DAY_WIDTH, MOMENT_WIDTH = 120, 175
+PERCENT = {"valueFormatter": _PERCENT, **_FIGURE}
+COUNT = {"valueFormatter": _COUNT, **_FIGURE}
+PRICE = {"valueFormatter": _PRICE, **_FIGURE}
+DAY = {"width": DAY_WIDTH, "minWidth": DAY_WIDTH, "cellClass": "figure", "valueFormatter": _DAY}
 
 
 def spell_columns(*, intraday: bool) -> list[Row]:
@@ -103,7 +108,7 @@ def spell_grid(identifier: str) -> dag.AgGrid:
         columnDefs=spell_columns(intraday=False),
         rowData=[],
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
-        dashGridOptions={"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False},
+        dashGridOptions=GRID_OPTIONS,
         className="grid",
         style=spell_height(10),
     )
@@ -148,10 +153,7 @@ def label_grid(identifier: str | dict[str, str], *, intraday: bool) -> dag.AgGri
         rowModelType="infinite",
         defaultColDef={"sortable": False, "resizable": True, "suppressMovable": True},
         dashGridOptions={
-            "theme": _THEME,
-            "rowHeight": ROW_HEIGHT,
-            "headerHeight": ROW_HEIGHT,
-            "animateRows": False,
+            **GRID_OPTIONS,
             "cacheBlockSize": 200,
             "maxBlocksInCache": 10,
             "rowBuffer": 0,
@@ -161,11 +163,11 @@ def label_grid(identifier: str | dict[str, str], *, intraday: bool) -> dag.AgGri
     )
 
 
-def label_rows(bars: OHLCV, labels: Labels, first: int, stop: int) -> list[Row]:
+def label_rows(bars: OHLCV, labels: Labels, first: int, stop: int, *, intraday: bool) -> list[Row]:
     """Rows ``first:stop`` of the grid of labels, counted from the newest bar."""
     n = bars.n_bars
     chosen = np.arange(n - 1 - first, max(-1, n - 1 - stop), -1)
-    time = _iso(bars.time[chosen], _unit(bars.time))
+    time = _iso(bars.time[chosen], "s" if intraday else "D")
     return [
         {
             "time": time[i],

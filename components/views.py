@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -16,19 +16,26 @@ from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.regimes import Detection, Labels
 
+EXPLAINED_BARS = 20_000
+"""Newest bars that the explanation of an answer is made of: in a request, however long the series is."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A dataset and its labels; ``labels`` is None while those of a long series still have to be made."""
+    """A dataset and its labels; ``labels`` is None while those of a long upload still have to be made.
+
+    hindsight : whether the labels shown are those that rest on later bars too; asked for, they are given where there are any.
+    """
 
     dataset: Dataset
     labels: Labels | None
     seconds: float
+    hindsight: bool = False
 
     @property
     def unit(self) -> str:
         """``day`` or ``bar``."""
-        return words.bar_unit(self.dataset.bars.time)
+        return words.unit_of(self.dataset.step_ns)
 
     @property
     def closes_only(self) -> bool:
@@ -40,16 +47,28 @@ class View:
         if self.labels is None:
             raise RegimeError("labels.missing", f"{self.dataset.title} is not labelled yet: label it on the Label page.")
         first, stop = ranges.bounds(range_, self.dataset.bars.time)
-        quantity = "index points" if self.dataset.bundled else "price"
-        return window(self.dataset.title, self.dataset.bars, self.labels, first, stop, quantity)
+        return window(
+            self.dataset.title,
+            self.dataset.bars,
+            self.labels,
+            first,
+            stop,
+            "index points" if self.dataset.bundled else "price",
+            spells=runtime.results().spells(self.dataset, self.labels.model.name, hindsight=self.hindsight),
+            intraday=self.dataset.intraday,
+            hindsight=self.hindsight,
+        )
 
 
-def view(dataset_id: str, model: str | None) -> View:
+def view(dataset_id: str, model: str | None, *, hindsight: bool = False) -> View:
     """View of a dataset that this visitor may see. Raises RegimeError for an unknown dataset or model."""
     dataset = shell.dataset(dataset_id)
     begun = time.perf_counter()
     labels = runtime.results().labels(dataset, model)
-    return View(dataset, labels, time.perf_counter() - begun)
+    codes = runtime.results().hindsight(dataset, model) if hindsight and labels is not None else None
+    if labels is not None and codes is not None:
+        labels = replace(labels, codes=codes)
+    return View(dataset, labels, time.perf_counter() - begun, codes is not None)
 
 
 def explain(seen: View) -> Detection:
@@ -57,7 +76,8 @@ def explain(seen: View) -> Detection:
     if seen.labels is None:
         raise RegimeError("labels.missing", f"{seen.dataset.title} is not labelled yet: label it on the Label page.")
     begun = time.perf_counter()
-    detection = runtime.engine().explain(seen.dataset.bars, seen.labels)
+    recent = slice(max(0, seen.dataset.bars.n_bars - EXPLAINED_BARS), None)
+    detection = runtime.engine().explain(seen.dataset.bars.take(recent).copy(), seen.labels.rows(recent))
     telemetry.answered(
         detection.regime.name, detection.model.name, source="page", seconds=seen.seconds + time.perf_counter() - begun
     )

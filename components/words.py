@@ -62,12 +62,22 @@ def source(name: str) -> str:
 
 def bar_unit(time_ns: NDArray[np.int64]) -> str:
     """``day`` for daily bars, ``bar`` for any others."""
-    return "day" if _median_step(time_ns) == DAY_NS else "bar"
+    return unit_of(_median_step(time_ns))
+
+
+def unit_of(step_ns: int) -> str:
+    """``day`` for bars that are a day apart, ``bar`` for any others."""
+    return "day" if step_ns == DAY_NS else "bar"
 
 
 def interval(time_ns: NDArray[np.int64]) -> str:
     """The usual step between bars: ``daily``, ``weekly``, ``5 minutes``."""
-    seconds = _median_step(time_ns) // 1_000_000_000
+    return interval_of(_median_step(time_ns))
+
+
+def interval_of(step_ns: int) -> str:
+    """A step between bars: ``daily``, ``weekly``, ``5 minutes``."""
+    seconds = step_ns // 1_000_000_000
     if seconds <= 0:
         return "one bar"
     days = seconds / 86_400

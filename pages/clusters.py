@@ -9,10 +9,11 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, markets, progress, shell, state_tables, states, uploads, views
+from components import cards, controls, markets, progress, shell, state_tables, states, views
 from components.figures import clusters
 from components.figures.clusters import Clustered
 from regime_core.errors import RegimeError
+from regime_core.uploads import download_name
 
 dash.register_page(__name__, path="/clusters", name="Clusters", title="Clusters · Regime Desk", order=1)
 
@@ -365,7 +366,7 @@ def save(_statistics: int | None, _tests: int | None, _days: int | None, dataset
             kind, text = "state_tests", state_tables.welch_csv(view, markets.table(view))
         case _:
             kind, text = "state_days", state_tables.days_csv(view)
-    return dcc.send_string(text, uploads.download_name(view.title, kind), type="text/csv")
+    return dcc.send_string(text, download_name(view.title, kind), type="text/csv")
 
 
 def _view(dataset_id: str | None, k: str | None) -> Clustered:

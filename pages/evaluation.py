@@ -9,10 +9,11 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, evaluations, horizons, markets, progress, score_sheets, sheets, shell, uploads, views
+from components import cards, controls, evaluations, horizons, markets, progress, score_sheets, sheets, shell, views
 from components.figures import evaluation as figures
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import ForecastScores
+from regime_core.uploads import download_name
 
 dash.register_page(__name__, path="/evaluation", name="Evaluation", title="Evaluation · Regime Desk", order=4)
 
@@ -302,7 +303,7 @@ def save(*given: Any) -> Any:  # noqa: ANN401
             kind, sheet = "volatility_qlike", score_sheets.gain_sheet(found.outcomes)
         case _:
             kind, sheet = "scores", score_sheets.score_sheet(found.scores)
-    return dcc.send_string(sheets.csv_text(sheet.rows), uploads.download_name(found.dataset.title, kind), type="text/csv")
+    return dcc.send_string(sheets.csv_text(sheet.rows), download_name(found.dataset.title, kind), type="text/csv")
 
 
 def _scores(dataset_id: str | None, k: str | None, horizon: str) -> tuple[str, ForecastScores]:

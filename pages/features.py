@@ -9,11 +9,12 @@ from dash import ALL, Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, progress, ranges, shell, trend_views, uploads, views
+from components import cards, controls, progress, ranges, shell, trend_views, views
 from components.figures import trends
 from components.figures.trends import Trends
 from components.trend_views import Labelled
 from regime_core.errors import RegimeError
+from regime_core.uploads import download_name
 
 dash.register_page(__name__, path="/features", name="Features", title="Features · Regime Desk", order=2)
 
@@ -243,7 +244,7 @@ def show_spread(
 def save(_clicks: int, dataset_id: str, names: str, strip: str, range_: str) -> Any:  # noqa: ANN401
     """What is in sight as CSV."""
     view, _ = _view(dataset_id, names, strip, range_, "light")
-    return dcc.send_string(trend_views.table_csv(view), uploads.download_name(view.title, "features"), type="text/csv")
+    return dcc.send_string(trend_views.table_csv(view), download_name(view.title, "features"), type="text/csv")
 
 
 def _view(dataset_id: str | None, names: str, strip: str, range_: str, mode: str | None) -> tuple[Trends, Labelled]:

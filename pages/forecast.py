@@ -9,11 +9,12 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, forecasts, horizons, markets, progress, ranges, sheets, shell, states, uploads, views
+from components import cards, controls, forecasts, horizons, markets, progress, ranges, sheets, shell, states, views
 from components.figures import evaluation as reliability
 from components.figures import forecast as figures
 from regime_core.errors import RegimeError
 from regime_core.states import Forecast, WalkForward
+from regime_core.uploads import download_name
 
 dash.register_page(__name__, path="/forecast", name="Forecast", title="Forecast · Regime Desk", order=3)
 
@@ -295,7 +296,7 @@ def follow(dataset_id: str | None, k: str) -> Any:  # noqa: ANN401
 def save(_clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
     """The probabilities of model and baselines as CSV."""
     forecast = _forecast(dataset_id, k)
-    name = uploads.download_name(shell.dataset(dataset_id).title, "forecast")
+    name = download_name(shell.dataset(dataset_id).title, "forecast")
     return dcc.send_string(sheets.csv_text(forecasts.rows(forecast)), name, type="text/csv")
 
 

@@ -63,8 +63,6 @@ def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     progress("Reading", 0, 3)
     engine = Engine.load(arguments.model_dir)
     ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
-    if arguments.file.suffix == ".parquet":
-        return _label_stored(arguments, engine, progress)
     reading = readers.read(arguments.file, overrides=_overrides(arguments))
     labels = _labels(engine, reading, arguments.model, progress)
     progress("Writing", 2, 3)
@@ -92,22 +90,6 @@ def _labels(engine: Engine, reading: Reading, model: str | None, progress: Progr
     return labels
 
 
-def _label_stored(arguments: argparse.Namespace, engine: Engine, progress: Progress) -> str:
-    """Label bars that an upload was stored as."""
-    from regime_core import datasets, readers
-
-    bars = datasets.read_bars(arguments.file)
-    progress("Labelling", 1, 3)
-    labels = engine.label(bars, model=arguments.model)
-    progress("Writing", 2, 3)
-    if arguments.out.suffix == ".parquet":
-        datasets.write_labels(arguments.out, labels)
-    else:
-        readers.write_labels_csv(arguments.out, bars, labels)
-    progress("Writing", 3, 3)
-    return f"{len(labels):,} bars labelled by {labels.model.name}@{labels.model.version}: {arguments.out}"
-
-
 def _features(arguments: argparse.Namespace, progress: Progress) -> str:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -133,10 +115,12 @@ def _features(arguments: argparse.Namespace, progress: Progress) -> str:
 
 
 def _bars(path: Path) -> OHLCV:
-    """Bars of a CSV file, or of a Parquet file that an upload was stored in."""
-    from regime_core import datasets, readers
+    """Bars of a CSV file, or of the first series of a file that an upload's bars were stored in."""
+    from regime_core import mapped, readers
 
-    return datasets.read_bars(path) if path.suffix == ".parquet" else readers.read_csv(path).bars
+    if path.suffix == mapped.SUFFIX:
+        return mapped.bars(path).copy()
+    return readers.read_csv(path).bars
 
 
 def _require_folder(out: Path) -> None:
@@ -160,6 +144,29 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
     from regime_core.readers import Overrides
 
     return Overrides(dict(arguments.map), arguments.order, arguments.tz, arguments.decimal)
+
+
+def _study(arguments: argparse.Namespace, progress: Progress) -> str:
+    from concurrent.futures import ThreadPoolExecutor
+
+    loading = ThreadPoolExecutor(1).submit(_load_engine, arguments.model_dir)  # while the file is read
+    from regime_core import studies
+
+    return studies.make(
+        arguments.file,
+        arguments.out,
+        loading.result,
+        progress,
+        name=arguments.name or arguments.file.name,
+        overrides=studies.overrides_of_json(arguments.overrides),
+        model=arguments.model,
+    )
+
+
+def _load_engine(model_dir: Path) -> Engine:
+    from regime_core.engine import Engine
+
+    return Engine.load(model_dir)
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
@@ -293,6 +300,15 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", help="as JSON")
     _add_overrides(inspect)
     inspect.set_defaults(run=_inspect)
+
+    study = commands.add_parser("study", help="make all that the Label page shows of a file, in a folder")
+    study.add_argument("file", type=Path)
+    study.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes; made if it is not there")
+    study.add_argument("--name", help="what the file is called in messages")
+    study.add_argument("--model", help="a model of the manifest; its default if left out")
+    study.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
+    study.add_argument("--overrides", default="{}", metavar="JSON", help="what is known better than the file shows")
+    study.set_defaults(run=_study)
 
     ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
     ingest.add_argument(

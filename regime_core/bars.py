@@ -55,6 +55,11 @@ class OHLCV(NamedTuple):
         """Bars ``start:stop``, as views of these."""
         return self.take(slice(start, stop))
 
+    def copy(self) -> OHLCV:
+        """The same bars in memory of their own."""
+        columns = {name: getattr(self, name).copy() for name in self._fields}
+        return OHLCV(**columns)
+
     def take(self, index: slice | NDArray[np.intp] | NDArray[np.bool_]) -> OHLCV:
         """Bars at an index, in its order."""
         return OHLCV(

@@ -93,6 +93,16 @@ class Engine:
         filtered = self._models.detectors[entry.name].filter(_readable(bars, entry))
         return Labels(bars.time, *filtered, entry.ref)
 
+    def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
+        """Labels of every bar that rest on the bars after it too, (n_bars,); unknown for fewer than ``MIN_BARS`` bars.
+
+        Raises ModelError as ``label`` does.
+        """
+        entry = self.entry(model)
+        if bars.n_bars < MIN_BARS:
+            return np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
+        return self._models.detectors[entry.name].decode(_readable(bars, entry))
+
     def detect(
         self, bars: OHLCV, *, model: str | None = None, history: bool = False, warnings: tuple[str, ...] = ()
     ) -> Detection:

@@ -8,7 +8,20 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CORE_ORDER = (
     *("kernels", "errors", "evaluation", "regimes", "bars", "states", "features", "models", "walkforward", "reports"),
-    *("readers", "sources", "simulate", "artifacts", "versions", "datasets", "engine", "training", "__main__"),
+    *(
+        "readers",
+        "sources",
+        "simulate",
+        "artifacts",
+        "versions",
+        "mapped",
+        "uploads",
+        "studies",
+        "datasets",
+        "engine",
+        "training",
+        "__main__",
+    ),
 )
 OF_NOTHING = ("kernels", "evaluation")
 FACES = ("pages", "api")

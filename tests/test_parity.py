@@ -1,18 +1,17 @@
 """The library, the command line, the JSON route and the upload page give the same labels to the same file."""
 
-import base64
-
 import numpy as np
 import pandas as pd
 import pytest
 
 import regime_core
 import runtime
-from components import uploads
-from regime_core import bars, datasets
+from regime_core import bars
 from regime_core.__main__ import main
+from regime_core.readers import Overrides
 from regime_core.regimes import REGIME_NAMES
 from runtime import ROOT
+from visitors import received
 
 FILE = ROOT / "data" / "sp500.csv"
 
@@ -46,14 +45,6 @@ def test_the_command_line_writes_the_same_labels(library, model, tmp_path):
     np.testing.assert_allclose(written["confidence"], library.confidence, atol=5.1e-7, rtol=0)
 
 
-def test_a_job_on_stored_bars_stores_the_same_labels(library, model, read, tmp_path):
-    out = tmp_path / "labels.parquet"
-    datasets.write_bars(tmp_path / "bars.parquet", read, {})
-    assert main(["label", str(tmp_path / "bars.parquet"), "--out", str(out), "--model", model]) == 0
-    stored = datasets.read_labels(out, library.model)
-    same(stored, library)
-
-
 def test_the_json_route_answers_the_same_labels(client, library, model, read):
     columns = {name: getattr(read, name).tolist() for name in ("open", "high", "low", "close")}
     columns["timestamp"] = (read.time // 10**9).tolist()
@@ -84,11 +75,15 @@ def test_the_last_bar_of_the_json_route_and_of_the_library_are_one(client, libra
 
 
 def test_the_upload_page_shows_the_same_labels(app, library, model):
-    contents = "data:text/csv;base64," + base64.b64encode(FILE.read_bytes()).decode()
-    result = uploads.read(contents, FILE.name, max_mb=10)
     here = runtime.current()
-    dataset_id = here.library.add("a visitor", uploads.title(FILE.name), result.bars, result.problems)
-    same(here.results.labels(here.library.get(dataset_id, "a visitor"), model), library)
+    uploads = here.library.uploads
+    upload = uploads.get(received(uploads, "a visitor", FILE.name, FILE.read_bytes()), "a visitor")
+    here.results.start_study(upload, Overrides(), model)
+    dataset = here.library.get(uploads.show(upload, "as-found").id, "a visitor")
+    assert dataset.shelf.labelled(library.model)
+    same(here.results.labels(dataset, model), library)
+    written = pd.read_csv(dataset.shelf.file(library.model, "csv"))
+    assert written["regime"].tolist() == library.names
 
 
 def same(labels, library):

@@ -11,7 +11,9 @@ import runtime
 from regime_core import features
 from regime_core.bars import DAY_NS, OHLCV, to_frame
 from regime_core.errors import RegimeError
+from regime_core.readers import Overrides
 from runtime import Runtime, Settings, signing_key
+from visitors import received, uploaded
 from waiting import wait_for_job
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,11 +62,21 @@ def test_labels_are_made_once(process):
 
 def test_long_series_are_labelled_by_a_job_and_read_back(process, monkeypatch):
     monkeypatch.setattr(results, "INLINE_BARS", 200)
-    dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
-    assert process.results.labels(dataset, "rules") is None
-    assert wait_for_job(process.jobs, process.results.start_labelling(dataset, "rules")).state == "done"
-    labels = process.results.labels(dataset, "rules")
-    np.testing.assert_array_equal(labels.codes, process.engine.label(dataset.bars, model="rules").codes)
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    uploads = process.library.uploads
+    text = to_frame(walk(300)).to_csv().encode()
+    upload = uploads.get(received(uploads, "alice", "long.csv", text), "alice")
+    job = process.results.start_study(upload, Overrides(), "rules")
+    assert wait_for_job(process.jobs, job).state == "done"
+    dataset = process.library.get(uploads.show(upload, "as-found").id, "alice")
+    np.testing.assert_array_equal(dataset.bars.close, walk(300).close)
+    labels, expected = process.results.labels(dataset, "rules"), process.engine.label(dataset.bars, model="rules")
+    np.testing.assert_array_equal(labels.codes, expected.codes)
+    np.testing.assert_array_equal(labels.probabilities, expected.probabilities)
+    hindsight = process.engine.hindsight(dataset.bars, model="rules")
+    np.testing.assert_array_equal(process.results.hindsight(dataset, "rules"), hindsight)
+    assert process.results.differing(dataset, "rules")[0] == int((hindsight != labels.codes).sum())
+    assert process.results.labels(dataset, "boosted") is None  # that model has its own work to do
 
 
 def test_states_of_the_sp500_rest_on_the_vix_and_are_made_once(process):
@@ -81,7 +93,7 @@ def test_states_of_the_sp500_rest_on_the_vix_and_are_made_once(process):
 
 
 def test_states_of_an_upload_do_without_the_vix(process):
-    dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
+    dataset = process.library.get(uploaded(process.library, "alice", "walk.csv", walk(300)), "alice")
     market = process.results.market(dataset)
     assert market.columns == ("return", "volatility", "parkinson")
     assert "There is no VIX here" in " ".join(market.notes)
@@ -97,7 +109,7 @@ def test_states_of_the_vix_rest_on_its_own_level_and_no_forecast_of_the_index_is
 
 
 def test_states_of_a_long_history_are_made_by_a_job_and_are_the_same(process, monkeypatch):
-    dataset = process.library.get(process.library.add("alice", "walk.csv", walk(300)), "alice")
+    dataset = process.library.get(uploaded(process.library, "alice", "walk.csv", walk(300)), "alice")
     inline = [process.results.clusters(dataset, k) for k in (None, 3)]
     monkeypatch.setattr(results, "INLINE_DAYS", 200)
     again = Runtime(process.settings)
@@ -122,7 +134,7 @@ def stormy(n):
 
 
 def test_a_forecast_and_the_record_of_an_upload_are_made_by_jobs_and_kept(process):
-    dataset = process.library.get(process.library.add("alice", "stormy.csv", stormy(800)), "alice")
+    dataset = process.library.get(uploaded(process.library, "alice", "stormy.csv", stormy(800)), "alice")
     assert process.results.forecast(dataset, 2) is None
     assert process.results.walk_forward(dataset, 2) is None
     assert (process.results.scores(dataset, 2), process.results.outcomes(dataset, 2)) == ({}, {})
@@ -141,7 +153,7 @@ def test_a_forecast_and_the_record_of_an_upload_are_made_by_jobs_and_kept(proces
 
 
 def test_too_little_history_says_what_can_still_be_shown(process):
-    dataset = process.library.get(process.library.add("alice", "short.csv", stormy(300)), "alice")
+    dataset = process.library.get(uploaded(process.library, "alice", "short.csv", stormy(300)), "alice")
     for ask in (process.results.forecast, process.results.walk_forward, process.results.scores, process.results.outcomes):
         with pytest.raises(RegimeError, match="three years"):
             ask(dataset)
@@ -157,7 +169,7 @@ def test_features_are_those_of_the_library(process):
 
 
 def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
-    dataset = process.library.get(process.library.add("alice", "long.csv", walk(300)), "alice")
+    dataset = process.library.get(uploaded(process.library, "alice", "long.csv", walk(300)), "alice")
     inline = process.results.features(dataset, ["rsi_14", "volatility_5"])
     monkeypatch.setattr(results, "INLINE_BARS", 200)
     assert process.results.features(dataset, ["rsi_14", "volatility_5"]) is None
@@ -168,11 +180,11 @@ def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
 def test_no_result_lands_among_the_bundled_histories(process, tmp_path):
     """A result of theirs goes to the state folder, and one of an upload beside it, so that both expire together."""
     vix = process.library.get("vix")
-    upload = process.library.get(process.library.add("alice", "mine.csv", walk(300)), "alice")
+    upload = process.library.get(uploaded(process.library, "alice", "mine.csv", walk(300)), "alice")
     assert process.results._walk_path(vix, 2).is_relative_to(tmp_path / "results")
-    assert process.results._labels_path(vix, "rules").parent.is_dir()
-    assert process.results._labels_path(upload, "rules").parent == upload.path.parent
-    assert process.results._labels_path(upload, "rules").name.startswith(f"{upload.path.stem}.")
+    assert process.results._walk_path(vix, 2).parent.is_dir()
+    assert process.results._walk_path(upload, 2).parent == upload.path.parent
+    assert upload.path.is_relative_to(process.library.uploads.folder)
 
 
 def test_an_update_that_finds_no_server_says_so_and_leaves_the_data(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from tsdownsample import MinMaxDownsampler
 
 from regime_core.bars import OHLCV
 
@@ -19,14 +20,8 @@ def extremes(values: NDArray[np.float64], max_points: int = MAX_POINTS) -> NDArr
     n = len(values)
     if n <= max_points:
         return np.arange(n)
-    buckets = (max_points - 2) // 2
-    starts = np.linspace(0, n, buckets, endpoint=False).astype(np.int64)
-    stops = np.append(starts[1:], n)
-    chosen = [0, n - 1]
-    for start, stop in zip(starts, stops, strict=True):
-        part = values[start:stop]
-        chosen += [start + int(part.argmin()), start + int(part.argmax())]
-    return np.unique(chosen)
+    inner = MinMaxDownsampler().downsample(np.ascontiguousarray(values), n_out=(max_points - 2) // 2 * 2)
+    return np.unique(np.concatenate((np.array([0, n - 1]), inner.astype(np.int64))))
 
 
 def candles(bars: OHLCV, max_candles: int = MAX_CANDLES) -> tuple[OHLCV, int]:

@@ -24,9 +24,10 @@ class Scale:
 
 
 def linear(low: float, high: float) -> Scale:
-    """Scale from just below ``low``, at least 0, to just above ``high``."""
-    height = (high - low) or 0.2 * abs(high)
-    bottom, top = max(0.0, low - PADDING * height), high + HEADROOM * height
+    """Scale from just below ``low``, not below 0 where no price is, to just above ``high``."""
+    height = (high - low) or 0.2 * abs(high) or 1.0
+    bottom, top = low - PADDING * height, high + HEADROOM * height
+    bottom = max(0.0, bottom) if low >= 0 else bottom
     return Scale((bottom, top), _round_steps(bottom, top), log=False)
 
 

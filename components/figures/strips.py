@@ -22,6 +22,17 @@ def edges(time: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate(([time[0] - half[0]], inner, [time[-1] + half[-1]]))
 
 
+def edges_at(time: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Some of the edges of ``edges``: those before the bars of these places; the one after the last bar at ``n_bars``."""
+    n = len(time)
+    right = np.clip(places, 1, max(n - 1, 1))
+    if n == 1:
+        return np.where(places == 0, time[0] - HALF_DAY_NS, time[0] + HALF_DAY_NS)
+    half = (time[right] - time[right - 1]) // 2
+    inner = time[right - 1] + half
+    return np.where(places == 0, time[0] - half, np.where(places == n, time[-1] + half, inner))
+
+
 def dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
     """Times as the axis takes them."""
     return np.asarray(time_ns, dtype=np.int64).view("M8[ns]").astype("M8[s]")

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from components import theme, words
-from components.figures import decimate, scales, strips
+from components.figures import decimate, runs, scales, strips
+from components.figures.runs import Runs
 from components.figures.scales import Scale
 from components.figures.window import Window
 from components.theme import LOOKS, Palette
@@ -22,6 +23,10 @@ TAG_SHARE = 0.045
 SIGN_SHARE = 0.04
 """Share of the time axis from which on a spell has room for its sign: 12 px on a phone."""
 SIGN_HEIGHT = 0.955
+HATCH_SHARE = 0.005
+"""Share of the time axis from which on a stretch is hatched: 6 px of the usual 1,200, the distance of two lines."""
+TOLD_BARS = 5_000
+"""Bars in sight up to which the ribbon shows the confidence of each, and not of stretches."""
 OPACITY_STEPS = 5
 """The ribbon's opacity follows the confidence in steps of 20 %."""
 
@@ -35,16 +40,17 @@ def heading(window: Window, *, candles: bool = False) -> str:
     if candles:
         _, size = decimate.candles(window.bars)
         kind = "Candles" if size == 1 else f"Candles of {size} bars"
-    return f"{window.title}: {kind.lower()} and regime, {window.span}{scale}"
+    late = " with hindsight" if window.hindsight else ""
+    return f"{window.title}: {kind.lower()} and regime{late}, {window.span}{scale}"
 
 
 def description(window: Window) -> str:
     """What a reader who cannot see the chart should know."""
     start, stop = window.bars.close[0], window.bars.close[-1]
     code = int(window.labels.codes[-1])
-    change = words.signed_percent(stop / start - 1)
+    change = f" ({words.signed_percent(stop / start - 1)})" if start > 0 else ""
     return (
-        f"Line chart. {heading(window)}. The close went from {start:,.2f} to {stop:,.2f} ({change}) over "
+        f"Line chart. {heading(window)}. The close went from {start:,.2f} to {stop:,.2f}{change} over "
         f"{words.count(window.bars.n_bars, 'bar')}; {words.count(len(window.spells), 'spell')} of regimes, the last one "
         f"{LOOKS[code].word.lower()}. The table of spells below holds the same."
     )
@@ -56,25 +62,24 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line, where there is more than closes.
     """
     palette = theme.PALETTES[mode]
-    edges = strips.edges(window.bars.time)
+    seen = runs.in_sight(window)
     figure = go.Figure()
-    figure.add_trace(_tint(window, edges, palette))
-    figure.add_trace(_ribbon(window, edges, palette))
-    _add_hatches(figure, window, edges, palette)
-    figure.add_trace(_signs(window, edges, palette))
+    figure.add_trace(_tint(window, seen, palette))
+    figure.add_trace(_ribbon(window, seen, palette))
+    _add_hatches(figure, window, seen, palette)
+    figure.add_trace(_signs(window, seen, palette))
     figure.add_trace(_candles(window, palette) if candles and not window.closes_only else _line(window, palette))
     _lay_out(figure, window, mode, palette)
     return figure
 
 
-def _tint(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
-    start, _ = persistence.run_bounds(window.labels.codes)
+def _tint(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
     colours = [theme.rgba(look.colour, 0.0 if code == UNKNOWN_CODE else palette.tint) for code, look in enumerate(LOOKS)]
     return go.Heatmap(
         name="Regime (tint)",
-        x=strips.dates(np.append(edges[start], edges[-1])),
+        x=strips.dates(_edges(window, seen.start)),
         y=[0, 1],
-        z=[window.labels.codes[start].astype(int).tolist()],
+        z=[seen.code.tolist()],
         zmin=-0.5,
         zmax=len(colours) - 0.5,
         colorscale=strips.steps(colours),
@@ -83,12 +88,20 @@ def _tint(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heat
     )
 
 
-def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Heatmap:
-    """Cells of equal regime and confidence step."""
-    codes = window.labels.codes.astype(np.int64)
-    step = np.minimum((window.labels.confidence * OPACITY_STEPS).astype(np.int64), OPACITY_STEPS - 1)
+def _edges(window: Window, start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Times at which stretches from these bars begin, and the end of the last one, (n + 1,)."""
+    return strips.edges_at(window.bars.time, np.append(start, window.bars.n_bars))
+
+
+def _ribbon(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
+    """Cells of equal regime and confidence step: of each bar, or where these are many, of each stretch."""
+    start, codes, confidence = seen.start, seen.code, seen.confidence
+    if window.bars.n_bars <= TOLD_BARS:
+        start, codes, confidence = np.arange(window.bars.n_bars), window.labels.codes.astype(np.int64), window.labels.confidence
+    sure = np.ones_like(confidence) if window.hindsight else confidence
+    step = np.minimum((sure * OPACITY_STEPS).astype(np.int64), OPACITY_STEPS - 1)
     cells = codes * OPACITY_STEPS + np.where(codes == UNKNOWN_CODE, 0, step)
-    start, _ = persistence.run_bounds(cells)
+    first, _ = persistence.run_bounds(cells)
     colours = [
         palette.hairline if code == UNKNOWN_CODE else theme.rgba(look.colour, (level + 1) / OPACITY_STEPS)
         for code, look in enumerate(LOOKS)
@@ -96,9 +109,9 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
     ]
     return go.Heatmap(
         name="Regime and confidence (ribbon)",
-        x=strips.dates(np.append(edges[start], edges[-1])),
+        x=strips.dates(_edges(window, start[first])),
         y=[0, 1],
-        z=[cells[start].tolist()],
+        z=[cells[first].tolist()],
         zmin=-0.5,
         zmax=len(colours) - 0.5,
         colorscale=strips.steps(colours),
@@ -108,28 +121,33 @@ def _ribbon(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.He
     )
 
 
-def _told(window: Window) -> list[tuple[str, str]]:
-    """For each bar its regime and confidence, and the spell it belongs to, in words."""
-    told = []
+def _told(window: Window, shown: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """For each of these bars its regime and confidence, and the spell it belongs to, in words."""
     spells, time = window.spells, window.series_time
-    for start, stop, code in zip(spells.start.tolist(), spells.stop.tolist(), spells.code.tolist(), strict=True):
+    of = np.searchsorted(spells.start, shown + window.first, side="right") - 1
+    dates: dict[int, str] = {}
+    for spell in np.unique(of).tolist():
+        start, stop = int(spells.start[spell]), int(spells.stop[spell])
+        span = words.span(int(time[start]), int(time[stop - 1]), intraday=window.intraday)
+        dates[spell] = f"{words.count(stop - start, 'bar')}, {span}"
+    told = []
+    for spell, sure in zip(of.tolist(), window.labels.confidence[shown].tolist(), strict=True):
+        code = int(spells.code[spell])
         look = LOOKS[code]
-        dates = words.span(time[start], time[stop - 1], intraday=window.intraday)
-        spell = f"{words.count(stop - start, 'bar')}, {dates}"
-        for sure in window.labels.confidence[max(0, start - window.first) : stop - window.first]:
-            confidence = "no answer" if code == UNKNOWN_CODE else f"confidence {words.percent(float(sure))}"
-            told.append((f"{look.sign} {look.word}, {confidence}", spell))
+        known = "with hindsight" if window.hindsight else f"confidence {words.percent(sure)}"
+        told.append((f"{look.sign} {look.word}, {'no answer' if code == UNKNOWN_CODE else known}", dates[spell]))
     return told
 
 
-def _add_hatches(figure: go.Figure, window: Window, edges: NDArray[np.int64], palette: Palette) -> None:
-    """Hatch ribbon and, faintly, tint where a regime's colour alone does not tell it from another's."""
-    start, stop = persistence.run_bounds(window.labels.codes)
+def _add_hatches(figure: go.Figure, window: Window, seen: Runs, palette: Palette) -> None:
+    """Hatch ribbon and, faintly, tint where a regime's colour alone does not tell it from another's, and there is room."""
+    edges = _edges(window, seen.start)
+    wide = np.diff(edges) >= HATCH_SHARE * (edges[-1] - edges[0])
     for code, look in enumerate(LOOKS):
-        of_code = window.labels.codes[start] == code
+        of_code = (seen.code == code) & wide
         if not look.hatch or not of_code.any():
             continue
-        left, right = edges[start[of_code]], edges[stop[of_code]]
+        left, right = edges[:-1][of_code], edges[1:][of_code]
         unknown = code == UNKNOWN_CODE
         over_ribbon = {"fgcolor": palette.muted if unknown else palette.background, "size": 6, "solidity": 0.25}
         over_tint = {"fgcolor": palette.hairline if unknown else theme.rgba(look.colour, 0.3), "size": 12, "solidity": 0.1}
@@ -137,12 +155,12 @@ def _add_hatches(figure: go.Figure, window: Window, edges: NDArray[np.int64], pa
         figure.add_trace(strips.hatch(f"{look.word} (tint)", left, right, {"shape": look.hatch, **over_tint}, yaxis="y"))
 
 
-def _signs(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Scatter:
+def _signs(window: Window, seen: Runs, palette: Palette) -> go.Scatter:
     """The sign of each spell that is wide enough, over the price."""
-    start, stop = persistence.run_bounds(window.labels.codes)
-    left, right = edges[start], edges[stop]
+    edges = _edges(window, seen.start)
+    left, right = edges[:-1], edges[1:]
     wide = (right - left) >= SIGN_SHARE * (edges[-1] - edges[0])
-    codes = window.labels.codes[start][wide].tolist()
+    codes = seen.code[wide].tolist()
     return go.Scatter(
         name="Signs",
         x=strips.dates(left + (right - left) // 2)[wide],
@@ -157,14 +175,13 @@ def _signs(window: Window, edges: NDArray[np.int64], palette: Palette) -> go.Sca
 def _line(window: Window, palette: Palette) -> go.Scatter:
     close = window.bars.close
     shown = decimate.extremes(close)
-    told = _told(window)
     return go.Scatter(
         name="Close",
         x=strips.dates(window.bars.time[shown]),
         y=close[shown],
         mode="lines",
         line={"color": palette.text, "width": 1.5},
-        customdata=[told[i] for i in shown],
+        customdata=_told(window, shown),
         hovertemplate="Close %{y:,.6~g}<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         yaxis="y2",
     )
@@ -173,8 +190,7 @@ def _line(window: Window, palette: Palette) -> go.Scatter:
 def _candles(window: Window, palette: Palette) -> go.Candlestick:
     """Hollow candles rise, filled ones fall: told apart without colour."""
     bars, size = decimate.candles(window.bars)
-    told = _told(window)[size - 1 :: size]
-    told += _told(window)[-1:] if len(told) < bars.n_bars else []
+    last = np.minimum(np.arange(bars.n_bars) * size + size, window.bars.n_bars) - 1
     line = {"color": palette.text, "width": 1}
     return go.Candlestick(
         name="Price",
@@ -183,7 +199,7 @@ def _candles(window: Window, palette: Palette) -> go.Candlestick:
         high=bars.high,
         low=bars.low,
         close=bars.close,
-        text=["<br>".join(lines) for lines in told],
+        text=["<br>".join(lines) for lines in _told(window, last)],
         increasing={"line": line, "fillcolor": palette.background},
         decreasing={"line": line, "fillcolor": palette.text},
         yaxis="y2",
@@ -195,7 +211,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
     low, high = float(bars.low.min()), float(bars.high.max())
     scale = scales.logarithmic(low, high) if window.logarithmic else scales.linear(low, high)
     last = float(bars.close[-1])
-    edges = strips.edges(bars.time)
+    edges = strips.edges_at(bars.time, np.array([0, bars.n_bars]))
     lower = RIBBON_SHARE + GAP_SHARE
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
     figure.update_layout(
@@ -210,7 +226,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         margin={"l": 4, "r": 70, "t": 28, "b": 28},
         xaxis={
             "anchor": "y3",
-            "range": strips.dates(edges[[0, -1]]),
+            "range": strips.dates(edges),
             "showgrid": False,
             "rangeslider": {"visible": False},
             "hoverformat": "%a %e %b %Y, %H:%M UTC" if window.intraday else "%a %e %b %Y",

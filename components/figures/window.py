@@ -23,6 +23,7 @@ class Window:
 
     bars, labels : those in sight. spells : those that touch the window, whole, with indices into the series.
     series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC. quantity : what the price axis measures.
+    intraday : whether the time of day is shown. hindsight : whether the labels rest on later bars too.
     """
 
     title: str
@@ -32,11 +33,8 @@ class Window:
     spells: Spells
     series_time: NDArray[np.int64]
     quantity: str = "price"
-
-    @property
-    def intraday(self) -> bool:
-        """Whether the time of day is shown."""
-        return is_intraday(self.series_time)
+    intraday: bool = False
+    hindsight: bool = False
 
     @property
     def span(self) -> str:
@@ -52,7 +50,7 @@ class Window:
     def logarithmic(self) -> bool:
         """Whether the price is drawn on a logarithmic scale."""
         days = (self.bars.time[-1] - self.bars.time[0]) / 86_400e9
-        return bool(days > LOG_BEYOND_DAYS)
+        return bool(days > LOG_BEYOND_DAYS and self.bars.low.min() > 0)
 
 
 def closes_only(bars: OHLCV) -> bool:
@@ -60,9 +58,23 @@ def closes_only(bars: OHLCV) -> bool:
     return bool((bars.high == bars.low).all())
 
 
-def window(title: str, bars: OHLCV, labels: Labels, first: int, stop: int, quantity: str = "price") -> Window:
-    """Cut a series to the bars in sight; its spells stay whole."""
-    cut = slice(first, stop)
-    seen = Labels(labels.time[cut], labels.codes[cut], labels.probabilities[cut], labels.confidence[cut], labels.model)
-    whole = persistence.spells(labels.codes, labels.confidence, bars.close)
-    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity)
+def window(
+    title: str,
+    bars: OHLCV,
+    labels: Labels,
+    first: int,
+    stop: int,
+    quantity: str = "price",
+    *,
+    spells: Spells | None = None,
+    intraday: bool | None = None,
+    hindsight: bool = False,
+) -> Window:
+    """Cut a series to the bars in sight; its spells stay whole.
+
+    spells, intraday : of the whole series, where they are known already.
+    """
+    seen = labels.rows(slice(first, stop))
+    whole = persistence.spells(labels.codes, labels.confidence, bars.close) if spells is None else spells
+    told = is_intraday(bars.time) if intraday is None else intraday
+    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity, told, hindsight)

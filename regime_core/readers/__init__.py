@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regime_core.readers.csv_bars import ReadResult, read_csv
-from regime_core.readers.inspection import Inspection, inspect
+from regime_core.readers.inspection import Inspection, describe, inspect, inspection_of, layout_of
 from regime_core.readers.labelled import write_labels
 from regime_core.readers.labels_csv import write_labels_csv
 from regime_core.readers.reading import Overrides, Reading, read
@@ -13,7 +13,10 @@ __all__ = [
     "Overrides",
     "ReadResult",
     "Reading",
+    "describe",
     "inspect",
+    "inspection_of",
+    "layout_of",
     "read",
     "read_csv",
     "write_labels",

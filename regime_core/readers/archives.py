@@ -23,7 +23,7 @@ BOMB_BYTES, BOMB_RATIO = 64_000_000, 200
 def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]]:
     """Name and content of every table in packed bytes; the bytes themselves, under their own name, where they are not packed.
 
-    An Excel workbook, itself a zip, is not unpacked. What the system adds (``__MACOSX``, hidden files) is left out.
+    A workbook, itself a zip, is not unpacked. What the system adds (``__MACOSX``, hidden files) is left out.
     Raises ReaderError on damage, on more than ``max_bytes`` in all, and where there is no table inside.
     """
     if data.startswith(GZIP):
@@ -43,8 +43,8 @@ def unpack(data: bytes, shown: str, *, max_bytes: int) -> list[tuple[str, bytes]
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
-    """Whether a zip is an Excel workbook."""
-    return any(name.startswith("xl/workbook") for name in archive.namelist())
+    """Whether a zip is a workbook, of Excel or OpenDocument."""
+    return any(name.startswith("xl/workbook") or name == "content.xml" for name in archive.namelist())
 
 
 def too_large(shown: str, max_bytes: int) -> ReaderError:

@@ -38,6 +38,8 @@ def _decoded(data: bytes, shown: str) -> tuple[bytes, str]:
     wide = _wide_codec(data)
     if wide:
         return _recoded(data, wide, shown), "utf-16"
+    if data.isascii():
+        return data, "utf-8"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,8 +12,9 @@ from regime_core.bars import DAY_NS, is_intraday, to_frame
 from regime_core.errors import ReaderError
 from regime_core.readers.csv_bars import delimiter_word, problems
 from regime_core.readers.dates import AmbiguousDates, DateReading
-from regime_core.readers.files import Source, display_name
-from regime_core.readers.reading import MAX_BARS, Overrides, Reading, Warned, read
+from regime_core.readers.files import Source, display_name, load_texts
+from regime_core.readers.layout import Layout, find_layout, plain_lines
+from regime_core.readers.reading import BYTES_A_ROW, MAX_BARS, Overrides, Reading, Warned, read
 from regime_core.readers.repairs import Series
 
 SECOND_NS = 1_000_000_000
@@ -124,16 +125,31 @@ def inspect(
     """
     try:
         reading = read(source, name=name, overrides=overrides, max_bars=max_bars)
-    except AmbiguousDates as error:
-        warned = Warned("ambiguous_dates", error.message, ())
-        return Inspection(name or display_name(source), "ambiguous", error.message, warnings=(warned,), readings=error.readings)
     except ReaderError as error:
-        status = "ambiguous" if error.code.startswith("reader.ambiguous_") else "rejected"
-        return Inspection(name or display_name(source), status, error.message)
-    return _described(reading)
+        return inspection_of(name or display_name(source), error)
+    return describe(reading)
 
 
-def _described(reading: Reading) -> Inspection:
+def inspection_of(name: str, error: ReaderError) -> Inspection:
+    """Say why a file was not read: it may be read in several ways, or in none."""
+    if isinstance(error, AmbiguousDates):
+        warned = Warned("ambiguous_dates", error.message, ())
+        return Inspection(name, "ambiguous", error.message, warnings=(warned,), readings=error.readings)
+    status = "ambiguous" if error.code.startswith("reader.ambiguous_") else "rejected"
+    return Inspection(name, status, error.message)
+
+
+def layout_of(source: Source, *, name: str | None = None, max_bars: int = MAX_BARS) -> Layout | None:
+    """Header and first rows of a file (the first one of several), whether it can be read or not; None where there are none."""
+    try:
+        files = load_texts(source, name=name, max_bytes=max_bars * BYTES_A_ROW + 65_536)
+        return find_layout(plain_lines(files[0]))[1]
+    except ReaderError:
+        return None
+
+
+def describe(reading: Reading) -> Inspection:
+    """Describe what was read; see ``inspect``."""
     first = reading.series[0].bars
     time = first.time
     intraday = is_intraday(time)

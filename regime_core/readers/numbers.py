@@ -42,6 +42,7 @@ WELL_FORMED = {
     ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
 }
 SETTLES_POINT = r"^-?\d{4,}$|\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
+OPEN_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 OPEN_SAMPLE = 200
 JUMP = 20.0
 """Prices that move by more than this factor within a row or between rows were read with the wrong mark."""
@@ -81,20 +82,24 @@ def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None =
 
 
 def _refuse_open_points(rows: Rows, fields: Mapping[str, int]) -> None:
-    """Refuse a column in which every number is like ``102.945`` while no number of the file tells what the point is.
+    """Refuse a file with a number like ``102.945`` where no number of it tells what the point is.
 
     A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals.
     """
-    cells = {field: [row[i].strip(PADDING) for row in rows.layout.sample[:OPEN_SAMPLE]] for field, i in fields.items()}
-    present = {field: [cell for cell in texts if cell.lower() not in MISSING] for field, texts in cells.items()}
-    if any(re.search(SETTLES_POINT, cell) for texts in present.values() for cell in texts):
+    cells = (row[i].strip(PADDING) for row in rows.layout.sample[:OPEN_SAMPLE] for i in fields.values())
+    if any(re.search(SETTLES_POINT, cell) for cell in cells):
         return
-    for field, texts in present.items():
-        if texts and all(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in texts):
+    texts = {field: trimmed(rows.columns[column]) for field, column in fields.items()}
+    if any(pc.any(pc.match_substring_regex(text, SETTLES_POINT)).as_py() for text in texts.values()):
+        return
+    for field, text in texts.items():
+        open_ = np.flatnonzero(_flags(pc.match_substring_regex(text, OPEN_POINT)))
+        if len(open_):
+            row = int(open_[0])
             raise ReaderError(
                 "reader.ambiguous_numbers",
-                f'{rows.file.name}, {rows.place(0, fields[field])}: "{texts[0]}" may have a thousands or a decimal point, and '
-                "nothing in the file settles which: name the decimal mark, or write numbers without thousands.",
+                f'{rows.file.name}, {rows.place(row, fields[field])}: "{text[row].as_py()}" may have a thousands or a decimal '
+                "point, and nothing in the file settles which: name the decimal mark, or write numbers without thousands.",
             )
 
 

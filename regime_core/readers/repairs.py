@@ -15,6 +15,8 @@ Rows_ = NDArray[np.int64]
 FEW_BARS = 50
 COARSE_STEPS = 3
 """Even steps of several bars that a file must start with before they count as another interval."""
+EVEN_SHARE = 0.6
+"""Share of steps within half of the median below which the interval is called irregular."""
 EXTREME_MOVE = 1.0
 """Absolute log return beyond which a move is called extreme: a fall to 37 % or a rise to 272 % from bar to bar."""
 
@@ -74,6 +76,7 @@ def repair(
     for chosen in (_order, _finer_part):
         use = chosen(time, place, findings)
         values, time, wall, place = {k: v[use] for k, v in values.items()}, time[use], wall[use], place[use]
+    _uneven_steps(time, place, findings)
     _widen(values, place, findings)
     _moves(values["close"], place, findings)
     if negative:
@@ -183,6 +186,18 @@ def _finer_part(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) 
     detail = f"The first {start} bar(s) are further apart than the rest and were left out."
     findings.append(Finding("irregular_interval", detail, place[:start]))
     return slice(start, None)
+
+
+def _uneven_steps(time: NDArray[np.int64], place: Rows_, findings: list[Finding]) -> None:
+    """Say where hardly any step is like another; weekends and the ends of sessions are too few to count."""
+    step = np.diff(time)
+    if len(step) < FEW_BARS:
+        return
+    usual = float(np.median(step))
+    alike = float((np.abs(step - usual) <= 0.5 * usual).mean())
+    if alike < EVEN_SHARE:
+        detail = f"Steps between bars vary: {alike:.0%} of them are near the usual one."
+        findings.append(Finding("irregular_interval", detail, place[:0]))
 
 
 def _widen(values: dict[str, Float], place: Rows_, findings: list[Finding]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,10 @@ class SourceText:
         shared = Counter(header)
         told = [f"{top} {name}" if shared[name] > 1 and top else name for name, top in zip(header, over, strict=True)]
         return unique(told)
+
+    def lines(self, rows: Iterable[int]) -> list[int]:
+        """1-based lines of rows that were read, as an editor shows them."""
+        return Rows(self.file, self.layout, {}, len(self.kept), frozenset(), self.kept).lines(rows)
 
     def columns(self) -> pa.Table:
         """Every column as text, one row for each row that was read, in the order of the file."""

@@ -43,7 +43,7 @@ def address(tmp_path_factory):
         "REGIME_DATA_DIR": str(folder / "data"),
         "REGIME_YAHOO_URL": DEAD,
         "REGIME_CBOE_URL": f"{DEAD}/vix.csv",
-        "REGIME_MAX_UPLOAD_MB": "4",
+        "REGIME_MAX_UPLOAD_MB": "25",
         "TMPDIR": str(folder),
     }
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components import cards, controls, tables, uploads
+from components import cards, tables
 from components.figures import window as windows
 from markets import daily_bars, labels_of, text_of
 from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
-from regime_core.errors import ReaderError
 from regime_core.evaluation import persistence
 from regime_core.regimes import ALL_REGIMES, CALM, TRENDING_BULLISH, UNKNOWN, Detection, Metrics, ModelRef
+from regime_core.uploads import Upload, base_name, download_name
 
 BARS = daily_bars([100, 102, 104, 103, 101, 99, 98, 97])
 CODES = np.array([5, 0, 0, 0, 3, 3, 2, 2], dtype=np.int8)
@@ -30,7 +30,7 @@ def detection(regime=TRENDING_BULLISH, confidence=0.7213, age=17, *, censored=Fa
 
 
 def dataset(*, bundled=True, problems=()):
-    return Dataset("sp500", "S&P 500", bundled, "arch" if bundled else "upload", "1", BARS, Path("x"), problems)
+    return Dataset("sp500", "S&P 500", bundled, "arch" if bundled else "upload", "1", BARS, Path("x"), problems, step_ns=DAY_NS)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,14 @@ def test_spells_are_listed_newest_first():
 
 
 def test_label_rows_count_from_the_newest_bar():
-    rows = tables.label_rows(BARS, LABELS, 0, 3)
+    rows = tables.label_rows(BARS, LABELS, 0, 3, intraday=False)
     assert [row["time"] for row in rows] == ["2018-01-08", "2018-01-07", "2018-01-06"]
     assert rows[0]["close"] == 97
     assert (rows[0]["regime"], rows[0]["confidence"], rows[0]["ranging"]) == ("Ranging", 0.95, 0.95)
-    assert [row["time"] for row in tables.label_rows(BARS, LABELS, 6, 200)] == ["2018-01-02", "2018-01-01"]
+    assert [row["time"] for row in tables.label_rows(BARS, LABELS, 6, 200, intraday=False)] == ["2018-01-02", "2018-01-01"]
     minutes = daily_bars([1.0, 2.0], step_ns=DAY_NS // 1440)
-    assert tables.label_rows(minutes, labels_of(minutes, [5, 5], [0, 0]), 0, 1)[0]["time"] == "2018-01-01 00:01:00"
+    rows = tables.label_rows(minutes, labels_of(minutes, [5, 5], [0, 0]), 0, 1, intraday=True)
+    assert rows[0]["time"] == "2018-01-01 00:01:00"
 
 
 def test_transition_matrix():
@@ -130,25 +131,13 @@ def test_transition_matrix():
     assert tables.stay_sentence(persistence.transitions(CODES[:1], 5), "day").startswith("No steps")
 
 
-def test_facts_of_a_file_list_what_was_repaired():
-    told = text_of(cards.read_facts(dataset(bundled=False, problems=("2 rows were sorted.",)), detection(), "day"))
-    assert "1 thing to know about the file 2 rows were sorted." in told
-    assert "Interval daily" in told
-    assert "No problems found" in text_of(cards.read_facts(dataset(bundled=False), None, "day"))
-
-
-def test_the_drop_zone_says_the_limit():
-    told = text_of(controls.drop_zone("x", max_mb=12, days=7, sample="/s.csv"))
-    assert "Up to 12 MB" in told
-    assert "open, high, low, close" in told
-
-
-def test_a_file_over_the_limit_is_refused_unread():
-    with pytest.raises(ReaderError, match=r"has 3\.0 MB; the limit is 2 MB"):
-        uploads.decode("data:text/csv;base64," + "A" * 4_000_000, 2)
-    with pytest.raises(ReaderError, match="did not arrive whole"):
-        uploads.decode("data:text/csv;base64,@@@", 2)
-    assert uploads.decode("data:text/csv;base64,YWJj", 2) == b"abc"
+def test_the_newest_answer_says_how_often_hindsight_differs():
+    told = text_of(cards.newest(dataset(bundled=False), detection(), "day", (30, 200)))
+    assert "on the newest bar, 8 Jan 2018, by boosted" in told
+    assert "Hindsight changes the label of 15.0 % of the bars (30 of 200)." in told
+    assert "not for testing a strategy" in told
+    assert "still being worked out" in text_of(cards.newest(dataset(bundled=False), detection(), "day", None))
+    assert cards.knew((0, 0)) == ""  # nothing is labelled: there is nothing to say
 
 
 @pytest.mark.parametrize(
@@ -162,5 +151,5 @@ def test_a_file_over_the_limit_is_refused_unread():
     ],
 )
 def test_names(name, title, download):
-    assert uploads.title(name) == title
-    assert uploads.download_name(title) == download
+    assert Upload("u", Path(), base_name(name)).title == title
+    assert download_name(title) == download

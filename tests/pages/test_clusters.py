@@ -12,6 +12,7 @@ import jobs
 import results
 import runtime
 from markets import daily_bars, text_of
+from visitors import uploaded
 from waiting import wait_for_job
 
 
@@ -28,7 +29,7 @@ def visit(app):
 
 
 def upload(close, **changes):
-    return runtime.library().add("clusterer", "mine", daily_bars(close, **changes))
+    return uploaded(runtime.library(), "clusterer", "mine", daily_bars(close, **changes))
 
 
 def moving(n):
@@ -81,7 +82,7 @@ def test_an_upload_does_without_the_vix_and_says_so(page, visit):
 def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, monkeypatch):
     bars = daily_bars(moving(300))
     flat = bars._replace(open=bars.close, high=bars.close, low=bars.close)
-    dataset = runtime.library().add("clusterer", "closes", flat)
+    dataset = uploaded(runtime.library(), "clusterer", "closes", flat)
     _, _, notes, *_ = page.show_states(dataset, "3", 0)
     assert "closes only" in text_of(notes)
     _, _, _, options, *_ = page.show_scatter(dataset, "3", "parkinson", "return", "box", "3", "light", 0, None, None)

@@ -13,6 +13,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from markets import text_of
 from stress_markets import index_and_vix
+from visitors import uploaded
 from waiting import wait_for_job
 
 NAMES = ("headline", "where", "basis", "facts", "no_start", "no_body", "outcomes", "outcomes_title", "scores", "scores_title")
@@ -105,7 +106,7 @@ def test_every_table_is_saved(page, visit, monkeypatch):
 
 def test_an_upload_is_walked_in_the_background(page, visit, monkeypatch):
     bars, _ = index_and_vix(900)
-    dataset = runtime.library().add("evaluator", "made.csv", bars)
+    dataset = uploaded(runtime.library(), "evaluator", "made.csv", bars)
     before = shown(page, dataset)
     assert "Not evaluated yet" in text_of(before["headline"])
     assert (before["no_start"], before["no_body"]) == (False, True)
@@ -128,7 +129,7 @@ def test_an_upload_is_walked_in_the_background(page, visit, monkeypatch):
 
 def test_what_cannot_be_evaluated_says_why_and_what_can_be_shown(page, visit):
     bars, _ = index_and_vix(300)
-    told = shown(page, runtime.library().add("evaluator", "short.csv", bars))
+    told = shown(page, uploaded(runtime.library(), "evaluator", "short.csv", bars))
     assert "need three years of daily data" in text_of(told["headline"])
     assert "Clusters" in text_of(told["headline"])
     assert (told["no_start"], told["no_body"]) == (True, True)

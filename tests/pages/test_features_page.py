@@ -10,6 +10,7 @@ import pytest
 import results
 import runtime
 from markets import daily_bars, text_of
+from visitors import uploaded
 
 NAMES = "volatility_21,rsi_14"
 
@@ -30,7 +31,7 @@ def visit(app):
 
 def upload(n=300, **changes):
     close = 100 * np.exp(np.cumsum(np.random.default_rng(6).normal(0, 0.01, n)))
-    return runtime.library().add("looker", "mine", daily_bars(close, **changes))
+    return uploaded(runtime.library(), "looker", "mine", daily_bars(close, **changes))
 
 
 def test_the_layout_takes_its_choices_from_the_address(page):

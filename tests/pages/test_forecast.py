@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from markets import text_of
 from stress_markets import index_and_vix
+from visitors import uploaded
 from waiting import wait_for_job
 
 
@@ -32,7 +33,7 @@ def add(app):
     """Keeps bars as an upload of the visitor and returns its id."""
 
     def keep(bars, title="made"):
-        return runtime.library().add("forecaster", title, bars)
+        return uploaded(runtime.library(), "forecaster", title, bars)
 
     return keep
 

@@ -1,33 +1,40 @@
-"""Callbacks of the Label page: from a dropped file to labels, and every kind of bad file to a message."""
+"""Callbacks of the Label page: from a file that came in to labels, and every kind of bad file to a message."""
 
-import base64
 import importlib
 import pickle
 from types import SimpleNamespace
 
 import flask
 import numpy as np
-import pandas as pd
 import pytest
 
 import results
 import runtime
 from markets import text_of
+from regime_core.readers import Overrides
+from regime_core.studies import overrides_json
+from visitors import received
 
 HEADER = "date,open,high,low,close,volume\n"
+NOTHING = [None] * 4
 
 
-def rows(n, **changes):
+def rows(n, date=lambda i: np.datetime64("2020-01-01") + i, symbol="", **changes):
     lines = []
     for i in range(n):
-        day = np.datetime64("2020-01-01") + i
         price = 100 + 5 * np.sin(i / 9)
-        lines.append(changes.get(f"row{i}", f"{day},{price:.2f},{price + 1:.2f},{price - 1:.2f},{price:.2f},1000"))
+        line = f"{date(i)},{price:.2f},{price + 1:.2f},{price - 1:.2f},{price:.2f},1000"
+        lines.append(changes.get(f"row{i}", line + symbol))
     return (HEADER + "\n".join(lines) + "\n").encode()
 
 
-def sent(data, name="prices.csv"):
-    return {"name": name, "contents": "data:text/csv;base64," + base64.b64encode(data).decode()}
+def two_symbols():
+    text = rows(60, symbol=",AAA") + rows(70, symbol=",BBB")[len(HEADER) :]
+    return text.replace(HEADER.encode(), HEADER.replace("\n", ",name\n").encode())
+
+
+def ambiguous_date(i):
+    return f"{1 + i // 12:02}/{1 + i % 12:02}/2021"
 
 
 @pytest.fixture
@@ -36,106 +43,273 @@ def page(app):
 
 
 @pytest.fixture
-def visit(app, monkeypatch, page):
-    """A request of a visitor who is known, triggered by a dropped file."""
-    monkeypatch.setattr(page.dash, "ctx", SimpleNamespace(triggered_id=page.FILE))
+def way(page, app, monkeypatch):
+    """A visitor who is known, and the callbacks as if triggered by one thing or another."""
+    context = SimpleNamespace(triggered=[], triggered_prop_ids={})
+    monkeypatch.setattr(page.studies.dash, "ctx", context)
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "labeller"
-        yield
+        yield Way(page, context)
 
 
-def test_a_file_becomes_a_dataset_with_labels_and_a_download(page, visit):
-    message, options, dataset, *_ = page.take_file(sent(rows(120)), None)
-    assert "120 rows read" in text_of(message)
+class Way:
+    """The page's callbacks in the order that a browser calls them in."""
+
+    def __init__(self, page, context):
+        self.page, self.context = page, context
+        self.studies, self.understood = page.studies, page.understood
+
+    def trigger(self, *identifiers, value=1):
+        """Let the next callback be triggered by the last of these, while the others only appeared on the page."""
+        names = [f"{identifier}.data" for identifier in identifiers]
+        self.context.triggered_prop_ids = dict(zip(names, identifiers, strict=True))
+        self.context.triggered = [{"prop_id": name, "value": value if name == names[-1] else None} for name in names]
+
+    def drop(self, data, name="prices.csv", model="boosted"):
+        """What ``read`` answers to a file that came in: task, job, message, file."""
+        upload_id = received(runtime.library().uploads, "labeller", name, data)
+        self.trigger(self.understood.READ_AGAIN, self.understood.READ_AS_FOUND, self.studies.intake.FILE)
+        return self.studies.read({"id": upload_id, "name": name}, [], None, None, [], [], None, None, model)
+
+    def ask(self, triggered, task=None, dataset=None, settings=None):
+        self.trigger(triggered)
+        ids = [{"what": name} for name in settings or {}]
+        return self.studies.read(None, [], 1, 1, list((settings or {}).values()), ids, task, dataset, "boosted")
+
+    def follow(self, task, ended=None):
+        """What ``follow`` answers: options, dataset, refreshed, task, file, question, message."""
+        self.trigger(self.studies.TASK if ended is None else self.studies.progress.ended_id(self.studies.JOB))
+        return self.studies.follow(task, None, ended, 0)
+
+    def settle(self, dataset, model="boosted", knew="then", task=None, ended=None, shown=None, drawn=None):
+        """What ``settle`` answers: shown, drawn, job, problem, result hidden, again hidden."""
+        self.trigger("dataset" if ended is None else self.studies.progress.ended_id(self.studies.JOB))
+        return self.page.settle(dataset, model, knew, task, None, ended, 0, None, shown, drawn)
+
+    def read(self, data, **options):
+        """Dataset id of a file that can be read."""
+        task, job, message, _ = self.drop(data, **options)
+        assert (job, message) == (None, None)
+        return self.follow(task)[1]
+
+
+def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
+    task, job, message, _ = way.drop(rows(120))
+    assert (job, message) == (None, None)  # it is small: all was done at once
+    options, dataset, refreshed, task, file, question, message = way.follow(task)
     assert {"label": "prices", "value": dataset} in options
-    where, summary, title, problem, hidden, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
+    assert (refreshed, task, file, question, message) == (1, None, None, None, None)
+    shown, drawn, job, problem, hidden, again_hidden = way.settle(dataset)
+    assert (shown["labels"], shown["hindsight"], shown["files"], shown["complete"]) == (True, True, ["csv", "parquet"], True)
+    assert (job, problem, hidden, again_hidden) == (page.no_update, None, False, True)
+    understood, card_hidden, symbols, *_, symbols_hidden, _, _ = page.show_file(shown, None)
+    assert "Rows read 120 Bars 120 Dates 1 Jan 2020 – 29 Apr 2020 Interval 1 day" in text_of(understood)
+    assert (card_hidden, symbols, symbols_hidden) == (False, [], True)
+    where, summary, title, charted_hidden, grid, _, text, csv, _parquet, *no_file = page.show_summary(shown)
     assert text_of(where).startswith("prices as of 29 Apr 2020 (upload) Stale: the newest bar is")
-    assert "Rows read 120 Bars 120 Range 1 Jan 2020 – 29 Apr 2020 Interval daily" in text_of(summary)
-    assert (title, problem, hidden, charted_hidden, no_download, job) == ("prices", None, False, False, False, None)
-    request = {"startRow": 0, "endRow": 50}
-    given = page.give_rows(request, {"type": page.GRID, "dataset": dataset, "model": "boosted"})
+    assert "on the newest bar, 29 Apr 2020, by boosted" in text_of(summary)
+    assert "Hindsight changes the label of" in text_of(summary)
+    assert (title, charted_hidden, text, no_file) == ("prices", False, "Download CSV", [False, False])
+    assert csv.startswith(f"/labelled/{dataset}.csv?model=boosted")
+    given = page.give_rows({"startRow": 0, "endRow": 50}, grid.id)
     assert given["rowCount"] == 120
     assert len(given["rowData"]) == 50
-    file = page.download(1, dataset, "boosted")
-    assert file["filename"] == "prices_labels.csv"
-    csv = base64.b64decode(file["content"]).decode() if file["base64"] else file["content"]
-    table = pd.read_csv(pd.io.common.StringIO(csv))
-    labels = runtime.engine().label(runtime.library().get(dataset, "labeller").bars, model="boosted")
-    assert table["regime"].tolist() == labels.names
-    assert grid is not None
+    figure, heading, _ = page.show_price(drawn, "1y", "line", "light")
+    assert heading.startswith("prices: price and regime")
+    assert len(figure.data[-1].x) == 120
 
 
-def test_a_range_that_cannot_be_is_widened_and_said(page, visit):
-    data = rows(80, row40="2020-02-10,100,99,101,100,5")
-    _, _, dataset, *_ = page.take_file(sent(data), None)
-    _, summary, *_ = page.show_summary(dataset, "boosted", None)
-    assert "1 row(s) have a price outside [low, high]: the range was widened, first line 42." in text_of(summary)
+def test_nothing_is_drawn_anew_that_is_drawn_already(page, way):
+    dataset = way.read(rows(80))
+    shown, drawn, *_ = way.settle(dataset)
+    assert way.settle(dataset, shown=shown, drawn=drawn)[:2] == (page.no_update, page.no_update)
+    later = way.settle(dataset, knew="hindsight", shown=shown, drawn=drawn)
+    assert later[0] is page.no_update
+    assert later[1] == {**drawn, "hindsight": True}
+
+
+def test_the_switch_shows_labels_with_hindsight(page, way):
+    dataset = way.read(rows(300))
+    _, drawn, *_ = way.settle(dataset, knew="hindsight")
+    figure, *_ = page.show_price(drawn, "all", "line", "light")
+    told = [text for text, _ in figure.data[-1].customdata]
+    assert told[-1].endswith("with hindsight")
+    code = page.runtime.results().hindsight(page.shell.dataset(dataset))[-1]
+    assert page.timeline.LOOKS[code].word in told[-1]
+
+
+def test_dates_that_may_be_read_in_two_ways_are_asked_about_and_the_choice_is_read(page, way):
+    task, *_ = way.drop(rows(60, date=ambiguous_date))
+    *_, question, message = way.follow(task)
+    assert "Which date is meant?" in text_of(question)
+    assert "from 1 Jan 2021 to 5 Dec 2021" in text_of(question)
+    assert message is None
+    assert [info for info in runtime.library().infos("labeller") if info.id == task["id"]] == []
+    chosen, _, message, _ = way.ask({"type": "label-choice", "field": "order", "value": "month/day/year"}, task)
+    assert message is None
+    assert chosen == {"id": task["id"], "overrides": overrides_json(Overrides(order="month/day/year"))}
+    _, dataset, *_ = way.follow(chosen)
+    assert "1 Jan 2021 – 12 May 2021" in text_of(page.show_file(way.settle(dataset)[0], None)[0])
+
+
+def test_every_guess_can_be_changed_and_taken_back(page, way):
+    first, *lines = rows(80).decode().splitlines()
+    fair = [f"{line},{float(line.split(',')[4]) + 0.5:.2f}" for line in lines]
+    dataset = way.read("\n".join([f"{first},fair", *fair]).encode())
+    before = page.shell.dataset(dataset).bars.close
+    settings = {"close": "fair", "open": page.understood.AS_FOUND, "zone": None}
+    task, *_ = way.ask(page.understood.READ_AGAIN, dataset=dataset, settings=settings)
+    again = way.follow(task)
+    assert again[1] == dataset  # the same file, read otherwise
+    np.testing.assert_allclose(page.shell.dataset(dataset).bars.close, before + 0.5)
+    shown, *_ = way.settle(dataset)
+    assert "Close fair" in text_of(page.show_file(shown, None)[0])
+    assert shown["complete"]  # its labels have followed
+    task, *_ = way.ask(page.understood.READ_AS_FOUND, dataset=dataset)
+    way.follow(task)
+    np.testing.assert_array_equal(page.shell.dataset(dataset).bars.close, before)
+
+
+def test_a_file_that_cannot_be_read_another_way_stays_as_it_was(page, way):
+    dataset = way.read(rows(80))
+    task, *_ = way.ask(page.understood.READ_AGAIN, dataset=dataset, settings={"close": "date"})
+    *_, question, _ = way.follow(task)
+    assert "cannot be read as it is" in text_of(question)
+    assert way.settle(dataset, task=task)[4] is False
+    assert way.studies.put_aside(1, task) == (None, None, None)
+    assert page.shell.dataset(dataset).bars.n_bars == 80
+
+
+def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
+    dataset = way.read(two_symbols(), name="two.csv")
+    assert dataset.endswith(".0")
+    shown, *_ = way.settle(dataset)
+    _, _, symbols, _, picked, hidden, title, of = page.show_file(shown, None)
+    assert [(row["symbol"], row["bars"]) for row in symbols] == [("AAA", 60), ("BBB", 70)]
+    assert (picked, hidden) == ({"ids": ["0"]}, False)
+    assert "two: 2 symbols" in title
+    assert page.show_summary(shown)[6] == "Download all 2 as CSV"
+    options, other = page.pick_symbol([symbols[1]], dataset)
+    assert other == dataset.replace(".0", ".1")
+    assert {"label": "two · BBB", "value": other} in options
+    shown, *_ = way.settle(other)
+    assert page.show_file(shown, of)[2] is page.no_update  # the table stays as it was sorted
+    assert page.show_file(shown, of)[4] == {"ids": ["1"]}
+    assert page.show_summary(shown)[2] == "two · BBB"
+    with pytest.raises(page.PreventUpdate):
+        page.pick_symbol([symbols[1]], other)
 
 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
         (b"", "is empty"),
-        (HEADER.encode(), "prices.csv"),
-        (rows(80, row40="2020-02-10,100,101,99,oops,5"), 'line 42, column "close"'),
-        (rows(80, row40="2020-02-10,100,-101,99,100,5"), "line 42"),
-        (rows(80, row40="yesterday,100,101,99,100,5"), "line 42"),
         (pickle.dumps({"a": list(range(500))}), "is a Python pickle"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG picture"),
-        (b"a,b,c\n1,2,3\n", "prices.csv"),
         (b"\xff\xfe" + "date,open".encode("utf-16-le"), "has a header but no rows"),
     ],
 )
-def test_a_bad_file_gets_a_message_and_nothing_is_kept(page, visit, data, told):
+def test_what_holds_no_table_gets_a_message_and_nothing_is_kept(page, way, data, told):
     before = runtime.library().infos("labeller")
-    message, options, dataset, *_ = page.take_file(sent(data), None)
+    task, *_ = way.drop(data)
+    *_, cleared, _, question, message = way.follow(task)
     assert told in text_of(message)
     assert "could not be labelled" in text_of(message)
-    assert "Traceback" not in text_of(message)
-    assert options is dataset is page.no_update
+    assert (cleared, question) == (None, None)
     assert runtime.library().infos("labeller") == before
+    with pytest.raises(page.RegimeError):
+        runtime.library().uploads.get(task["id"], "labeller")
 
 
-def test_a_file_over_the_limit(page, visit, monkeypatch):
-    monkeypatch.setattr(page.dash, "ctx", SimpleNamespace(triggered_id=page.TOO_LARGE))
-    message, *_ = page.take_file(None, {"name": "big.csv", "megabytes": 99.0})
-    assert "99.0 MB; the limit is 32 MB" in text_of(message)
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (rows(80, row40="2020-02-10,100,101,99,oops,5"), 'line 42, column "close"'),
+        (rows(80, row40="yesterday,100,101,99,100,5"), "line 42"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_why_and_offers_its_columns(page, way, data, told):
+    task, *_ = way.drop(data)
+    *_, question, _message = way.follow(task)
+    assert told in text_of(question)
+    assert "Change how it is read" in text_of(question)
+    assert "Traceback" not in text_of(question)
+    way.studies.put_aside(1, task)
+    with pytest.raises(page.RegimeError):
+        runtime.library().uploads.get(task["id"], "labeller")
 
 
-def test_49_bars_are_unknown_and_say_what_is_needed(page, visit):
-    _, _, dataset, *_ = page.take_file(sent(rows(49)), None)
-    _, summary, *_ = page.show_summary(dataset, "boosted", None)
+def test_a_form_that_appears_asks_for_nothing(page, way):
+    dataset = way.read(rows(80))
+    way.trigger(page.understood.READ_AGAIN, page.understood.READ_AS_FOUND, value=None)
+    with pytest.raises(page.PreventUpdate):
+        way.studies.read(None, [], None, None, [], [], None, dataset, "boosted")
+
+
+def test_a_file_that_did_not_come_in_says_why(page, way):
+    told = text_of(way.studies.refused({"name": "big.csv", "message": "It has 120 MB; the limit is 100 MB."}))
+    assert "big.csv could not be labelled It has 120 MB; the limit is 100 MB." in told
+
+
+def test_49_bars_are_shown_and_not_labelled(page, way):
+    dataset = way.read(rows(49))
+    shown, *_ = way.settle(dataset)
+    assert "49 bars are too few to label: 50 are needed." in text_of(page.show_file(shown, None)[0])
+    _, summary, _, charted_hidden, grid, *_, no_csv, no_parquet = page.show_summary(shown)
     assert "Unknown: 49 bars, need 50" in text_of(summary)
-    given = page.give_rows({"startRow": 0, "endRow": 200}, {"dataset": dataset, "model": "boosted"})
-    assert {row["regime"] for row in given["rowData"]} == {"Unknown"}
+    assert (charted_hidden, no_csv, no_parquet) == (False, True, True)
+    assert {row["regime"] for row in page.give_rows({"startRow": 0, "endRow": 200}, grid.id)["rowData"]} == {"Unknown"}
 
 
-def test_a_long_series_is_labelled_by_a_job(page, visit, monkeypatch):
-    _, _, dataset, *_ = page.take_file(sent(rows(90)), None)
-    monkeypatch.setattr(results, "INLINE_BARS", 80)
+def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
     started = []
-    monkeypatch.setattr(runtime.results(), "start_labelling", lambda *given: started.append(given) or "j" * 32)
-    _, summary, *_, charted_hidden, no_download, grid, job = page.show_summary(dataset, "boosted", None)
-    assert "Bars 90" in text_of(summary)
-    assert "Newest bar" not in text_of(summary)
-    assert (charted_hidden, no_download, grid, job["id"]) == (True, True, None, "j" * 32)
-    assert len(started) == 1
-    # a job that failed is told, not started again for ever
-    monkeypatch.setattr(page.dash, "ctx", SimpleNamespace(triggered_id=page.progress.ended_id(page.LABEL_JOB)))
-    *_, job = page.show_summary(dataset, "boosted", {"id": "j", "state": "failed", "message": "x"})
-    assert job is page.no_update
-    assert len(started) == 1
+    monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: started.append(arguments) or "j" * 32)
+    task, job, *_ = way.drop(rows(90), name="-x.csv")
+    assert (job["id"], job["cancel_after"]) == ("j" * 32, 0)
+    assert started[0][0] == "study"
+    assert "--name=-x.csv" in started[0]
+    with pytest.raises(page.PreventUpdate):
+        way.follow(task)  # nothing is known yet
+    cleared = way.follow(task, {"id": "j", "state": "cancelled", "message": "Cancelled."})
+    assert cleared[3:6] == (None, None, None)
+    with pytest.raises(page.RegimeError):
+        runtime.library().uploads.get(task["id"], "labeller")
 
 
-def test_another_visitors_dataset_is_not_here(page, app, visit):
-    _, _, dataset, *_ = page.take_file(sent(rows(60)), None)
+def test_work_that_failed_is_not_started_again_by_itself(page, way, monkeypatch):
+    dataset = way.read(rows(90))
+    started = []
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: started.append(arguments) or "j" * 32)
+    *_, job, _, _, again_hidden = way.settle(dataset, model="rules")
+    assert (job["id"], again_hidden, len(started)) == ("j" * 32, True, 1)
+    *_, job, _, _, again_hidden = way.settle(dataset, model="rules", ended={"id": "j", "state": "failed", "message": "x"})
+    assert (job, again_hidden, len(started)) == (page.no_update, False, 1)
+
+
+def test_a_model_that_cannot_answer_says_so_and_another_can_be_picked(page, way):
+    dataset = way.read(rows(80, row40="2020-02-10,-1,2,-3,-1,5"))
+    _, _, _, problem, hidden, _ = way.settle(dataset, model="rules")
+    assert "pick another model" in text_of(problem)
+    assert hidden is False
+    assert way.settle(dataset)[3] is None
+
+
+def test_another_visitors_dataset_is_not_here(page, app, way):
+    dataset = way.read(rows(60))
+    shown, drawn, *_ = way.settle(dataset)
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "stranger"
-        where, _, _, problem, hidden, *_ = page.show_summary(dataset, "boosted", None)
+        _, _, _, problem, hidden, _ = way.settle(dataset)
         assert "belongs to another visitor" in text_of(problem)
         assert hidden
-        assert where is None
+        assert page.show_file(shown, None)[0] is None
         with pytest.raises(page.PreventUpdate):
-            page.download(1, dataset, "boosted")
+            page.show_price(drawn, "1y", "line", "light")
         with pytest.raises(page.PreventUpdate):
             page.give_rows({"startRow": 0, "endRow": 9}, {"dataset": dataset, "model": "boosted"})
+        with pytest.raises(page.PreventUpdate):
+            page.pick_symbol([{"id": "0", "symbol": ""}], dataset)
+        _, _, message, _ = way.ask(page.understood.READ_AS_FOUND, dataset=dataset)
+        assert "belongs to another visitor" in text_of(message)

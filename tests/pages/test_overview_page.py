@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 import runtime
 from markets import daily_bars, text_of
+from visitors import uploaded
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_what_cannot_be_shown_is_told_by_the_headline_alone(page, visit, dataset
 
 
 def test_another_visitor_does_not_see_an_upload(page, app):
-    dataset = runtime.library().add("owner", "mine", daily_bars(np.linspace(90, 110, 80)))
+    dataset = uploaded(runtime.library(), "owner", "mine", daily_bars(np.linspace(90, 110, 80)))
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "owner"
         assert "not here" not in text_of(page.show_headline(dataset, "boosted", 0)[0])

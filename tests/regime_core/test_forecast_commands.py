@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import regime_core
-from regime_core import MODEL_DIR, artifacts, datasets, states, training, walkforward
+from regime_core import MODEL_DIR, artifacts, mapped, states, training, walkforward
 from regime_core.__main__ import main
 from regime_core.bars import to_frame
 from regime_core.engine import Engine
@@ -89,10 +89,10 @@ def test_the_table_names_model_and_baselines(folder, tmp_path, capsys):
 
 
 def test_a_stored_upload_and_no_vix_are_taken_too(folder, histories, tmp_path, capsys):
-    datasets.write_bars(tmp_path / "upload.parquet", histories[0], {})
+    mapped.write_bars(tmp_path / "upload.arrow", [histories[0]])
     out = tmp_path / "forecast.json"
     assert (
-        main(["forecast", "--bars", str(tmp_path / "upload.parquet"), "--horizons", "1", "--regimes", "2", "--out", str(out)])
+        main(["forecast", "--bars", str(tmp_path / "upload.arrow"), "--horizons", "1", "--regimes", "2", "--out", str(out)])
         == 0
     )
     printed = capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 
 from regime_core import MODEL_DIR, features
 from regime_core.__main__ import main, run_command
-from regime_core.datasets import read_labels, write_bars
+from regime_core.studies import Shelf
 
 BARS = ["timestamp", "open", "high", "low", "close", "volume"]
 ANSWER = ["regime", "confidence", "p_trending_bullish", "p_trending_bearish", "p_ranging", "p_volatile", "p_calm"]
@@ -34,15 +34,17 @@ def test_label_writes_the_columns_the_readme_promises(file, tmp_path, capsys):
     np.testing.assert_allclose(probabilities, 1, atol=1e-5)
 
 
-def test_label_of_stored_bars_writes_stored_labels(tmp_path, sp500, engine):
-    write_bars(tmp_path / "bars.parquet", sp500.rows(None, 300), {"title": "x", "problems": []})
+def test_study_leaves_all_that_the_page_shows(file, tmp_path, engine):
     seen = []
-    arguments = ["label", str(tmp_path / "bars.parquet"), "--out", str(tmp_path / "out.parquet"), "--model", "rules"]
-    run_command(arguments, lambda stage, done, total: seen.append((stage, done, total)))
-    labels = read_labels(tmp_path / "out.parquet", engine.entry("rules").ref)
-    np.testing.assert_array_equal(labels.codes, engine.label(sp500.rows(None, 300), model="rules").codes)
-    assert seen[0] == ("Reading", 0, 3)
-    assert seen[-1] == ("Writing", 3, 3)
+    arguments = ["study", str(file), "--out", str(tmp_path / "out"), "--model", "rules", "--name", "mine.csv"]
+    assert "300 bars of 1 series labelled by rules." in run_command(arguments, lambda *told: seen.append(told))
+    shelf = Shelf(tmp_path / "out")
+    assert shelf.report().inspection.name == "mine.csv"
+    bars = shelf.bars(0)
+    labels = shelf.labels(0, engine.entry("rules").ref, bars.time)
+    np.testing.assert_array_equal(labels.codes, engine.label(bars, model="rules").codes)
+    assert seen[0] == ("Reading", 0, 5)
+    assert seen[-1] == ("Writing the files to take home", 5, 5)
 
 
 def test_features_writes_the_table_of_the_library(file, tmp_path, capsys):
@@ -102,11 +104,11 @@ def test_an_output_that_cannot_be_written_is_an_error(out, words, file, capsys, 
 
 
 def test_stored_bars_that_are_none_are_an_error(file, tmp_path, capsys):
-    file.rename(tmp_path / "bars.parquet")
-    assert main(["label", str(tmp_path / "bars.parquet"), "--out", str(tmp_path / "out.csv")]) == 1
-    assert "bars.parquet is not a Parquet file of bars" in capsys.readouterr().err
-    assert main(["label", str(tmp_path / "none.parquet"), "--out", str(tmp_path / "out.csv")]) == 1
-    assert "none.parquet: No such file or directory" in capsys.readouterr().err
+    file.rename(tmp_path / "bars.arrow")
+    assert main(["features", str(tmp_path / "bars.arrow"), "--out", str(tmp_path / "out.csv")]) == 1
+    assert "bars.arrow is not a file of this library" in capsys.readouterr().err
+    assert main(["features", str(tmp_path / "none.arrow"), "--out", str(tmp_path / "out.csv")]) == 1
+    assert "none.arrow: No such file or directory" in capsys.readouterr().err
 
 
 def test_an_unknown_model_is_an_error(file, tmp_path, capsys):

@@ -37,3 +37,8 @@ def test_merged_candles_by_hand():
     np.testing.assert_allclose(merged.low, [9.9, 19.8, 14.85])
     assert merged.time.tolist() == bars.time[[0, 2, 4]].tolist()
     assert decimate.candles(bars, max_candles=5) == (bars, 1)
+
+
+def test_a_column_of_a_table_is_thinned_too():
+    values = np.random.default_rng(1).normal(size=(5_000, 3))
+    np.testing.assert_array_equal(decimate.extremes(values[:, 1], 100), decimate.extremes(values[:, 1].copy(), 100))

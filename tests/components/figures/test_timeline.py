@@ -8,6 +8,7 @@ from components.figures import decimate, timeline
 from components.figures import window as windows
 from markets import daily_bars, labels_of
 from regime_core.bars import DAY_NS
+from regime_core.regimes import Labels, ModelRef
 
 BARS = daily_bars([100, 102, 104, 103, 101, 99, 98, 97])
 LABELS = labels_of(BARS, [5, 0, 0, 0, 3, 3, 2, 2], [0.0, 0.5, 0.5, 0.9, 0.7, 0.7, 0.35, 0.95])
@@ -174,3 +175,43 @@ def test_the_newest_close_covers_no_other_number():
     assert written[250] == ""
     assert written[200] == "200"
     assert layout.annotations[-1].text == "251.00"
+
+
+def test_a_million_bars_are_drawn_from_a_few_thousand_points():
+    rng = np.random.default_rng(3)
+    n = 1_000_000
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 1e-4, n)))
+    bars = daily_bars(close, step_ns=DAY_NS // 1440)
+    codes = np.repeat(rng.integers(0, 6, n // 20), 20).astype(np.int8)
+    labels = Labels(bars.time, codes, np.full((n, 5), 0.2), np.full(n, 0.5), ModelRef("boosted", "1"))
+    figure = timeline.price(windows.window("Long", bars, labels, 0, n))
+    found = traces(figure)
+    assert len(found["Close"].y) <= decimate.MAX_POINTS
+    assert {close.max(), close.min(), close[0], close[-1]} <= set(np.asarray(found["Close"].y))
+    assert len(found["Close"].customdata) == len(found["Close"].y)
+    assert max(len(trace.x) for trace in figure.data) <= decimate.MAX_POINTS
+    assert sum(trace.type == "heatmap" for trace in figure.data) == 2
+    assert not figure.layout.shapes
+    assert not any(trace.type == "bar" for trace in figure.data)  # no stretch is wide enough for a hatch
+
+
+def test_labels_with_hindsight_have_no_confidence_and_say_what_they_are():
+    window = windows.window("Test", BARS, LABELS, 0, 8, hindsight=True)
+    found = traces(timeline.price(window))
+    told = [text for text, _ in found["Close"].customdata]
+    assert told[0].endswith("no answer")
+    assert all(text.endswith("with hindsight") for text in told[1:])
+    cells = [int(cell) for cell in found["Regime and confidence (ribbon)"].z[0]]
+    assert cells == [25, 4, 19, 14]  # each regime in its full colour
+    assert timeline.heading(window).startswith("Test: price and regime with hindsight, 1")
+
+
+def test_prices_below_zero_are_drawn_on_a_plain_scale():
+    n = 6 * 366
+    bars = daily_bars(np.linspace(-40, 60, n))
+    bars = bars._replace(high=bars.close + 1, low=bars.close - 1)
+    window = windows.window("Oil", bars, labels_of(bars, [4] * n, [0.5] * n), 0, n)
+    axis = timeline.price(window).layout.yaxis2
+    assert axis.type == "linear"
+    assert axis.range[0] < -41
+    assert "%" not in timeline.description(window)

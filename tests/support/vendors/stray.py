@@ -227,3 +227,42 @@ def zip_with_a_list_of_symbols() -> VendorFile:
     files = {f"{name}.csv": table(HEADER, _rows(bars)).encode() for name, bars in truth.items()}
     data = archive({**files, "symbols.csv": b"Symbol,Name\nAAPL,Apple\nMSFT,Microsoft\n"})
     return VendorFile("stocks.zip", data, truth, warnings=frozenset(["multi_symbol"]))
+
+
+@vendor
+def steps_of_all_lengths() -> VendorFile:
+    """A series by event, not by the clock."""
+    bars = naive(round_the_clock(120))
+    steps = np.random.default_rng(2).exponential(3_000, 120).astype(int) + 1
+    when = [datetime(2021, 1, 4) + timedelta(seconds=int(second)) for second in np.cumsum(steps)]
+    rows = _rows(bars.dated(when), lambda t: f"{t:%Y-%m-%d %H:%M:%S}")
+    return one("events.csv", table(HEADER, rows), bars.dated(when), warn=["irregular_interval"])
+
+
+@vendor
+def opendocument() -> VendorFile:
+    bars = daily()
+    cells = [[_ods_cell(value) for value in row] for row in [HEADER.split(","), *_rows(bars)]]
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells)
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    sheet = (
+        f'<office:body><office:spreadsheet><table:table table:name="S">{rows}</table:table></office:spreadsheet></office:body>'
+    )
+    content = f'<?xml version="1.0"?><office:document-content {names}>{sheet}</office:document-content>'
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    listed = f'<?xml version="1.0"?><m:manifest xmlns:m="{manifest}"/>'
+    data = archive({"mimetype": kind, "content.xml": content.encode(), "META-INF/manifest.xml": listed.encode()})
+    return one("prices.ods", data, bars)
+
+
+def _ods_cell(value: str) -> str:
+    try:
+        kind = f'office:value-type="float" office:value="{float(value)!r}"'
+    except ValueError:
+        is_date = value[:1].isdigit()
+        kind = f'office:value-type="date" office:date-value="{value}"' if is_date else 'office:value-type="string"'
+    return f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell>"

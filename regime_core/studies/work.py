@@ -1,0 +1,144 @@
+"""The work on a file: read, told, labelled, looked back on, written out; each result on disk as soon as it is known."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from regime_core import mapped
+from regime_core.bars import OHLCV
+from regime_core.evaluation import persistence
+from regime_core.readers import Overrides, Reading, write_labels
+from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
+from regime_core.studies.report import read_and_report
+from regime_core.studies.shelf import KINDS, Shelf
+
+Progress = Callable[[str, int, int], None]
+STEPS = 5
+_NEWEST = pa.schema([("code", pa.int8()), ("confidence", pa.float64()), ("age", pa.int64()), ("censored", pa.bool_())])
+
+
+class Labeller(Protocol):
+    """What an engine does here."""
+
+    def label(self, bars: OHLCV, *, model: str | None = None) -> Labels:
+        """Label every bar by what was known on it."""
+        ...
+
+    def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
+        """Label every bar by what came after it too."""
+        ...
+
+
+def make(
+    source: Path,
+    folder: Path,
+    labeller: Callable[[], Labeller],
+    progress: Progress,
+    *,
+    name: str,
+    overrides: Overrides,
+    model: str | None = None,
+) -> str:
+    """Make all there is to make of a file, in the folder of this reading of it, and return what to say of it.
+
+    labeller : asked for once there are bars. name : of the file, for messages.
+    A file that cannot be read, or not in one way only, gets a report alone. Raises OSError.
+    """
+    shelf = Shelf(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    progress("Reading", 0, STEPS)
+    reading, report = read_and_report(source, name=name, overrides=overrides)
+    if reading is not None and not shelf.readable:
+        mapped.write_bars(shelf.bars_path, (series.bars for series in reading.series))
+        mapped.write_table(
+            shelf.series_path, series_table([one.symbol for one in reading.series], [one.bars for one in reading.series])
+        )
+    report.write(shelf.report_path)
+    if reading is None:
+        return report.inspection.reason
+    labels = _label(shelf, reading, labeller(), model, progress)
+    progress("Looking back", 3, STEPS)
+    _look_back(shelf, reading, labels, labeller(), model)
+    kinds: tuple[Literal["csv", "parquet"], ...] = KINDS
+    for step, kind in enumerate(kinds):
+        progress("Writing the files to take home", STEPS - len(KINDS) + step, STEPS)
+        write_labels(shelf.file(labels[0].model, kind), reading, labels, kind=kind, keep_columns=True)
+    progress("Writing the files to take home", STEPS, STEPS)
+    return f"{sum(map(len, labels)):,} bars of {len(labels):,} series labelled by {labels[0].model.name}."
+
+
+def series_table(symbols: Sequence[str], bars: Sequence[OHLCV]) -> pa.Table:
+    """Table of series, for ``Shelf.series_path``: names, lengths, ends, usual steps and newest closes."""
+    return pa.table(
+        {
+            "symbol": pa.array(symbols, pa.string()),
+            "bars": pa.array([one.n_bars for one in bars], pa.int64()),
+            "first": pa.array([int(one.time[0]) for one in bars], pa.int64()),
+            "last": pa.array([int(one.time[-1]) for one in bars], pa.int64()),
+            "step": pa.array([_step(one.time) for one in bars], pa.int64()),
+            "close": pa.array([float(one.close[-1]) for one in bars], pa.float64()),
+        }
+    )
+
+
+def _step(time: NDArray[np.int64]) -> int:
+    return int(np.median(np.diff(time))) if len(time) > 1 else 0
+
+
+def _label(shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None, progress: Progress) -> list[Labels]:
+    """Labels known at each bar; the model's folder appears once all that a page needs of them is in it."""
+    many = len(reading.series)
+    labels = []
+    for done, series in enumerate(reading.series):
+        progress("Labelling", *((done, many) if many > 1 else (2, STEPS)))
+        labels.append(labeller.label(series.bars, model=model))
+    final = shelf.of_model(labels[0].model)
+    if final.is_dir():
+        return labels
+    partial = final.with_name(f".{final.name}.{secrets.token_hex(4)}")
+    partial.mkdir(mode=0o700)
+    try:
+        mapped.write_labels(partial / f"labels{mapped.SUFFIX}", labels)
+        mapped.write_spells(partial / f"spells{mapped.SUFFIX}", _spells(reading, [one.codes for one in labels], labels))
+        rows = [_newest(one) for one in labels]
+        mapped.write_table(partial / f"newest{mapped.SUFFIX}", pa.Table.from_pylist(rows, _NEWEST))
+        partial.replace(final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return labels
+
+
+def _look_back(shelf: Shelf, reading: Reading, labels: list[Labels], labeller: Labeller, model: str | None) -> None:
+    folder = shelf.of_model(labels[0].model)
+    codes = [labeller.hindsight(series.bars, model=model) for series in reading.series]
+    mapped.write_codes(folder / f"hindsight{mapped.SUFFIX}", codes)
+    mapped.write_spells(folder / f"hindsight-spells{mapped.SUFFIX}", _spells(reading, codes, labels))
+    counts = [differing(one.codes, other) for one, other in zip(labels, codes, strict=True)]
+    table = pa.table({"differing": [count for count, _ in counts], "known": [known for _, known in counts]})
+    mapped.write_table(shelf.differing_path(labels[0].model), table)
+
+
+def differing(codes: NDArray[np.int8], hindsight: NDArray[np.int8]) -> tuple[int, int]:
+    """Bars whose two labels differ, and bars that have both. codes, hindsight : (n_bars,)."""
+    known = (codes != UNKNOWN_CODE) & (hindsight != UNKNOWN_CODE)
+    return int(((codes != hindsight) & known).sum()), int(known.sum())
+
+
+def _spells(reading: Reading, codes: list[NDArray[np.int8]], labels: list[Labels]) -> Iterator[persistence.Spells]:
+    for series, own, one in zip(reading.series, codes, labels, strict=True):
+        yield persistence.spells(own, one.confidence, series.bars.close)
+
+
+def _newest(labels: Labels) -> dict[str, object]:
+    code = int(labels.codes[-1])
+    age = 0 if code == UNKNOWN_CODE else persistence.last_run(labels.codes)
+    censored = age > 0 and age == len(labels) - MIN_BARS + 1
+    return {"code": code, "confidence": float(labels.confidence[-1]), "age": age, "censored": censored}
