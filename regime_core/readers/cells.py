@@ -65,6 +65,8 @@ NUMBER = re.compile(
     r"^[(]?[-+−]?\s*(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?\s*[-+−]?(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     r"\s*(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio|Mrd|万|億|亿|千|zł|kr|[€£¥$₹₽₩₺]|[A-Z]{3})?[)]?[*]?$"
 )
+LONGEST = 120
+"""Characters of the longest cell that is looked at: a longer one is neither number nor time, and would take long to tell."""
 PADDING = " \t\u00a0\u202f\u2007\u3000\ufeff"
 
 
@@ -75,11 +77,13 @@ def is_missing(cell: str) -> bool:
 
 def is_clock(cell: str) -> bool:
     """Whether a cell is a time of day with a colon."""
-    return bool(CLOCK.match(cell.strip(PADDING)))
+    return len(cell) <= LONGEST and bool(CLOCK.match(cell.strip(PADDING)))
 
 
 def is_date(cell: str) -> bool:
     """Whether a cell is a date or a date with a time, other than a bare count of seconds."""
+    if len(cell) > LONGEST:
+        return False
     cell = cell.strip(PADDING)
     if any(mark in cell for mark in ";|\t"):
         return False
@@ -91,12 +95,12 @@ def is_date(cell: str) -> bool:
 
 def is_epoch(cell: str) -> bool:
     """Whether a cell may count seconds (or parts of them) since 1970."""
-    return bool(EPOCH.match(cell.strip(PADDING)))
+    return len(cell) <= LONGEST and bool(EPOCH.match(cell.strip(PADDING)))
 
 
 def is_number(cell: str) -> bool:
     """Whether a cell may be a number in some vendor's way of writing."""
-    return bool(NUMBER.match(cell.strip(PADDING)))
+    return len(cell) <= LONGEST and bool(NUMBER.match(cell.strip(PADDING)))
 
 
 def is_data(cells: list[str]) -> bool:

@@ -224,7 +224,7 @@ def _unwrapped(text: str) -> str:
 
 def _despaced(data: bytes) -> bytes:
     """Text with a tab for each run of spaces; where every run of two or more stands between columns, single ones stay."""
-    bare = re.sub(rb"(?m)^[ ]+|[ ]+$", b"", data)
+    bare = b"\n".join(line.strip(b" ") for line in data.split(b"\n"))
     wide = re.sub(rb"[ ]{2,}", b"\t", bare)
     return wide if _score(_head(wide), "\t")[0] >= 0.8 else re.sub(rb"[ \t]+", b"\t", bare)
 

@@ -56,6 +56,8 @@ class Named:
     prefix: str = ""
 
 
+LONGEST = 200
+"""Characters of the longest name of a column that is looked at."""
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -63,7 +65,7 @@ LETTER = re.compile(r"[^\W\d_]")
 def fold(name: str) -> str:
     """Letters and digits of a name, in lower case, without accents, its counter (``1. open``) or what stands in brackets."""
     plain = (
-        unicodedata.normalize("NFKC", name)
+        unicodedata.normalize("NFKC", name[:LONGEST])
         .replace("ł", "l")
         .replace("Ł", "L")
         .replace("ı", "i")
@@ -89,7 +91,7 @@ QUOTE_CURRENCIES = ("usd", "usdt", "usdc", "busd", "eur", "gbp", "jpy", "krw", "
 
 def meaning(name: str) -> Named | None:
     """Field that a name stands for by itself, or None; of ``Volume BTC`` and ``Volume USDT`` the base's is the likelier."""
-    if not LETTER.search(name):
+    if len(name) > LONGEST or not LETTER.search(name):
         return None
     found = FIELD_OF.get(fold(name))
     if found is not None:
@@ -115,7 +117,7 @@ def meanings(header: Sequence[str]) -> list[Named | None]:
 
 
 def _affixed(name: str) -> Named | None:
-    if not LETTER.search(name):
+    if len(name) > LONGEST or not LETTER.search(name):
         return None
     words = [word for word in re.split(r"[\s_.:/|,()'\"-]+", name) if word]
     if len(words) < 2:

@@ -101,3 +101,16 @@ def test_what_has_no_bars_in_its_head_is_not_worked_through(body, monkeypatch):
 def test_gzip_with_a_trailing_size_of_its_own_is_read():
     text = b"date,open,high,low,close\n" + b"".join(b"2021-01-%02d,1,2,1,%d\n" % (day, day % 2 + 1) for day in range(1, 29))
     assert read_bytes(gzip.compress(text), "bars.csv.gz").status == "ok"
+
+
+@pytest.mark.parametrize(
+    "cell", ["1" + " " * 60_000 + "x", "Open" + " " * 60_000 + "x", "9" * 60_000, "Jan" + " " * 60_000 + "1"]
+)
+def test_a_cell_of_great_length_is_neither_number_nor_name(cell):
+    """Where it is looked at all the same, this test takes minutes."""
+    for text in (
+        f"Date,Open,High,Low,Close\n2021-01-04,1,2,1,{cell}\n",
+        f"Date,Open,High,Low,{cell}\n2021-01-04,1,2,1,2\n",
+        cell,
+    ):
+        assert read_bytes(text.encode(), "long.csv").status == "rejected"
