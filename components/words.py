@@ -16,7 +16,6 @@ from regime_core.regimes import ALL_NAMES, MIN_BARS, UNKNOWN, Detection
 NBSP = "\u00a0"
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SOURCES = {"arch": "arch package", "yahoo": "Yahoo", "cboe": "CBOE", "fred": "FRED", "csv": "CSV file", "upload": "upload"}
-_STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def percent(fraction: float, digits: int = 0) -> str:
@@ -68,26 +67,6 @@ def bar_unit(time_ns: NDArray[np.int64]) -> str:
 def unit_of(step_ns: int) -> str:
     """``day`` for bars that are a day apart, ``bar`` for any others."""
     return "day" if step_ns == DAY_NS else "bar"
-
-
-def interval(time_ns: NDArray[np.int64]) -> str:
-    """The usual step between bars: ``daily``, ``weekly``, ``5 minutes``."""
-    return interval_of(_median_step(time_ns))
-
-
-def interval_of(step_ns: int) -> str:
-    """A step between bars: ``daily``, ``weekly``, ``5 minutes``."""
-    seconds = step_ns // 1_000_000_000
-    if seconds <= 0:
-        return "one bar"
-    days = seconds / 86_400
-    for name, shortest, longest in (("daily", 0.9, 1.5), ("weekly", 6, 8), ("monthly", 27, 32), ("quarterly", 88, 93)):
-        if shortest <= days <= longest:
-            return name
-    for size, unit in _STEPS:
-        if seconds >= size and seconds % size == 0:
-            return count(int(seconds // size), unit)
-    return count(int(seconds), "second")
 
 
 def answer(detection: Detection, unit: str) -> str:

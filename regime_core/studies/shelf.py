@@ -78,11 +78,6 @@ class Shelf:
         row: dict[str, object] = mapped.table(self.series_path).slice(index, 1).to_pylist()[0]
         return row
 
-    @property
-    def n_series(self) -> int:
-        """How many series there are."""
-        return int(mapped.table(self.series_path).num_rows)
-
     def bars(self, index: int) -> OHLCV:
         """Bars of a series, mapped. Raises OSError and ReaderError."""
         return mapped.bars(self.bars_path, index)

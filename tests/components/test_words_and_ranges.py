@@ -15,15 +15,6 @@ def plain(text):
     return text.replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize(
-    ("step_ns", "text"),
-    [(DAY_NS, "daily"), (7 * DAY_NS, "weekly"), (30 * DAY_NS, "monthly"), (HOUR_NS, "1 hour"), (4 * HOUR_NS, "4 hours"),
-     (HOUR_NS // 12, "5 minutes"), (10**9, "1 second"), (10**9 * 90, "90 seconds")],
-)  # fmt: skip
-def test_interval(step_ns, text):
-    assert plain(words.interval(np.arange(5, dtype=np.int64) * step_ns)) == text
-
-
 def test_numbers():
     assert plain(words.percent(0.7213)) == "72 %"
     assert plain(words.percent(float("nan"))) == "–"

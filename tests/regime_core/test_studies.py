@@ -93,7 +93,7 @@ def test_each_series_stands_in_the_summary(study, engine):
     summary = shelf.summary(ref)
     assert summary.symbol == ["AAA", "BBB"]
     assert summary.bars.tolist() == [60, 90]
-    assert shelf.report().n_series == shelf.n_series == 2
+    assert shelf.report().n_series == 2
     for i in range(2):
         labels = engine.label(shelf.bars(i), model="rules")
         assert summary.code[i] == labels.codes[-1]
