@@ -57,13 +57,14 @@ def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
 
 def _label(arguments: argparse.Namespace, progress: Progress) -> str:
     from regime_core import readers
-    from regime_core.engine import Engine
 
     _require_folder(arguments.out)
     progress("Reading", 0, 3)
-    engine = Engine.load(arguments.model_dir)
-    ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
-    reading = readers.read(arguments.file, overrides=_overrides(arguments))
+    with ThreadPoolExecutor(1) as beside:
+        read = beside.submit(readers.read, arguments.file, overrides=_overrides(arguments))
+        engine = _load_engine(arguments.model_dir, arguments.model)
+        ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
+        reading = read.result()
     labels = _labels(engine, reading, arguments.model, progress)
     progress("Writing", 2, 3)
     kind: Literal["csv", "parquet"] = "parquet" if arguments.out.suffix == ".parquet" else "csv"
@@ -147,9 +148,7 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
 
 
 def _study(arguments: argparse.Namespace, progress: Progress) -> str:
-    from concurrent.futures import ThreadPoolExecutor
-
-    loading = ThreadPoolExecutor(1).submit(_load_engine, arguments.model_dir)  # while the file is read
+    loading = ThreadPoolExecutor(1).submit(_load_engine, arguments.model_dir, arguments.model)  # while the file is read
     from regime_core import studies
 
     return studies.make(
@@ -163,10 +162,10 @@ def _study(arguments: argparse.Namespace, progress: Progress) -> str:
     )
 
 
-def _load_engine(model_dir: Path) -> Engine:
+def _load_engine(model_dir: Path, model: str | None) -> Engine:
     from regime_core.engine import Engine
 
-    return Engine.load(model_dir)
+    return Engine.load_one(model_dir, model)
 
 
 def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:

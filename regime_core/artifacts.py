@@ -167,9 +167,10 @@ def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode() + b"\n")
 
 
-def load(folder: Path, *, kinds: Sequence[str] = KINDS) -> Artifacts:
+def load(folder: Path, *, kinds: Sequence[str] = KINDS, detectors: Sequence[str | None] | None = None) -> Artifacts:
     """Read, verify and load every model of a folder, or those of one kind alone, whatever lies beside them.
 
+    detectors : names of the only detectors to load, None among them for the default; all are verified and have entries.
     Raises ArtifactError, naming the file, if one is missing, altered, or of another format.
     """
     manifest = read_manifest(folder)
@@ -187,12 +188,13 @@ def load(folder: Path, *, kinds: Sequence[str] = KINDS) -> Artifacts:
             raise ArtifactError(
                 "artifact.altered", f"{folder / MANIFEST}: the version of {entry.name!r} does not match its files."
             )
+    wanted = None if detectors is None else {name or manifest["default"] for name in detectors}
     results = manifest.get("results", {}) if STATES in kinds else {}
     _verify_files(folder, results)
     return Artifacts(
         default=manifest["default"],
         entries=entries,
-        detectors={name: _loaded(MODELS[name], folder) for name in entries},
+        detectors={name: _loaded(MODELS[name], folder) for name in entries if wanted is None or name in wanted},
         state_entries={name: entry for name, entry in known.items() if entry.kind == STATES},
         forecaster=_loaded(Forecaster, folder) if Forecaster.name in known else None,
         walk_forward=folder / WALK_FORWARD if WALK_FORWARD in results else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,8 @@ def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None =
     if decimal != "," and not _comma_elsewhere(rows, fields):
         if decimal is None:
             _refuse_open_points(rows, fields)
-        plain = {field: _plain(text) for field, text in texts.items()}
+        with ThreadPoolExecutor(2) as pool:
+            plain = dict(zip(texts, pool.map(_plain, texts.values()), strict=True))
         if all(values is not None for values in plain.values()):
             return Numbers({field: values for field, values in plain.items() if values is not None}, ".", ())
     parts = {field: _parts(rows, field, text, fields) for field, text in texts.items()}

@@ -177,3 +177,13 @@ def test_rules_refuse_prices_below_zero(engine, oil):
     with pytest.raises(ModelError, match="percent") as caught:
         engine.label(oil, model="rules")
     assert caught.value.code == "model.negative_prices"
+
+
+def test_an_engine_of_one_detector_answers_as_the_whole(sp500):
+    """By the default where none is named; entries of the others are there."""
+    whole, one = Engine.load(MODEL_DIR), Engine.load_one(MODEL_DIR)
+    bars = sp500.rows(0, 300)
+    np.testing.assert_array_equal(one.label(bars).codes, whole.label(bars).codes)
+    assert one.entries == whole.entries
+    by_rules = Engine.load_one(MODEL_DIR, f"rules@{whole.entries['rules'].version}")
+    np.testing.assert_array_equal(by_rules.label(bars, model="rules").codes, whole.label(bars, model="rules").codes)
