@@ -79,7 +79,7 @@ class RulesReading:
         metrics = self._metrics(self._bars.n_bars - 1)
         points = detection.rule_scores(metrics)[0]
         scored = ", ".join(f"{REGIME_NAMES[i]} {points[i]:.0f}" for i in range(N_REGIMES) if points[i] > 0)
-        volatility, trend, atr, efficiency, momentum = metrics[0, :5]
+        volatility, trend, atr, efficiency, momentum = metrics[0, :5].tolist()
         figures = (
             f"volatility {volatility * 100:.2f} % a bar, trend {signed(trend * 100, 2)} % a bar, "
             f"range efficiency {efficiency:.2f}, momentum {signed(momentum * 100, 1)} %, ATR {atr:.2f} %"

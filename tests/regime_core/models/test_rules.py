@@ -85,3 +85,9 @@ def test_evidence_names_the_points_that_decided():
     falling = Rules().read(random_bars(252, drift=-0.02, volatility=0.01)).evidence(1)
     assert "trend −" in falling
     assert "-" not in falling
+
+
+def test_evidence_of_the_smallest_prices_there_are():
+    """A momentum that passes the largest double once it is in percent is no fault of the server's."""
+    close = np.array([5e-324] * 41 + [1e-16] * 19)
+    assert "momentum +inf %" in Rules().read(daily_bars(close)).evidence(0)
