@@ -90,4 +90,4 @@ def test_evidence_names_the_points_that_decided():
 def test_evidence_of_the_smallest_prices_there_are():
     """A momentum that passes the largest double once it is in percent is no fault of the server's."""
     close = np.array([5e-324] * 41 + [1e-16] * 19)
-    assert "momentum +inf %" in Rules().read(daily_bars(close)).evidence(0)
+    assert "momentum inf %" in Rules().read(daily_bars(close)).evidence(0)
