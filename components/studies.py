@@ -52,10 +52,10 @@ def stopped(ended: dict[str, str] | None) -> bool:
     Output(intake.FILE, "data"),
     Input(intake.FILE, "data"),
     Input({"type": "label-choice", "field": ALL, "value": ALL}, "n_clicks"),
-    Input(understood.READ_AGAIN, "n_clicks", allow_optional=True),
-    Input(understood.READ_AS_FOUND, "n_clicks", allow_optional=True),
-    State({"type": "label-setting", "what": ALL}, "value"),
-    State({"type": "label-setting", "what": ALL}, "id"),
+    Input(understood.button_id(understood.READ_AGAIN, ALL), "n_clicks"),
+    Input(understood.button_id(understood.READ_AS_FOUND, ALL), "n_clicks"),
+    State(understood.setting_id(ALL, ALL), "value"),
+    State(understood.setting_id(ALL, ALL), "id"),
     State(TASK, "data"),
     State(shell.DATASET, "value"),
     State(MODEL, "value"),
@@ -64,10 +64,10 @@ def stopped(ended: dict[str, str] | None) -> bool:
 def read(
     file: dict[str, str] | None,
     _choices: list[int | None],
-    _again: int | None,
-    _found: int | None,
+    _again: list[int | None],
+    _found: list[int | None],
     values: list[str | None],
-    settings: list[dict[str, str]],
+    settings: list[dict[str, str] | None],
     task: Task | None,
     dataset_id: str | None,
     model: str,
@@ -77,12 +77,14 @@ def read(
     if asked is None:
         raise PreventUpdate
     try:
-        if asked == intake.FILE:
+        if isinstance(asked, str):
             upload, overrides = _upload(file["id"] if file else ""), Overrides()
         else:
-            upload, base = _read_so_far(task, dataset_id)
-            chosen = {one["what"]: value for one, value in zip(settings, values, strict=True)}
-            overrides = _overrides(asked, base, chosen)
+            form = asked.get("form")
+            upload, base = _read_so_far(None if form == understood.SHOWN else task, dataset_id)
+            # the controls of a form that has left the page come without their ids
+            given = ((one, value) for one, value in zip(settings, values, strict=True) if one is not None)
+            overrides = _overrides(asked, base, {one["what"]: value for one, value in given if one["form"] == form})
         started = runtime.results().start_study(upload, overrides, model)
     except RegimeError as error:
         return None, None, cards.problem(error.message, title="The file could not be read"), None
@@ -182,9 +184,9 @@ def _read_so_far(task: Task | None, dataset_id: str | None) -> tuple[Upload, Ove
     return _upload((dataset_id or "").partition(".")[0]), report.overrides
 
 
-def _overrides(asked: str | dict[str, str], base: Overrides, chosen: dict[str, str | None]) -> Overrides:
-    if asked == understood.READ_AS_FOUND:
+def _overrides(asked: dict[str, str], base: Overrides, chosen: dict[str, str | None]) -> Overrides:
+    if asked["type"] == understood.READ_AS_FOUND:
         return Overrides()
-    if isinstance(asked, dict):
+    if "field" in asked:
         return understood.overrides_of({**understood.settings_of(base), asked["field"]: asked["value"]}, base)
     return understood.overrides_of(chosen, base)

@@ -34,11 +34,18 @@ READ_AGAIN, READ_AS_FOUND, PUT_ASIDE = "label-read-again", "label-read-as-found"
 SHOWN_LINES = 5
 AS_FOUND = "as-found"
 """What a control holds that leaves a decision to the reader."""
+SHOWN, ASKED = "shown", "asked"
+"""The form of the file that is shown, and that of one that is asked about; both may be on the page."""
 
 
-def setting_id(what: str) -> dict[str, str]:
-    """Id of the control for a field's column, ``order``, ``zone`` or ``decimal``."""
-    return {"type": "label-setting", "what": what}
+def setting_id(what: str, form: str) -> dict[str, str]:
+    """Id of a form's control for a field's column, ``order``, ``zone`` or ``decimal``."""
+    return {"type": "label-setting", "form": form, "what": what}
+
+
+def button_id(kind: str, form: str) -> dict[str, str]:
+    """Id of a form's button. kind : READ_AGAIN or READ_AS_FOUND."""
+    return {"type": kind, "form": form}
 
 
 def choice_id(choice: Choice) -> dict[str, str]:
@@ -68,7 +75,7 @@ def body(report: Report) -> Component:
             html.P([html.Span("Columns ", className="muted"), *_columns(found)], className="found-columns"),
             *_problems(found),
             _preview(report.preview, intraday=found.intraday),
-            _form(report),
+            _form(report, SHOWN),
         ]
     )
 
@@ -96,7 +103,7 @@ def question(report: Report) -> Component:
     )
     if not report.header:
         return head
-    below = cards.card(_preview(report.preview, intraday=False), _form(report), title="The first rows of the file")
+    below = cards.card(_preview(report.preview, intraday=False), _form(report, ASKED), title="The first rows of the file")
     return html.Div([head, below], className="stack")
 
 
@@ -199,7 +206,7 @@ def _row(row: PreviewRow, *, intraday: bool) -> html.Tr:
     return html.Tr(cells)
 
 
-def _form(report: Report) -> html.Details:
+def _form(report: Report, form: str) -> html.Details:
     chosen, found = report.overrides, report.inspection.columns
     columns = list(dict.fromkeys(report.header))
     selects = []
@@ -208,26 +215,26 @@ def _form(report: Report) -> html.Details:
             continue
         as_found = f"as found: {found[name]}" if name in found and name not in chosen.columns else "as found"
         options = [{"label": as_found, "value": AS_FOUND}, *({"label": column, "value": column} for column in columns)]
-        selects.append(_select(name, f"{word} is in", options, chosen.columns.get(name, AS_FOUND)))
+        selects.append(_select(setting_id(name, form), f"{word} is in", options, chosen.columns.get(name, AS_FOUND)))
     for name, word, told, value in (
         ("order", "Dates have the", ORDER_WORDS, chosen.order),
         ("decimal", "Decimals follow", MARK_WORDS, chosen.decimal),
     ):
         options = [{"label": "as found", "value": AS_FOUND}, *({"label": text, "value": key} for key, text in told.items())]
-        selects.append(_select(name, word, options, value or AS_FOUND))
+        selects.append(_select(setting_id(name, form), word, options, value or AS_FOUND))
     zone = dcc.Input(
-        id=setting_id("zone"),
+        id=setting_id("zone", form),
         value=chosen.zone or "",
         placeholder="as found, or UTC",
-        list="zones",
+        list=f"zones-{form}",
         className="form-control",
         debounce=True,
     )
     selects.append(html.Label([html.Span("Times are of zone", className="muted"), zone], className="setting"))
     buttons = html.Div(
         [
-            html.Button("Read it so", id=READ_AGAIN, className="quiet primary", type="button"),
-            html.Button("Read it as found", id=READ_AS_FOUND, className="quiet", type="button"),
+            html.Button("Read it so", id=button_id(READ_AGAIN, form), className="quiet primary", type="button"),
+            html.Button("Read it as found", id=button_id(READ_AS_FOUND, form), className="quiet", type="button"),
         ],
         className="controls",
     )
@@ -235,7 +242,7 @@ def _form(report: Report) -> html.Details:
         [
             html.Summary("Change how it is read"),
             html.Div(selects, className="settings"),
-            html.Datalist([html.Option(value=name) for name in ZONES], id="zones"),
+            html.Datalist([html.Option(value=name) for name in ZONES], id=f"zones-{form}"),
             buttons,
         ],
         className="reading-form",
@@ -243,6 +250,6 @@ def _form(report: Report) -> html.Details:
     )
 
 
-def _select(name: str, word: str, options: list[dict[str, str]], value: str) -> html.Label:
-    select = dbc.Select(id=setting_id(name), options=options, value=value, size="sm")
+def _select(identifier: dict[str, str], word: str, options: list[dict[str, str]], value: str) -> html.Label:
+    select = dbc.Select(id=identifier, options=options, value=value, size="sm")
     return html.Label([html.Span(word, className="muted"), select], className="setting")

@@ -12,7 +12,7 @@ import results
 import runtime
 from markets import text_of
 from regime_core.readers import Overrides
-from regime_core.studies import overrides_json
+from regime_core.studies import overrides_json, overrides_of_json
 from visitors import received
 
 HEADER = "date,open,high,low,close,volume\n"
@@ -68,13 +68,19 @@ class Way:
     def drop(self, data, name="prices.csv", model="boosted"):
         """What ``read`` answers to a file that came in: task, job, message, file."""
         upload_id = received(runtime.library().uploads, "labeller", name, data)
-        self.trigger(self.understood.READ_AGAIN, self.understood.READ_AS_FOUND, self.studies.intake.FILE)
-        return self.studies.read({"id": upload_id, "name": name}, [], None, None, [], [], None, None, model)
+        self.trigger(self.button("READ_AGAIN"), self.button("READ_AS_FOUND"), self.studies.intake.FILE)
+        return self.studies.read({"id": upload_id, "name": name}, [], [], [], [], [], None, None, model)
 
-    def ask(self, triggered, task=None, dataset=None, settings=None):
+    def button(self, kind, form=None):
+        return self.understood.button_id(getattr(self.understood, kind), form or self.understood.SHOWN)
+
+    def ask(self, triggered, task=None, dataset=None, settings=None, others=()):
+        """others : ids and values of further controls, as of a form that left the page or of the other form."""
         self.trigger(triggered)
-        ids = [{"what": name} for name in settings or {}]
-        return self.studies.read(None, [], 1, 1, list((settings or {}).values()), ids, task, dataset, "boosted")
+        form = triggered.get("form", self.understood.ASKED)
+        controls = [(self.understood.setting_id(name, form), value) for name, value in (settings or {}).items()]
+        ids, values = zip(*[*others, *controls], strict=True) if others or controls else ((), ())
+        return self.studies.read(None, [], [1], [1], list(values), list(ids), task, dataset, "boosted")
 
     def follow(self, task, ended=None):
         """What ``follow`` answers: options, dataset, refreshed, task, file, question, message."""
@@ -158,21 +164,34 @@ def test_every_guess_can_be_changed_and_taken_back(page, way):
     dataset = way.read("\n".join([f"{first},fair", *fair]).encode())
     before = page.shell.dataset(dataset).bars.close
     settings = {"close": "fair", "open": page.understood.AS_FOUND, "zone": None}
-    task, *_ = way.ask(page.understood.READ_AGAIN, dataset=dataset, settings=settings)
+    task, *_ = way.ask(way.button("READ_AGAIN"), dataset=dataset, settings=settings)
     again = way.follow(task)
     assert again[1] == dataset  # the same file, read otherwise
     np.testing.assert_allclose(page.shell.dataset(dataset).bars.close, before + 0.5)
     shown, *_ = way.settle(dataset)
     assert "Close fair" in text_of(page.show_file(shown, None)[0])
     assert shown["complete"]  # its labels have followed
-    task, *_ = way.ask(page.understood.READ_AS_FOUND, dataset=dataset)
+    task, *_ = way.ask(way.button("READ_AS_FOUND"), dataset=dataset)
     way.follow(task)
     np.testing.assert_array_equal(page.shell.dataset(dataset).bars.close, before)
 
 
+def test_a_form_that_left_the_page_and_the_other_form_have_no_say(page, way):
+    """After a question was answered its controls come without ids; two forms beside each other are told apart."""
+    dataset = way.read(rows(80))
+    gone = [(None, None), (None, "volume")]
+    asked = [(page.understood.setting_id("close", page.understood.ASKED), "open")]
+    button = way.button("READ_AGAIN")
+    task, _, message, _ = way.ask(button, dataset=dataset, settings={"close": "high"}, others=[*gone, *asked])
+    assert message is None
+    assert overrides_of_json(task["overrides"]).columns == {"close": "high"}
+    task, *_ = way.ask(way.button("READ_AGAIN", page.understood.ASKED), task, dataset, {"close": "low"})
+    assert overrides_of_json(task["overrides"]).columns == {"close": "low"}
+
+
 def test_a_file_that_cannot_be_read_another_way_stays_as_it_was(page, way):
     dataset = way.read(rows(80))
-    task, *_ = way.ask(page.understood.READ_AGAIN, dataset=dataset, settings={"close": "date"})
+    task, *_ = way.ask(way.button("READ_AGAIN"), dataset=dataset, settings={"close": "date"})
     *_, question, _ = way.follow(task)
     assert "cannot be read as it is" in text_of(question)
     assert way.settle(dataset, task=task)[4] is False
@@ -241,9 +260,9 @@ def test_a_table_that_cannot_be_read_says_why_and_offers_its_columns(page, way, 
 
 def test_a_form_that_appears_asks_for_nothing(page, way):
     dataset = way.read(rows(80))
-    way.trigger(page.understood.READ_AGAIN, page.understood.READ_AS_FOUND, value=None)
+    way.trigger(way.button("READ_AGAIN"), way.button("READ_AS_FOUND"), value=None)
     with pytest.raises(page.PreventUpdate):
-        way.studies.read(None, [], None, None, [], [], None, dataset, "boosted")
+        way.studies.read(None, [], [None], [None], [], [], None, dataset, "boosted")
 
 
 def test_a_file_that_did_not_come_in_says_why(page, way):
@@ -311,5 +330,5 @@ def test_another_visitors_dataset_is_not_here(page, app, way):
             page.give_rows({"startRow": 0, "endRow": 9}, {"dataset": dataset, "model": "boosted"})
         with pytest.raises(page.PreventUpdate):
             page.pick_symbol([{"id": "0", "symbol": ""}], dataset)
-        _, _, message, _ = way.ask(page.understood.READ_AS_FOUND, dataset=dataset)
+        _, _, message, _ = way.ask(way.button("READ_AS_FOUND"), dataset=dataset)
         assert "belongs to another visitor" in text_of(message)
