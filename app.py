@@ -87,6 +87,7 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
         title="Regime Desk",
         update_title=None,
         assets_ignore=shell.HEAD_ONLY_ASSETS,
+        on_error=shell.tell_fault,
     )
     app.index_string = shell.index_string(app)
     app.layout = shell.layout

@@ -26,6 +26,10 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     view: {
+      /* What went wrong on one page is not told on the next. */
+      cleared: function () {
+        return null;
+      },
       dataset: function (value) {
         return remember("dataset", value);
       },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,8 @@ from components import cards
 from regime_core import datasets
 from regime_core.errors import RegimeError
 
+logger = logging.getLogger(__name__)
+
 NAME = "Regime Desk"
 URL = "url"
 QUERY = "query"
@@ -23,6 +26,7 @@ THEME = "theme"
 DATASET = "dataset"
 REFRESHED = "refreshed"
 AS_OF = "as-of"
+FAULT = "fault"
 _FOLD = "fold"
 _BAR = "bar"
 _THEME_SWITCH = "theme-switch"
@@ -55,6 +59,15 @@ def index_string(app: dash.Dash) -> str:
     return INDEX.replace("FAVICON", app.get_asset_url("favicon.svg")).replace("THEME_SCRIPT", app.get_asset_url("theme.js"))
 
 
+def tell_fault(error: Exception) -> None:
+    """Log a fault in a callback, and say on the page that there was one: else nothing would happen, and nobody would know."""
+    logger.error("A callback failed", exc_info=error)
+    told = (
+        "The server failed to answer; the fault was logged, and nothing was changed. Load the page anew, or try something else."
+    )
+    dash.set_props(FAULT, {"children": cards.problem(told, title="Something went wrong")})
+
+
 def layout() -> html.Div:
     """Top bar and the room for a page."""
     return html.Div(
@@ -65,6 +78,7 @@ def layout() -> html.Div:
             dcc.Store(id=REFRESHED, data=0),
             html.A("Skip to the page", href="#main", className="skip"),
             _top_bar(),
+            html.Div(id=FAULT, className="fault"),
             html.Main(dash.page_container, id="main", className="page", tabIndex="-1"),
         ]
     )
@@ -188,4 +202,5 @@ _clientside(
     Input(URL, "pathname"),
     State(_BAR, "className"),
 )
+_clientside("cleared", Output(FAULT, "children"), Input(URL, "pathname"), prevent_initial_call=True)
 remember("dataset", DATASET)

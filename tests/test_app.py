@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, request
 
 from app import UnderPrefix, _wrap
+from components import shell
 from runtime import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,30 @@ def test_a_newcomer_gets_a_signed_cookie_that_scripts_cannot_read_and_keeps_it(a
             names.add(session["visitor"])
     assert len(names) == 2
     assert min(len(name) for name in names) >= 32
+
+
+def test_a_fault_in_a_callback_is_told_on_the_page_and_logged(app, monkeypatch, caplog):
+    """Else a click does nothing, and nobody knows why."""
+
+    def broken(dataset_id):
+        raise ZeroDivisionError(dataset_id)
+
+    monkeypatch.setattr(shell, "dataset", broken)
+    sent = {
+        "output": "as-of.children",
+        "outputs": {"id": "as-of", "property": "children"},
+        "inputs": [
+            {"id": "dataset", "property": "value", "value": "sp500"},
+            {"id": "refreshed", "property": "data", "value": 0},
+        ],
+        "changedPropIds": ["dataset.value"],
+    }
+    answer = app.server.test_client().post("/_dash-update-component", json=sent)
+    assert answer.status_code == 200
+    told = answer.get_json()["sideUpdate"]["fault"]["children"]
+    assert "Something went wrong" in str(told)
+    assert "sp500" not in str(told)
+    assert "ZeroDivisionError: sp500" in caplog.text
 
 
 def test_a_forged_cookie_is_a_newcomer(app):
