@@ -1,0 +1,47 @@
+"""What once came back as other bars without a word: each is read right now, or refused by a sentence that says what to do."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from regime_core.bars import DAY_NS
+from regime_core.errors import ReaderError
+from regime_core.readers import read_csv
+
+DAYS = [date(2015, 1, 2) + timedelta(days=i) for i in range(80)]
+
+
+def closes(times):
+    return ("Date,Close\n" + "".join(f"{t},{100 + i % 7 + 0.25}\n" for i, t in enumerate(times))).encode()
+
+
+def refusal(data):
+    with pytest.raises(ReaderError) as caught:
+        read_csv(data, name="bars.csv")
+    return caught.value
+
+
+@pytest.mark.parametrize("written", ["%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y", "%y%m%d%H%M", "%d%m%Y%H%M"])
+@pytest.mark.parametrize("zero", [True, False])
+def test_dates_in_other_digits_are_no_seconds_of_1970(written, zero):
+    times = [day.strftime(written) for day in DAYS]
+    error = refusal(closes(times if zero else [text.lstrip("0") for text in times]))
+    assert "yyyy-mm-dd" in error.message or not zero
+
+
+@pytest.mark.parametrize("count", [[735_966 + i for i in range(80)], [2_457_024.5 + i for i in range(80)]])
+def test_counts_of_days_are_no_seconds_of_1970(count):
+    assert "yyyy-mm-dd" in refusal(closes(count)).message
+
+
+def test_dates_kept_as_numbers_are_dates():
+    time = read_csv(closes([f"{day:%Y%m%d}.0" for day in DAYS])).bars.time
+    np.testing.assert_array_equal(time, [(day - date(1970, 1, 1)).days * DAY_NS for day in DAYS])
+
+
+@pytest.mark.parametrize("first", [-40 * 86_400 + 52_200, 0, 14_400, 86_400 * 400])
+def test_seconds_about_1970_stay_seconds(first):
+    seconds = [first + i * 86_400 for i in range(80)]
+    time = read_csv(closes(seconds)).bars.time
+    np.testing.assert_array_equal(time, np.array(seconds) // 86_400 * DAY_NS)
