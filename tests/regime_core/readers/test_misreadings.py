@@ -1,5 +1,7 @@
 """What once came back as other bars without a word: each is read right now, or refused by a sentence that says what to do."""
 
+import gzip
+import random
 from datetime import date, timedelta
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from regime_core.bars import DAY_NS
 from regime_core.errors import ReaderError
-from regime_core.readers import read_csv
+from regime_core.readers import inspect, read_csv
 
 DAYS = [date(2015, 1, 2) + timedelta(days=i) for i in range(80)]
 
@@ -45,3 +47,27 @@ def test_seconds_about_1970_stay_seconds(first):
     seconds = [first + i * 86_400 for i in range(80)]
     time = read_csv(closes(seconds)).bars.time
     np.testing.assert_array_equal(time, np.array(seconds) // 86_400 * DAY_NS)
+
+
+def test_a_close_of_zeros_is_said_to_be_none():
+    rows = "".join(f"{day},10,12,9,0,11\n" for day in DAYS)
+    message = refusal(("Date,Open,High,Low,Close,Adj Close\n" + rows).encode()).message
+    assert '"Close" holds only zeros' in message
+    assert inspect(("Date,Open,High,Low,Close\n" + "".join(f"{day},0,0,0,0\n" for day in DAYS)).encode()).status == "rejected"
+
+
+def test_a_symbol_of_zeros_is_left_out_with_a_word():
+    rows = "".join(f"B,{day},0\nA,{day},{10 + i % 5}\n" for i, day in enumerate(DAYS))
+    reading = inspect(("Name,Date,Close\n" + rows).encode())
+    assert reading.status == "ok"
+    assert any(w.code == "missing_prices" and "left out: B" in w.detail for w in reading.warnings)
+
+
+def test_a_gzip_file_cut_short_is_said_to_be_damaged():
+    noise = random.Random(5)
+    rows = "".join(f"{day},{noise.uniform(10, 11):.9f}\n" for day in DAYS)
+    packed = gzip.compress(("Date,Close\n" + rows).encode())
+    for kept in range(40, len(packed) - 1, 7):
+        with pytest.raises(ReaderError) as caught:
+            read_csv(packed[:kept], name="bars.csv.gz")
+        assert caught.value.code == "reader.damaged", (kept, caught.value.message)
