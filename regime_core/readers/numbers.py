@@ -42,6 +42,12 @@ WELL_FORMED = {
     ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
     ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
 }
+GAP = r"[\s'’\x{a0}\x{202f}]"
+GROUPED = rf"^\d{{1,3}}(?:{GAP}\d{{3}})+(?:[.,]\d*)?$"
+THIRTY_SECONDS = r"^\d{2,3}['’](?:[0-2]\d|3[01])[0257]$"
+FEW_TICKS = 5
+"""Of fewer prices than this, all may look like ``102'295``, a bond's points, 32nds and parts of one, by chance."""
+TICKS = "is in fractions or ticks, not in thousands: write prices as decimals, 514.75 for 514'6"
 SETTLES_POINT = r"^-?\d{4,}$|\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
 OPEN_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 OPEN_SAMPLE = 200
@@ -158,14 +164,27 @@ def _parts(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str,
     unread = pc.and_(pc.is_null(parts), pc.is_valid(text))
     _refuse_first(rows, fields, field, unread, "is not a number: write it in digits, or leave it empty where unknown")
     part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "unit")}
+    digits = pc.utf8_trim(part["digits"], characters=PADDING)
+    _refuse_ticks(rows, fields, field, digits)
     minus = pa.array(["-", "−", "("])
     flips = sum(_flags(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
     return _Parts(
-        pc.replace_substring_regex(part["digits"], r"[\s'’\x{a0}\x{202f}]", ""),
+        pc.replace_substring_regex(digits, GAP, ""),
         np.where(np.asarray(flips) % 2, -1.0, 1.0) * _scales(part["unit"]),
         part["power"],
         np.where(_flags(infinite), np.inf, 0.0),
     )
+
+
+def _refuse_ticks(rows: Rows, fields: Mapping[str, int], field: str, digits: pa.ChunkedArray) -> None:
+    """Refuse ``514'6`` (eighths) and ``102'29`` (32nds): a space or apostrophe groups thousands only before three digits."""
+    apart = pc.match_substring_regex(digits, GAP)
+    if not pc.any(apart).as_py():
+        return
+    _refuse_first(rows, fields, field, pc.and_(apart, pc.invert(pc.match_substring_regex(digits, GROUPED))), TICKS)
+    ticks = pc.match_substring_regex(digits, THIRTY_SECONDS)
+    if not field.endswith("volume") and pc.all(ticks).as_py() and len(pc.unique(pc.drop_null(digits))) >= FEW_TICKS:
+        _refuse_first(rows, fields, field, ticks, TICKS)
 
 
 def _scales(units: pa.ChunkedArray) -> Float:

@@ -71,3 +71,25 @@ def test_a_gzip_file_cut_short_is_said_to_be_damaged():
         with pytest.raises(ReaderError) as caught:
             read_csv(packed[:kept], name="bars.csv.gz")
         assert caught.value.code == "reader.damaged", (kept, caught.value.message)
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        [f"51{i % 9}'{i % 8}" for i in range(80)],
+        [f"51{i % 9} {2 * (i % 4)}" for i in range(80)],
+        [f"102'{i % 32:02d}" for i in range(80)],
+        [f"102'{i % 32:02d}{'0257'[i % 4]}" for i in range(80)],
+        [f"109'{i % 32:02d}5" for i in range(80)],
+    ],
+)
+def test_fractions_of_futures_are_no_thousands(prices):
+    rows = "".join(f"{day},{price}\n" for day, price in zip(DAYS, prices, strict=True))
+    assert "fractions or ticks" in refusal(("Date,Close\n" + rows).encode()).message
+
+
+@pytest.mark.parametrize("gap", [" ", "'", "’", "\u00a0", "\u202f"])
+def test_thousands_set_apart_stay_thousands(gap):
+    rows = "".join(f"{day};1{gap}{100 + i}.50\n" for i, day in enumerate(DAYS))
+    close = read_csv(("Date;Close\n" + rows).encode()).bars.close
+    np.testing.assert_array_equal(close, 1100.5 + np.arange(80))
