@@ -93,3 +93,18 @@ def test_thousands_set_apart_stay_thousands(gap):
     rows = "".join(f"{day};1{gap}{100 + i}.50\n" for i, day in enumerate(DAYS))
     close = read_csv(("Date;Close\n" + rows).encode()).bars.close
     np.testing.assert_array_equal(close, 1100.5 + np.arange(80))
+
+
+def test_a_whole_volume_does_not_settle_the_point_of_prices():
+    rows = "".join(f"{day};20.{100 + i};{2_708_700_000 + i}\n" for i, day in enumerate(DAYS))
+    assert refusal(("Date;Close;Volume\n" + rows).encode()).code == "reader.ambiguous_numbers"
+
+
+def test_prices_about_a_thousand_are_read_by_their_jumps():
+    prices = [960 + i for i in range(80)]
+    rows = "".join(
+        f"{day};{price:,};{2_708_700_000 + price}\n".replace(",", ".") for day, price in zip(DAYS, prices, strict=True)
+    )
+    bars = read_csv(("Date;Close;Volume\n" + rows).encode()).bars
+    np.testing.assert_array_equal(bars.close, prices)
+    np.testing.assert_array_equal(bars.volume, 2_708_700_000 + np.array(prices))
