@@ -3,6 +3,7 @@
 import gzip
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -108,3 +109,22 @@ def test_prices_about_a_thousand_are_read_by_their_jumps():
     bars = read_csv(("Date;Close;Volume\n" + rows).encode()).bars
     np.testing.assert_array_equal(bars.close, prices)
     np.testing.assert_array_equal(bars.volume, 2_708_700_000 + np.array(prices))
+
+
+@pytest.mark.parametrize("written", ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%b-%Y", "%Y-%m-%d"])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("order", ["ohlc", "chlo"])
+def test_open_and_close_without_a_header_are_told_under_any_date(written, newest_first, order):
+    noise = random.Random(7)
+    walk = [100.0]
+    for _ in range(400):
+        walk.append(walk[-1] + noise.choice([-2, -1, 1, 2]))
+    bars = [
+        {"o": opened + 0.01, "h": max(opened, closed) + 1, "l": min(opened, closed) - 1, "c": closed}
+        for opened, closed in pairwise(walk)
+    ]
+    days = [date(2015, 1, 2) + timedelta(days=i) for i in range(400)]
+    lines = [f"{day:{written}}," + ",".join(f"{bar[f]:.2f}" for f in order) for day, bar in zip(days, bars, strict=True)]
+    got = read_csv(("\n".join(lines[::-1] if newest_first else lines) + "\n").encode()).bars
+    np.testing.assert_array_equal(got.close, [bar["c"] for bar in bars])
+    np.testing.assert_allclose(got.open, [bar["o"] for bar in bars])
