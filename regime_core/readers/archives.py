@@ -16,6 +16,8 @@ TEXTS = (".txt", ".dat", ".prn")
 """What is read of a zip that holds none of ``TABLES``; beside one these are remarks on it."""
 CHUNK = 1 << 20
 MAX_MEMBERS = 5_000
+DEFLATE_RATIO = 1_032
+"""A gzip file unpacks to at most this many times its size: one that records more has lost its end."""
 BOMB_BYTES, BOMB_RATIO = 64_000_000, 200
 """What unpacks to more bytes than this, and so many times what it was, is no table of prices: it is not unpacked further."""
 
@@ -53,8 +55,13 @@ def too_large(shown: str, max_bytes: int) -> ReaderError:
 
 
 def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
-    if int.from_bytes(data[-4:], "little") > max_bytes:  # the size, as a gzip file ends with it
-        raise too_large(f"{shown}, unpacked,", max_bytes)
+    recorded = int.from_bytes(data[-4:], "little")  # the size, as a whole gzip file ends with it
+    if max_bytes < recorded <= DEFLATE_RATIO * len(data):
+        raise ReaderError(
+            "reader.too_large",
+            f"{shown}, unpacked, is by its own record larger than {max_bytes / 1e6:,.0f} MB, or it is cut off: "
+            "split it by date, or download it again.",
+        )
     parts, size, rest = [], 0, data
     try:
         while rest.startswith(GZIP):

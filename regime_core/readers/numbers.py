@@ -42,7 +42,14 @@ WELL_FORMED = {
     ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
     ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
 }
-SETTLES_POINT = r"^-?\d{4,}$|\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
+GAP = r"[\s'’\x{a0}\x{202f}]"
+GROUPED = rf"^\d{{1,3}}(?:{GAP}\d{{3}})+(?:[.,]\d*)?$"
+THIRTY_SECONDS = r"^\d{2,3}['’](?:[0-2]\d|3[01])[0257]$"
+FEW_TICKS = 5
+"""Of fewer prices than this, all may look like ``102'295``, a bond's points, 32nds and parts of one, by chance."""
+TICKS = "is in fractions or ticks, not in thousands: write prices as decimals, 514.75 for 514'6"
+MARKED_POINT = r"\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
+SETTLES_POINT = rf"^-?\d{{4,}}$|{MARKED_POINT}"
 OPEN_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 OPEN_SAMPLE = 200
 JUMP = 20.0
@@ -67,8 +74,8 @@ def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None =
     """
     texts = {field: rows.columns[column] for field, column in fields.items()}
     if decimal != "," and not _comma_elsewhere(rows, fields):
-        if decimal is None:
-            _refuse_open_points(rows, fields)
+        decimal = decimal or _open_points(rows, fields)
+    if decimal != "," and not _comma_elsewhere(rows, fields):
         with ThreadPoolExecutor(2) as pool:
             plain = dict(zip(texts, pool.map(_plain, texts.values()), strict=True))
         if all(values is not None for values in plain.values()):
@@ -83,26 +90,44 @@ def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None =
     return Numbers(values, mark, _notes(rows, fields, parts, mark))
 
 
-def _refuse_open_points(rows: Rows, fields: Mapping[str, int]) -> None:
-    """Refuse a file with a number like ``102.945`` where no number of it tells what the point is.
+def _open_points(rows: Rows, fields: Mapping[str, int]) -> str | None:
+    """Mark of a file of numbers like ``102.945``, of which no number tells what the point is, by the jumps of its prices.
 
-    A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals.
+    A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals. But
+    thousands may be set apart in prices and not in volumes: between commas alone, where they are seldom set apart by points,
+    does a whole volume tell it of prices too. None: points are decimal.
+    Raises ReaderError where neither tells.
     """
-    cells = (row[i].strip(PADDING) for row in rows.layout.sample[:OPEN_SAMPLE] for i in fields.values())
-    if any(re.search(SETTLES_POINT, cell) for cell in cells):
-        return
-    texts = {field: trimmed(rows.columns[column]) for field, column in fields.items()}
-    if any(pc.any(pc.match_substring_regex(text, SETTLES_POINT)).as_py() for text in texts.values()):
-        return
-    for field, text in texts.items():
+    prices = {field: column for field, column in fields.items() if not field.endswith("volume")}
+    volumes = {field: column for field, column in fields.items() if field.endswith("volume")}
+    volume_tells = SETTLES_POINT if rows.layout.delimiter == "," else MARKED_POINT
+    if _shows(rows, prices, SETTLES_POINT) or _shows(rows, volumes, volume_tells):
+        return None
+    texts = {field: trimmed(rows.columns[column]) for field, column in prices.items()}
+    if any(pc.any(pc.match_substring_regex(text, OPEN_POINT)).as_py() for text in texts.values()):
+        mark = _mark_without_jumps(texts)
+        if mark is not None:
+            return mark
+    elif not volumes or _shows(rows, volumes, SETTLES_POINT):
+        return None
+    for column in fields.values():
+        text = trimmed(rows.columns[column])
         open_ = np.flatnonzero(_flags(pc.match_substring_regex(text, OPEN_POINT)))
         if len(open_):
             row = int(open_[0])
             raise ReaderError(
                 "reader.ambiguous_numbers",
-                f'{rows.file.name}, {rows.place(row, fields[field])}: "{text[row].as_py()}" may have a thousands or a decimal '
+                f'{rows.file.name}, {rows.place(row, column)}: "{text[row].as_py()}" may have a thousands or a decimal '
                 "point, and nothing in the file settles which: name the decimal mark, or write numbers without thousands.",
             )
+    return None
+
+
+def _shows(rows: Rows, fields: Mapping[str, int], pattern: str) -> bool:
+    """Whether a number of the fields matches; the first rows are tried alone, as most files show it there."""
+    if any(re.search(pattern, row[i].strip(PADDING)) for row in rows.layout.sample[:OPEN_SAMPLE] for i in fields.values()):
+        return True
+    return any(pc.any(pc.match_substring_regex(trimmed(rows.columns[i]), pattern)).as_py() for i in fields.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +183,27 @@ def _parts(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str,
     unread = pc.and_(pc.is_null(parts), pc.is_valid(text))
     _refuse_first(rows, fields, field, unread, "is not a number: write it in digits, or leave it empty where unknown")
     part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "unit")}
+    digits = pc.utf8_trim(part["digits"], characters=PADDING)
+    _refuse_ticks(rows, fields, field, digits)
     minus = pa.array(["-", "−", "("])
     flips = sum(_flags(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
     return _Parts(
-        pc.replace_substring_regex(part["digits"], r"[\s'’\x{a0}\x{202f}]", ""),
+        pc.replace_substring_regex(digits, GAP, ""),
         np.where(np.asarray(flips) % 2, -1.0, 1.0) * _scales(part["unit"]),
         part["power"],
         np.where(_flags(infinite), np.inf, 0.0),
     )
+
+
+def _refuse_ticks(rows: Rows, fields: Mapping[str, int], field: str, digits: pa.ChunkedArray) -> None:
+    """Refuse ``514'6`` (eighths) and ``102'29`` (32nds): a space or apostrophe groups thousands only before three digits."""
+    apart = pc.match_substring_regex(digits, GAP)
+    if not pc.any(apart).as_py():
+        return
+    _refuse_first(rows, fields, field, pc.and_(apart, pc.invert(pc.match_substring_regex(digits, GROUPED))), TICKS)
+    ticks = pc.match_substring_regex(digits, THIRTY_SECONDS)
+    if not field.endswith("volume") and pc.all(ticks).as_py() and len(pc.unique(pc.drop_null(digits))) >= FEW_TICKS:
+        _refuse_first(rows, fields, field, ticks, TICKS)
 
 
 def _scales(units: pa.ChunkedArray) -> Float:
@@ -202,18 +240,9 @@ def _own_mark(volume: pa.ChunkedArray, mark: str) -> str:
 
 def _mark_by_size(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.ChunkedArray]) -> str:
     """Of the two readings of ``1,010``, the one under which prices do not jump."""
-    prices = [field for field in digits if not field.endswith("volume")]
-    largest = {}
-    for mark in ".,":
-        formed = {field: pc.match_substring_regex(digits[field], WELL_FORMED[mark]) for field in prices}
-        columns = np.column_stack(
-            [_to_numpy(_as_float(pc.if_else(formed[field], digits[field], None), mark)) for field in prices]
-        )
-        largest[mark] = _largest_jump(columns)
-    if largest["."] < JUMP < largest[","]:
-        return "."
-    if largest[","] < JUMP < largest["."]:
-        return ","
+    mark = _mark_without_jumps({field: text for field, text in digits.items() if not field.endswith("volume")})
+    if mark is not None:
+        return mark
     field, row = next(
         (field, int(np.flatnonzero(flags)[0]))
         for field in digits
@@ -224,6 +253,17 @@ def _mark_by_size(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.Ch
         f'{rows.file.name}, {rows.place(row, fields[field])}: "{rows.columns[fields[field]][row].as_py()[:40]}" may have '
         "a thousands or a decimal comma, and nothing in the file settles which: write it without commas, or name the mark.",
     )
+
+
+def _mark_without_jumps(prices: dict[str, pa.ChunkedArray]) -> str | None:
+    """The mark under which prices do not jump, where they do under the other one."""
+    largest = {}
+    for mark in ".,":
+        formed = [pc.if_else(pc.match_substring_regex(text, WELL_FORMED[mark]), text, None) for text in prices.values()]
+        largest[mark] = _largest_jump(np.column_stack([_to_numpy(_as_float(text, mark)) for text in formed]))
+    if largest["."] < JUMP < largest[","]:
+        return "."
+    return "," if largest[","] < JUMP < largest["."] else None
 
 
 def _largest_jump(columns: Float) -> float:

@@ -27,6 +27,7 @@ BYTES_A_ROW = 400
 """A file of more bytes than this for each row allowed is refused unread."""
 NO_PRICES = tuple(f"reader.{kind}" for kind in ("no_bars", "no_rows", "no_header", "missing_columns", "empty"))
 """Errors for which a file of several in a zip is left out: it holds no prices, and the others do."""
+NO_ROWS = np.zeros(0, dtype=np.int64)
 CROSSED_SHARE = 0.1
 """Where more rows than this have a price outside [low, high], the columns are not what their names say."""
 
@@ -129,7 +130,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     _refuse_infinite(rows, flat, values)
     closes = np.column_stack([values[symbol, "close"] for symbol in columns.series])
     priced: NDArray[np.bool_] = np.asarray(~np.isnan(closes).all(axis=1), dtype=bool)
-    _require_closes(rows, columns, priced)
+    _require_closes(rows, columns, closes)
     times = read_times(rows, columns.timestamp, columns.clock, priced, order=overrides.order, zone=overrides.zone)
     timeless = times.missing & priced
     if timeless.any():
@@ -171,11 +172,16 @@ def _unpriced(rows: NDArray[np.int64]) -> list[Finding]:
     return [Finding("missing_prices", f"{len(rows)} row(s) have no close and were left out.", rows)]
 
 
-def _require_closes(rows: Rows, columns: Columns, priced: NDArray[np.bool_]) -> None:
+def _require_closes(rows: Rows, columns: Columns, closes: Float) -> None:
+    """Refuse a file without a close: closes, (n_rows, n_series), are all NaN, or zero, which stands for a missing price."""
     close = next(iter(columns.series.values()))["close"]
     header = rows.layout.header[close]
-    if not priced.any():
+    if np.isnan(closes).all():
         raise ReaderError("reader.no_prices", f'{rows.file.name}: column "{header}" holds no number.')
+    if not np.nan_to_num(closes).any():
+        raise ReaderError(
+            "reader.no_prices", f'{rows.file.name}: column "{header}" holds only zeros: say which column is the close.'
+        )
 
 
 def _all_series(
@@ -184,6 +190,7 @@ def _all_series(
     """Series of every symbol, the columns of the first one's prices, and what their content says of their names."""
     found: list[Series] = []
     mislabelled: dict[str, Finding] = {}
+    empty: list[str] = []
     found_at: dict[str, dict[str, int]] = {}
     source = SourceText.of(rows, groups.column)
     for prefix, fields in columns.series.items():
@@ -197,8 +204,19 @@ def _all_series(
             one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:
                 found.append(one)
+            elif len(use):
+                empty.append(prefix or symbol)
+    if not found:
+        raise ReaderError("reader.no_prices", f"{rows.file.name} has no row with all its prices: fill them in.")
     refuse_many(len(found), rows.file.name)
-    return tuple(found), next(iter(found_at.values())), tuple(mislabelled.values())
+    return tuple(found), next(iter(found_at.values())), (*mislabelled.values(), *_without_prices(empty))
+
+
+def _without_prices(symbols: list[str]) -> list[Finding]:
+    if not symbols:
+        return []
+    shown = ", ".join(symbols[:5]) + (", …" if len(symbols) > 5 else "")
+    return [Finding("missing_prices", f"{len(symbols)} symbol(s) have no price and were left out: {shown}.", NO_ROWS)]
 
 
 def _confirmed(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from regime_core.bars import DAY_NS, is_intraday
 from regime_core.errors import ReaderError
-from regime_core.readers.epochs import are_epochs, read_epochs, session_days
+from regime_core.readers.epochs import are_epochs, read_epochs, session_days, without_zero_fraction
 from regime_core.readers.numbers import is_missing, trimmed
 from regime_core.readers.rows import Rows
 from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_match, distinct, flags
@@ -63,6 +63,7 @@ def read_times(
         text = pc.binary_join_element_wise(text, _clock_text(rows, clock), " ")
     if absent.any():
         text = pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), text)
+    text = without_zero_fraction(text)
     found = TimeColumn(rows, column, text, absent)
     if clock is None:
         if are_epochs(text):
