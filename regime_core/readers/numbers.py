@@ -95,9 +95,12 @@ def _open_points(rows: Rows, fields: Mapping[str, int]) -> str | None:
 
     A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals. But
     thousands may be set apart in prices and not in volumes: between commas alone, where they are seldom set apart by points,
-    does a whole volume tell it of prices too. None: points are decimal.
+    does a whole volume tell it of prices too. Terminals that name columns as ``<CLOSE>`` always write decimal points. None:
+    points are decimal.
     Raises ReaderError where neither tells.
     """
+    if all(rows.layout.header[column].startswith("<") for column in fields.values()):
+        return None
     prices = {field: column for field, column in fields.items() if not field.endswith("volume")}
     volumes = {field: column for field, column in fields.items() if field.endswith("volume")}
     volume_tells = SETTLES_POINT if rows.layout.delimiter == "," else MARKED_POINT

@@ -128,3 +128,12 @@ def test_open_and_close_without_a_header_are_told_under_any_date(written, newest
     got = read_csv(("\n".join(lines[::-1] if newest_first else lines) + "\n").encode()).bars
     np.testing.assert_array_equal(got.close, [bar["c"] for bar in bars])
     np.testing.assert_allclose(got.open, [bar["o"] for bar in bars])
+
+
+def test_a_terminal_of_names_in_angle_brackets_writes_decimal_points():
+    """A pair quoted in three decimals, below a thousand and with tabs, which would else be asked about."""
+    head = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
+    rows = (f"2021.01.{4 + i:02}\t00:00:00\t102.945\t103.112\t102.801\t103.0{10 + i}\t41{i}22\t0\t3\n" for i in range(5))
+    bars = read_csv((head + "".join(rows)).encode()).bars
+    assert bars.close.tolist() == [103.010, 103.011, 103.012, 103.013, 103.014]
+    assert bars.volume.tolist() == [41022, 41122, 41222, 41322, 41422]
