@@ -73,9 +73,10 @@ def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None =
     file settles whether a comma groups thousands or marks decimals.
     """
     texts = {field: rows.columns[column] for field, column in fields.items()}
-    if decimal != "," and not _comma_elsewhere(rows, fields):
+    by_comma = decimal == "," or _comma_elsewhere(rows, fields)
+    if not by_comma:
         decimal = decimal or _open_points(rows, fields)
-    if decimal != "," and not _comma_elsewhere(rows, fields):
+    if not by_comma and decimal != ",":
         with ThreadPoolExecutor(2) as pool:
             plain = dict(zip(texts, pool.map(_plain, texts.values()), strict=True))
         if all(values is not None for values in plain.values()):
