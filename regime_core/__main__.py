@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from regime_core import MODEL_DIR
+from regime_core import MODEL_DIR, commands
+from regime_core.commands import Progress
 from regime_core.errors import RegimeError
-
-if TYPE_CHECKING:
-    from regime_core.bars import OHLCV
-    from regime_core.engine import Engine
-    from regime_core.readers import Overrides, Reading
-    from regime_core.regimes import Labels
-    from regime_core.states import Market
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage in words, the steps done and their total (0 while unknown)."""
 
 DATA_DIR = MODEL_DIR.parent / "data"
 RUNS_DIR = MODEL_DIR.parent / "runs"
-LABEL_WARNINGS = ("negative_prices", "too_few_bars", "mislabelled_columns", "extreme_moves")
-"""What ``label`` tells beside the labels, as they may mean less because of it; ``inspect`` tells all."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,227 +41,11 @@ def run_command(argv: Sequence[str] | None, progress: Progress) -> str:
     return message
 
 
-def _label(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import readers
-
-    _require_folder(arguments.out)
-    progress("Reading", 0, 3)
-    with ThreadPoolExecutor(1) as beside:
-        read = beside.submit(readers.read, arguments.file, overrides=_overrides(arguments))
-        engine = _load_engine(arguments.model_dir, arguments.model)
-        ref = engine.entry(arguments.model).ref  # a model that is not there is told before the long work
-        reading = read.result()
-    labels = _labels(engine, reading, arguments.model, progress)
-    progress("Writing", 2, 3)
-    kind: Literal["csv", "parquet"] = "parquet" if arguments.out.suffix == ".parquet" else "csv"
-    readers.write_labels(arguments.out, reading, labels, kind=kind, keep_columns=arguments.keep_columns)
-    progress("Writing", 3, 3)
-    of = f" of {len(labels):,} symbols" if len(labels) > 1 else ""
-    warned = "".join(f"\nwarning: {one.code}: {one.detail}" for one in reading.warnings if one.code in LABEL_WARNINGS)
-    return f"{sum(map(len, labels)):,} bars{of} labelled by {ref.name}@{ref.version}: {arguments.out}{warned}"
-
-
-def _labels(engine: Engine, reading: Reading, model: str | None, progress: Progress) -> list[Labels]:
-    """Labels of each series; with several of them each is a step."""
-    n = len(reading.series)
-    if n == 1:
-        progress("Labelling", 1, 3)
-        return [engine.label(reading.series[0].bars, model=model)]
-    labels = []
-    with ThreadPoolExecutor(2) as pool:
-        for series, made in zip(
-            reading.series, pool.map(lambda one: engine.label(one.bars, model=model), reading.series), strict=True
-        ):
-            labels.append(made)
-            progress(f"Labelling: {series.symbol}", len(labels), n)
-    return labels
-
-
-def _features(arguments: argparse.Namespace, progress: Progress) -> str:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from regime_core import features
-    from regime_core.bars import to_frame
-
-    _require_folder(arguments.out)
-    progress("Reading", 0, 3)
-    bars = to_frame(_bars(arguments.file))
-    vix = None if arguments.vix is None else to_frame(_bars(arguments.vix))["close"]
-    progress("Computing features", 1, 3)
-    table = features.table(bars, vix)
-    progress("Writing", 2, 3)
-    if arguments.out.suffix == ".parquet":
-        temporary = arguments.out.with_name(f".{arguments.out.name}.part")
-        pq.write_table(pa.Table.from_pandas(table.reset_index(), preserve_index=False), temporary)
-        temporary.replace(arguments.out)
-    else:
-        table.to_csv(arguments.out)
-    progress("Writing", 3, 3)
-    return f"{table.shape[1]} features of {len(table):,} bars: {arguments.out}"
-
-
-def _bars(path: Path) -> OHLCV:
-    """Bars of a CSV file, or of the first series of a file that an upload's bars were stored in."""
-    from regime_core import mapped, readers
-
-    if path.suffix == mapped.SUFFIX:
-        return mapped.bars(path).copy()
-    return readers.read_csv(path).bars
-
-
-def _require_folder(out: Path) -> None:
-    """Refuse an output that cannot be written before the long work, not after it."""
-    if out.is_dir():
-        raise RegimeError("file.unusable", f"--out {out} is a folder: name a file in it.")
-    if not out.absolute().parent.is_dir():
-        raise RegimeError("file.unusable", f"--out {out}: the folder {out.absolute().parent} does not exist; make it first.")
-
-
-def _inspect(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import readers
-
-    inspection = readers.inspect(arguments.file, overrides=_overrides(arguments))
-    if inspection.status != "ok" and not arguments.json:
-        raise RegimeError(f"reader.{inspection.status}", inspection.reason)
-    return json.dumps(inspection.as_dict(), indent=1) if arguments.json else str(inspection)
-
-
-def _overrides(arguments: argparse.Namespace) -> Overrides:
-    from regime_core.readers import Overrides
-
-    return Overrides(dict(arguments.map), arguments.order, arguments.tz, arguments.decimal)
-
-
-def _study(arguments: argparse.Namespace, progress: Progress) -> str:
-    loading = ThreadPoolExecutor(1).submit(_load_engine, arguments.model_dir, arguments.model)  # while the file is read
-    from regime_core import studies
-
-    return studies.make(
-        arguments.file,
-        arguments.out,
-        loading.result,
-        progress,
-        name=arguments.name or arguments.file.name,
-        overrides=studies.overrides_of_json(arguments.overrides),
-        model=arguments.model,
-    )
-
-
-def _load_engine(model_dir: Path, model: str | None) -> Engine:
-    from regime_core.engine import Engine
-
-    return Engine.load_one(model_dir, model)
-
-
-def _ingest(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core.sources.fallback import ingest_first
-
-    files = {series: path for series, path in (("sp500", arguments.sp500), ("vix", arguments.vix)) if path is not None}
-    return ingest_first(
-        arguments.source.split(","),
-        arguments.data_dir,
-        files=files or None,
-        base_urls=dict(arguments.base_url),
-        progress=progress,
-    )
-
-
-def _train(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import training
-    from regime_core.training import tracking
-    from regime_core.training.summary import summary
-
-    tracking.require()
-    order = training.Order(
-        arguments.data,
-        arguments.out,
-        arguments.runs,
-        seed=arguments.seed,
-        only=arguments.only,
-        force=arguments.force,
-        plan=training.Plan(trials=arguments.trials),
-    )
-    trained = training.run(order, progress)
-    progress("tracking: MLflow", 0, 1)
-    run = tracking.track(trained, order)
-    progress("tracking: MLflow", 1, 1)
-    return summary(trained, order, run=run)
-
-
-def _models(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import versions
-
-    return versions.table(versions.versions(arguments.model_dir, arguments.runs / "versions"))
-
-
-def _use(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import versions
-
-    found = versions.use(arguments.version, arguments.model_dir, arguments.runs / "versions")
-    return f"{arguments.version} and what was trained with it ({found.kind}) are in {arguments.model_dir}; restart the server."
-
-
-def _evaluate(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import reports, walkforward
-
-    _require_folder(arguments.out)
-    market = _market(arguments)
-    if arguments.start is not None:
-        walkforward.require_day_from(market, arguments.start)  # told before the long work
-    walk = walkforward.walk_forward(
-        market,
-        k=arguments.regimes,
-        horizons=arguments.horizons,
-        start_year=None if arguments.start is None else arguments.start.year,
-        progress=progress,
-    )
-    if arguments.start is not None:
-        walk = walk.since(arguments.start)
-    if arguments.out.suffix == ".parquet":
-        walkforward.write(arguments.out, [walk])
-    else:
-        reports.write_predictions(arguments.out, walk)
-    return f"{reports.scores_table(walk, walkforward.scores(walk))}\n\n{len(walk):,} forecasts: {arguments.out}"
-
-
-def _forecast(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import reports, walkforward
-
-    _require_folder(arguments.out)
-    market = _market(arguments)
-    progress("Fitting", 0, 1)
-    forecast = walkforward.fit_forecast(market, k=arguments.regimes, horizons=arguments.horizons)
-    progress("Fitting", 1, 1)
-    reports.write_forecast(arguments.out, forecast)
-    return reports.forecast_words(forecast)
-
-
-def _clusters(arguments: argparse.Namespace, progress: Progress) -> str:
-    from regime_core import reports
-    from regime_core.models import kmeans
-
-    _require_folder(arguments.out)
-    market = _market(arguments)
-    found = kmeans.candidates(market, progress=progress)
-    best = kmeans.best_k(found.silhouettes)
-    reports.write_candidates(arguments.out, found)
-    scores = ", ".join(f"{score:.3f} of {k}" for k, score in found.silhouettes.items())
-    return f"{market.n_days:,} days in {best} states, by the mean silhouettes {scores}: {arguments.out}"
-
-
-def _market(arguments: argparse.Namespace) -> Market:
-    from regime_core import states
-
-    vix = None if arguments.vix is None else _bars(arguments.vix)
-    return states.market(_bars(arguments.bars), vix)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m regime_core", description="Market regimes from price bars.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    chosen = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    label = commands.add_parser("label", help="label every bar of a CSV file with its regime")
+    label = chosen.add_parser("label", help="label every bar of a CSV file with its regime")
     label.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
     label.add_argument(
         "--out", type=Path, required=True, metavar="OUT.csv", help="where the labels go; Parquet if it ends in .parquet"
@@ -286,30 +56,30 @@ def _parser() -> argparse.ArgumentParser:
     label.add_argument("--model", help="a model of the manifest; its default if left out")
     label.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     _add_overrides(label)
-    label.set_defaults(run=_label)
+    label.set_defaults(run=commands.label)
 
-    table = commands.add_parser("features", help="compute every feature of every bar of a CSV file")
+    table = chosen.add_parser("features", help="compute every feature of every bar of a CSV file")
     table.add_argument("file", type=Path, metavar="FILE.csv", help="open, high, low, close and optionally volume")
     table.add_argument("--vix", type=Path, metavar="VIX.csv", help="the VIX, for the features that rest on it")
     table.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="where the table goes; Parquet if it ends so")
-    table.set_defaults(run=_features)
+    table.set_defaults(run=commands.features)
 
-    inspect = commands.add_parser("inspect", help="say how a file would be read, and what is odd in it")
+    inspect = chosen.add_parser("inspect", help="say how a file would be read, and what is odd in it")
     inspect.add_argument("file", type=Path)
     inspect.add_argument("--json", action="store_true", help="as JSON")
     _add_overrides(inspect)
-    inspect.set_defaults(run=_inspect)
+    inspect.set_defaults(run=commands.inspect)
 
-    study = commands.add_parser("study", help="make all that the Label page shows of a file, in a folder")
+    study = chosen.add_parser("study", help="make all that the Label page shows of a file, in a folder")
     study.add_argument("file", type=Path)
     study.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes; made if it is not there")
     study.add_argument("--name", help="what the file is called in messages")
     study.add_argument("--model", help="a model of the manifest; its default if left out")
     study.add_argument("--model-dir", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     study.add_argument("--overrides", default="{}", metavar="JSON", help="what is known better than the file shows")
-    study.set_defaults(run=_study)
+    study.set_defaults(run=commands.study)
 
-    ingest = commands.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
+    ingest = chosen.add_parser("ingest", help="bring the S&P 500 and VIX histories up to date")
     ingest.add_argument(
         "--source", required=True, help="arch, yahoo, cboe, fred or csv; of several (comma-separated), the first that brings it"
     )
@@ -319,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     ingest.add_argument(
         "--base-url", action="append", default=[], type=_base_url, metavar="SOURCE=URL", help="ask this address instead"
     )
-    ingest.set_defaults(run=_ingest)
+    ingest.set_defaults(run=commands.ingest)
 
-    evaluate = commands.add_parser(
+    evaluate = chosen.add_parser(
         "evaluate", help="forecast every day of past years by models of the years before, and score it"
     )
     _add_market(evaluate)
@@ -329,21 +99,21 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--out", type=Path, required=True, metavar="OUT.csv", help="where the forecasts go; Parquet if so named"
     )
-    evaluate.set_defaults(run=_evaluate)
+    evaluate.set_defaults(run=commands.evaluate)
 
-    clusters = commands.add_parser("clusters", help="cluster all days of a market into 2 to 5 states, in sample")
+    clusters = chosen.add_parser("clusters", help="cluster all days of a market into 2 to 5 states, in sample")
     _add_histories(clusters)
     clusters.add_argument(
         "--out", type=Path, required=True, metavar="OUT.json", help="where centres and silhouettes go, as JSON"
     )
-    clusters.set_defaults(run=_clusters)
+    clusters.set_defaults(run=commands.clusters)
 
-    forecast = commands.add_parser("forecast", help="forecast the state after the last day, by models fitted on all of them")
+    forecast = chosen.add_parser("forecast", help="forecast the state after the last day, by models fitted on all of them")
     _add_market(forecast)
     forecast.add_argument("--out", type=Path, required=True, metavar="OUT.json", help="where the forecast goes, as JSON")
-    forecast.set_defaults(run=_forecast)
+    forecast.set_defaults(run=commands.forecast)
 
-    train = commands.add_parser("train", help="rebuild the models from nothing; the same seed gives the same bits")
+    train = chosen.add_parser("train", help="rebuild the models from nothing; the same seed gives the same bits")
     train.add_argument("--out", type=Path, default=MODEL_DIR, help="folder of the models (default: final_model)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
@@ -353,16 +123,16 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--trials", type=int, default=12, help="of the search (default: 12)")
     train.add_argument("--force", action="store_true", help="put in use also what is worse than what is there")
     train.add_argument("--runs", type=Path, default=RUNS_DIR, help="folder of searches, runs and versions (default: runs)")
-    train.set_defaults(run=_train)
+    train.set_defaults(run=commands.train)
 
-    models = commands.add_parser("models", help="list the versions kept: when, scores, which are in use")
+    models = chosen.add_parser("models", help="list the versions kept: when, scores, which are in use")
     _add_versions(models)
-    models.set_defaults(run=_models)
+    models.set_defaults(run=commands.models)
 
-    use = commands.add_parser("use", help="go back to a version, with the models that were trained with it")
+    use = chosen.add_parser("use", help="go back to a version, with the models that were trained with it")
     use.add_argument("version", metavar="NAME@VERSION", help="as `models` lists it")
     _add_versions(use)
-    use.set_defaults(run=_use)
+    use.set_defaults(run=commands.use)
     return parser
 
 

@@ -20,6 +20,7 @@ CORE_ORDER = (
         "datasets",
         "engine",
         "training",
+        "commands",
         "__main__",
     ),
 )
