@@ -100,22 +100,15 @@ class Results:
         return self._labels.get(self._label_key(dataset, ref), lambda: self._engine().label(dataset.bars, model=ref.name))
 
     def has_labels(self, dataset: Dataset, model: str | None = None) -> bool:
-        """Whether ``labels`` would give any at once."""
+        """Whether ``labels`` and ``hindsight`` would give any at once."""
         shelf, ref = dataset.shelf, self._engine().entry(model).ref
         return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.labelled(ref))
-
-    def has_hindsight(self, dataset: Dataset, model: str | None = None) -> bool:
-        """Whether ``hindsight`` would give any at once."""
-        shelf, ref = dataset.shelf, self._engine().entry(model).ref
-        return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.differing_path(ref).is_file())
 
     def hindsight(self, dataset: Dataset, model: str | None = None) -> NDArray[np.int8] | None:
         """Labels of a dataset that rest on later bars too, (n_bars,); None while those of a long upload have to be made."""
         ref = self._engine().entry(model).ref
-        if dataset.shelf is not None:
-            there = dataset.shelf.hindsight(dataset.series, ref)
-            if there is not None:
-                return there
+        if dataset.shelf is not None and dataset.shelf.labelled(ref):
+            return dataset.shelf.hindsight(dataset.series, ref)
         if dataset.bars.n_bars > INLINE_BARS:
             return None
         key = self._label_key(dataset, ref)
@@ -124,17 +117,15 @@ class Results:
     def differing(self, dataset: Dataset, model: str | None = None) -> tuple[int, int] | None:
         """Bars whose label hindsight changes, and bars that have both labels; None while that is not known."""
         ref = self._engine().entry(model).ref
-        if dataset.shelf is not None:
-            there = dataset.shelf.differing(dataset.series, ref)
-            if there is not None:
-                return there
+        if dataset.shelf is not None and dataset.shelf.labelled(ref):
+            return dataset.shelf.differing(dataset.series, ref)
         labels, hindsight = self.labels(dataset, model), self.hindsight(dataset, model)
         return None if labels is None or hindsight is None else studies.differing(labels.codes, hindsight)
 
     def spells(self, dataset: Dataset, model: str | None = None, *, hindsight: bool = False) -> Spells | None:
         """Spells of a dataset's labels; None while these are not there."""
         ref = self._engine().entry(model).ref
-        if dataset.shelf is not None and dataset.shelf.has_spells(ref, hindsight=hindsight):
+        if dataset.shelf is not None and dataset.shelf.labelled(ref):
             return dataset.shelf.spells(dataset.series, ref, hindsight=hindsight)
         labels = self.labels(dataset, model)
         codes = self.hindsight(dataset, model) if hindsight else None if labels is None else labels.codes

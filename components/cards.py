@@ -247,10 +247,8 @@ def newest(dataset: Dataset, detection: Detection, unit: str, differing: tuple[i
 
 
 def knew(differing: tuple[int, int] | None) -> str:
-    """What the switch between the two kinds of labels means, and for how many bars they differ."""
-    if differing is None:
-        return "What hindsight would say is still being worked out."
-    differ, known = differing
+    """What the switch between the two kinds of labels means, and for how many bars they differ; empty where none is known."""
+    differ, known = differing or (0, 0)
     if known == 0:
         return ""
     return (

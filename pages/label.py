@@ -161,7 +161,7 @@ def settle(
         except RegimeError as error:
             shown, problem = {**shown, "labels": False}, views.not_shown(error)
     known = {name: shown[name] for name in ("dataset", "version", "model", "labels")}
-    wanted = {**known, "hindsight": shown["hindsight"] and knew == "hindsight"}
+    wanted = {**known, "hindsight": shown["labels"] and knew == "hindsight"}
     waits = task is not None and not _is_being_read(task, dataset_id)
     return (
         no_update if shown == before else shown,
@@ -187,7 +187,6 @@ def _what_is_there(dataset: datasets.Dataset, model: str) -> Shown:
         "version": dataset.version,
         "model": f"{ref.name}@{ref.version}",
         "labels": labels,
-        "hindsight": results.has_hindsight(dataset, model),
         "files": files,
         "complete": shelf is None or len(files) == len(KINDS),
     }
@@ -295,8 +294,7 @@ def show_summary(shown: Shown | None) -> Any:  # noqa: ANN401
         waiting = html.P("The labels are on their way.", className="muted")
         return where, waiting, dataset.title, True, None, None, None, *no_files
     detection = views.explain(seen)
-    differing = runtime.results().differing(dataset, shown["model"]) if shown["hindsight"] else None
-    summary = cards.newest(dataset, detection, seen.unit, differing)
+    summary = cards.newest(dataset, detection, seen.unit, runtime.results().differing(dataset, shown["model"]))
     grid = tables.label_grid({"type": GRID, "dataset": dataset.id, "model": shown["model"]}, intraday=dataset.intraday)
     title = f"{dataset.title}: every bar, newest first"
     query = urlencode({"model": shown["model"]})

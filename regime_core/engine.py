@@ -93,11 +93,20 @@ class Engine:
         """
         entry = self.entry(model)
         if bars.n_bars < MIN_BARS:
-            n = bars.n_bars
-            unknown = np.full(n, UNKNOWN_CODE, dtype=np.int8)
-            return Labels(bars.time, unknown, np.full((n, N_REGIMES), 1 / N_REGIMES), np.zeros(n), entry.ref)
+            return _unlabelled(bars, entry)
         filtered = self._models.detectors[entry.name].filter(_readable(bars, entry))
         return Labels(bars.time, *filtered, entry.ref)
+
+    def label_twice(self, bars: OHLCV, *, model: str | None = None) -> tuple[Labels, NDArray[np.int8]]:
+        """Labels as ``label`` gives them, and those that rest on the bars after each too, (n_bars,), from one reading.
+
+        Both are unknown for fewer than ``MIN_BARS`` bars. Raises ModelError as ``label`` does.
+        """
+        entry = self.entry(model)
+        if bars.n_bars < MIN_BARS:
+            return _unlabelled(bars, entry), np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
+        reading = self._models.detectors[entry.name].read(_readable(bars, entry))
+        return Labels(bars.time, *reading.filter(0), entry.ref), reading.decode()
 
     def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
         """Labels of every bar that rest on the bars after it too, (n_bars,); unknown for fewer than ``MIN_BARS`` bars.
@@ -211,6 +220,12 @@ def _readable(bars: OHLCV, entry: ModelEntry) -> OHLCV:
             "Some prices are zero or below, and rules compare moves in percent of the price: pick another model.",
         )
     return with_arithmetic_moves(bars)
+
+
+def _unlabelled(bars: OHLCV, entry: ModelEntry) -> Labels:
+    n = bars.n_bars
+    unknown = np.full(n, UNKNOWN_CODE, dtype=np.int8)
+    return Labels(bars.time, unknown, np.full((n, N_REGIMES), 1 / N_REGIMES), np.zeros(n), entry.ref)
 
 
 def _not_shipped(name: str) -> ModelError:

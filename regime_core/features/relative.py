@@ -6,6 +6,9 @@ the rest are volatilities, drifts and shapes of the path at several horizons, in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +22,8 @@ FIRST_ROW = regime_filter.FIRST_ROW
 """Rows before this one are NaN: the bars up to it set the unit, and tell intraday bars from daily ones."""
 KEPT_ROWS = 1000
 """Rows kept for further questions about the same bars; those of a long history would weigh more than it takes to make them."""
+PIECE = 50_000
+"""Bars of a long history that are made into features at once, so that models can be at work on those before."""
 _FILTER = "Hamilton (1989), A new approach to the economic analysis of nonstationary time series; docs/models.md"
 _RANGE = "Garman and Klass (1980), On the estimation of security price volatilities; weights for 24 steps a bar"
 _MEAN = "exponentially weighted means, RiskMetrics technical document (1996)"
@@ -76,15 +81,17 @@ def matrix(bars: OHLCV, *, start: int = 0) -> NDArray[np.float32]:
 
 
 class Known:
-    """What the forward filter knows after each bar, made once for all that is made of it.
-
-    bars : at least MIN_BARS. filtered : (n_bars, N_OUT), see ``kernels.regime_filter.filter_bars``.
-    """
+    """What the forward filter knows after each bar, made once for all that is made of it. bars : at least MIN_BARS."""
 
     def __init__(self, bars: OHLCV) -> None:
-        self.filtered = np.asarray(regime_filter.filter_bars(standardised_moves(bars)))
+        self._moved = standardised_moves(bars)
         self._first = bars.n_bars
         self._rows = np.empty((0, len(FEATURES)), dtype=np.float32)
+
+    @cached_property
+    def filtered(self) -> Float:
+        """What is known after each bar, (n_bars, N_OUT); see ``kernels.regime_filter.filter_bars``."""
+        return np.asarray(regime_filter.filter_bars(self._moved))
 
     def matrix(self, start: int) -> NDArray[np.float32]:
         """Features of bars ``start:``, as the function of that name; the last KEPT_ROWS are not made again once they were."""
@@ -94,6 +101,16 @@ class Known:
         if len(rows) <= KEPT_ROWS:
             self._first, self._rows = start, rows
         return rows
+
+    def pieces(self, start: int) -> Iterator[NDArray[np.float32]]:
+        """Rows of ``matrix(start)`` in pieces of at most PIECE bars, each made when it is asked for."""
+        state, level = regime_filter.new_state(), regime_filter.new_level(regime_filter.first_unit(self._moved))
+        known, means = np.zeros(regime_filter.N_OUT), np.zeros(kernel.N_STATE)
+        for at in range(0, len(self._moved), PIECE):
+            filtered = regime_filter.filter_more(state, level, known, self._moved[at : at + PIECE])
+            rows = np.asarray(kernel.features_more(means, filtered, min(max(start - at, 0), len(filtered))))
+            if len(rows):
+                yield rows
 
 
 def standardised_moves(bars: OHLCV) -> Float:

@@ -28,13 +28,17 @@ def rule_metrics(high: Float, low: Float, close: Float, start: int, window: int)
     out = np.full((n - start, N_METRICS), np.nan)
     total = path = 0.0
     summed = 0
+    earliest = 0 if window == 0 else max(0, start + 1 - window)
+    size = np.empty(n)
+    for i in range(earliest + 1, n):
+        size[i] = abs(close[i] / close[i - 1] - 1.0)
     for t in range(start, n):
         first = 0 if window == 0 else max(0, t + 1 - window)
         if window > 0:  # summed anew for each bar: what leaves a running sum leaves rounding behind
             total, path, summed = 0.0, 0.0, first
         for i in range(summed, t + 1):
             total += close[i]
-            path += abs(close[i] / close[i - 1] - 1.0) if i > first else 0.0
+            path += size[i] if i > first else 0.0
         summed = t + 1
         mean = total / (t - first + 1)
         row = out[t - start]

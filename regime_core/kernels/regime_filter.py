@@ -88,8 +88,16 @@ def filter_bars(moved: Float) -> Float:
     mean of that, the bars that the move covers, and the share of late of bars without a trade; moves and volatilities are over
     the unit, the median volatility before FIRST_ROW. Rows before anything has moved are NaN.
     """
+    return filter_more(new_state(), new_level(first_unit(moved)), np.zeros(N_OUT), moved)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def filter_more(state: State, level: Float, known: Float, moved: Float) -> Float:
+    """What is known after each of the bars that follow those in the state, as ``filter_bars``; all but ``moved`` in place.
+
+    state, level : of ``new_state`` and ``new_level`` before the first bar. known : (N_OUT,) zeros then.
+    """
     out = np.full((len(moved), N_OUT), np.nan)
-    state, level, known = new_state(), new_level(first_unit(moved)), np.zeros(N_OUT)
     for t in range(len(moved)):
         if take(state, level, moved[t], known):
             out[t] = known

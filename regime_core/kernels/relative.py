@@ -35,6 +35,9 @@ WEIGHTS = 1.0 - 0.5 ** (
 """What the newest bar counts in each running mean."""
 N_MEANS = len(WEIGHTS) + 2
 PATH, LAST_MOVE = N_MEANS - 2, N_MEANS - 1
+N_STATE = N_MEANS + 2
+AGE, SEEN = N_MEANS, N_MEANS + 1
+"""What goes on from bar to bar: the means, path and last move; bars that told something since one moved; bars seen."""
 N_FEATURES = 36
 P_CALM_MEAN = 28
 LOG_RATIO = np.log(np.array(bank.VOLATILITY))
@@ -48,22 +51,32 @@ def features(filtered: Float, start: int) -> Float32:
     Returns (n_bars - start, N_FEATURES). Rows of bars before bank.FIRST_ROW are NaN; until a bar has moved, calm is certain and
     all else 0.
     """
+    return features_more(np.zeros(N_STATE), filtered, start)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def features_more(state: Float, filtered: Float, start: int) -> Float32:
+    """Features of the bars that follow those in the state, from the ``start``-th of them on; as ``features``.
+
+    state : (N_STATE,) zeros before the first bar, brought up to date in place.
+    """
     n = len(filtered)
-    first = max(start, bank.FIRST_ROW)
+    first = max(start, bank.FIRST_ROW - int(state[SEEN]))
     out = np.full((n - start, N_FEATURES), np.nan, dtype=np.float32)
-    means = np.zeros(N_MEANS)
-    age = 0
+    age = int(state[AGE])
     for t in range(n):
         still = np.isnan(filtered[t, 0])
         if not still and filtered[t, bank.SPAN] > 0.0:
-            _update(means, filtered[t], age)
+            _update(state, filtered[t], age)
             age += 1
         if t < first:
             continue
         if still or age == 0:
             _fill_still(out[t - start])
         else:
-            _fill(out[t - start], means, filtered[t], age)
+            _fill(out[t - start], state, filtered[t], age)
+    state[AGE] = age
+    state[SEEN] += n
     return out
 
 

@@ -36,6 +36,10 @@ class Reading(Protocol):
         """Causal labels of bars ``start:``; see ``Detector.filter``."""
         ...
 
+    def decode(self) -> NDArray[np.int8]:
+        """Labels of all bars with hindsight; see ``Detector.decode``."""
+        ...
+
     def evidence(self, code: int) -> str:
         """Return what label ``code`` of the last bar rests on, as one clause an analyst can check."""
         ...

@@ -106,7 +106,7 @@ class EnsembleReading(MarginReading):
         super().__init__(detector, bars, known)
         self._of_members = [member.reading(bars, known) for member in detector.members_]
 
-    def margins(self, start: int) -> Float:
+    def _made(self, start: int) -> Float:
         """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
         logs = _log_probabilities(self._detector.members_, self._of_members, start)
         pooled = np.zeros(logs.shape[1:])

@@ -216,8 +216,7 @@ class LSTMReading(MarginReading):
         super().__init__(detector, bars, known)
         self._inputs = np.asarray(recurrent.inputs(known.filtered))
 
-    def margins(self, start: int) -> Float:
-        """Margins of bars ``start:``, (n_bars - start, 5)."""
+    def _made(self, start: int) -> Float:
         return self._all_margins[start:]
 
     @cached_property

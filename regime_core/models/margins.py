@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from pathlib import Path
 from typing import ClassVar, Self
@@ -59,6 +61,11 @@ class MarginDetector:
         """Be fitted with what a weights file holds. Raises ArtifactError if that is not usable."""
         raise NotImplementedError
 
+    def margins_of(self, pieces: Iterable[NDArray[np.float32]]) -> Float:
+        """Margins of rows that follow each other in pieces, (n_rows, 5): while one piece is made, others are worked on."""
+        with ThreadPoolExecutor(2) as pool:
+            return np.concatenate(list(pool.map(self.margins, pieces)))
+
     def calibrate(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
         """Set the temperature that gives the least log-loss on rows the model was not fitted on."""
         self.temperature_ = best_temperature(self.margins(features), codes)
@@ -81,10 +88,7 @@ class MarginDetector:
 
     def decode(self, bars: OHLCV) -> NDArray[np.int8]:
         """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
-        codes = np.full(bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
-        first = MIN_BARS - 1
-        codes[first:] = persistence.decode(self.read(bars).margins(first) / self.temperature_, self.lead)
-        return codes
+        return self.read(bars).decode()
 
     def held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
@@ -138,17 +142,33 @@ class MarginDetector:
 class MarginReading:
     """Bars that a ``MarginDetector`` has read: what it says of them rests on one pass of the forward filter.
 
-    A subclass says what ``margins`` and ``effects`` are, where they are not made of a row of features alone.
+    A subclass says how margins are ``_made`` and what ``effects`` are, where they are not made of a row of features alone.
     """
 
     def __init__(self, detector: MarginDetector, bars: OHLCV, known: relative.Known) -> None:
         self._detector = detector
         self._bars = bars
         self._known = known
+        self._first = bars.n_bars
+        self._margins = np.empty((0, N_REGIMES))
 
     def margins(self, start: int) -> Float:
-        """Margins of bars ``start:``, (n_bars - start, 5). start : MIN_BARS - 1 or later."""
-        return self._detector.margins(self._known.matrix(start))
+        """Margins of bars ``start:``, (n_bars - start, 5); not made again once they were. start : MIN_BARS - 1 or later."""
+        if start < self._first:
+            self._first, self._margins = start, self._made(start)
+        return self._margins[start - self._first :]
+
+    def _made(self, start: int) -> Float:
+        if self._bars.n_bars <= relative.PIECE:
+            return self._detector.margins(self._known.matrix(start))
+        return self._detector.margins_of(self._known.pieces(start))
+
+    def decode(self) -> NDArray[np.int8]:
+        """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
+        codes = np.full(self._bars.n_bars, UNKNOWN_CODE, dtype=np.int8)
+        first = MIN_BARS - 1
+        codes[first:] = persistence.decode(self.margins(first) / self._detector.temperature_, self._detector.lead)
+        return codes
 
     def effects(self, code: int) -> Float:
         """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -16,6 +17,8 @@ from regime_core.models.reasons import signed
 from regime_core.regimes import MIN_BARS, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 
 LABEL_WINDOW = 252
+PIECE = 100_000
+"""Bars of a long series that are measured side by side with others."""
 HINDSIGHT_LEAD = 2.0
 """What a change of label costs with hindsight, in nats."""
 
@@ -43,7 +46,7 @@ class Rules:
 
     def decode(self, bars: OHLCV) -> NDArray[np.int8]:
         """Labels with hindsight: of the points as probabilities."""
-        return with_hindsight(self.filter(bars), HINDSIGHT_LEAD)
+        return self.read(bars).decode()
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write nothing: rules have no weights."""
@@ -74,6 +77,10 @@ class RulesReading:
         probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
         return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
 
+    def decode(self) -> NDArray[np.int8]:
+        """Labels of all bars with hindsight."""
+        return with_hindsight(self.filter(0), HINDSIGHT_LEAD)
+
     def evidence(self, code: int) -> str:
         """Which thresholds the last bar's metrics crossed, whatever its label."""
         metrics = self._metrics(self._bars.n_bars - 1)
@@ -87,7 +94,14 @@ class RulesReading:
         return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
 
     def _metrics(self, start: int) -> Float:
-        bars = self._bars
+        n = self._bars.n_bars
+        if self._window == 0 or n - start <= PIECE:
+            return self._metrics_of(start, n)
+        with ThreadPoolExecutor(2) as pool:
+            return np.concatenate(list(pool.map(lambda at: self._metrics_of(at, min(at + PIECE, n)), range(start, n, PIECE))))
+
+    def _metrics_of(self, start: int, stop: int) -> Float:
+        bars = self._bars.rows(0, stop)
         return np.asarray(detection.rule_metrics(bars.high, bars.low, bars.close, start, self._window))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -51,12 +50,9 @@ class TreeDetector(MarginDetector):
     def margins(self, features: NDArray[np.float32]) -> Float:
         """Log-odds before the temperature, (n_rows, 5)."""
         self._require_fitted()
-        walked = self.trees_[:4]
-        pieces = [features[i : i + ROWS_A_PIECE] for i in range(0, len(features), ROWS_A_PIECE)]
-        if len(pieces) < 2:
-            return np.asarray(trees.margins(features, *walked, N_REGIMES))
-        with ThreadPoolExecutor(2) as pool:
-            return np.concatenate(list(pool.map(lambda piece: trees.margins(piece, *walked, N_REGIMES), pieces)))
+        if len(features) > ROWS_A_PIECE:
+            return self.margins_of(features[i : i + ROWS_A_PIECE] for i in range(0, len(features), ROWS_A_PIECE))
+        return np.asarray(trees.margins(features, *self.trees_[:4], N_REGIMES))
 
     def contributions(self, row: NDArray[np.float32]) -> Float:
         """What each feature adds to each margin, (5, n_features + 1); the last column is what is there before any is known."""

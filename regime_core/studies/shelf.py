@@ -1,8 +1,7 @@
 """Where what was made of one reading of a file lies, and how it is read back a slice at a time.
 
 The folder of a reading holds the report, the bars of every series and a table of the series; in it, a folder for each
-model holds their labels. That one is there only once the labels known at each bar are; those with hindsight and the files to
-take home follow.
+model holds their labels. That one is there only once all labels are; the files to take home follow.
 """
 
 from __future__ import annotations
@@ -105,29 +104,16 @@ class Shelf:
 
     def spells(self, index: int, model: ModelRef, *, hindsight: bool = False) -> Spells:
         """Spells of a series' labels. Raises OSError and ReaderError."""
-        return mapped.spells(self._spells_path(model, hindsight=hindsight), index)
+        name = "hindsight-spells" if hindsight else "spells"
+        return mapped.spells(self.of_model(model) / f"{name}{mapped.SUFFIX}", index)
 
-    def has_spells(self, model: ModelRef, *, hindsight: bool = False) -> bool:
-        """Whether the spells of a model's labels are there."""
-        return self._spells_path(model, hindsight=hindsight).is_file()
+    def hindsight(self, index: int, model: ModelRef) -> NDArray[np.int8]:
+        """Labels of a series with hindsight, mapped. Raises OSError and ReaderError."""
+        return mapped.codes(self.of_model(model) / f"hindsight{mapped.SUFFIX}", index)
 
-    def _spells_path(self, model: ModelRef, *, hindsight: bool) -> Path:
-        return self.of_model(model) / f"{'hindsight-spells' if hindsight else 'spells'}{mapped.SUFFIX}"
-
-    def hindsight(self, index: int, model: ModelRef) -> NDArray[np.int8] | None:
-        """Labels of a series with hindsight, mapped; None before they are there."""
-        path = self.of_model(model) / f"hindsight{mapped.SUFFIX}"
-        return mapped.codes(path, index) if self.differing_path(model).is_file() else None
-
-    def differing_path(self, model: ModelRef) -> Path:
-        """Where the counts of bars lie that hindsight labels otherwise; written last of what rests on hindsight."""
-        return self.of_model(model) / f"differing{mapped.SUFFIX}"
-
-    def differing(self, index: int, model: ModelRef) -> tuple[int, int] | None:
-        """Bars of a series whose two labels differ, and bars that have both; None before they are there."""
-        if not self.differing_path(model).is_file():
-            return None
-        row = mapped.table(self.differing_path(model)).slice(index, 1).to_pylist()[0]
+    def differing(self, index: int, model: ModelRef) -> tuple[int, int]:
+        """Bars of a series whose two labels differ, and bars that have both. Raises OSError."""
+        row = mapped.table(self.of_model(model) / f"differing{mapped.SUFFIX}").slice(index, 1).to_pylist()[0]
         return int(row["differing"]), int(row["known"])
 
     def file(self, model: ModelRef, kind: str) -> Path:

@@ -21,19 +21,15 @@ from regime_core.studies.report import read_and_report
 from regime_core.studies.shelf import KINDS, Shelf
 
 Progress = Callable[[str, int, int], None]
-STEPS = 5
+STEPS = 4
 _NEWEST = pa.schema([("code", pa.int8()), ("confidence", pa.float64()), ("age", pa.int64()), ("censored", pa.bool_())])
 
 
 class Labeller(Protocol):
     """What an engine does here."""
 
-    def label(self, bars: OHLCV, *, model: str | None = None) -> Labels:
-        """Label every bar by what was known on it."""
-        ...
-
-    def hindsight(self, bars: OHLCV, *, model: str | None = None) -> NDArray[np.int8]:
-        """Label every bar by what came after it too."""
+    def label_twice(self, bars: OHLCV, *, model: str | None = None) -> tuple[Labels, NDArray[np.int8]]:
+        """Label every bar by what was known on it, and by what came after it too."""
         ...
 
 
@@ -65,8 +61,6 @@ def make(
     if reading is None:
         return report.inspection.reason
     labels = _label(shelf, reading, labeller(), model, progress)
-    progress("Looking back", 3, STEPS)
-    _look_back(shelf, reading, labels, labeller(), model)
     kinds: tuple[Literal["csv", "parquet"], ...] = KINDS
     for step, kind in enumerate(kinds):
         progress("Writing the files to take home", STEPS - len(KINDS) + step, STEPS)
@@ -96,10 +90,12 @@ def _step(time: NDArray[np.int64]) -> int:
 def _label(shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None, progress: Progress) -> list[Labels]:
     """Labels known at each bar; the model's folder appears once all that a page needs of them is in it."""
     many = len(reading.series)
-    labels = []
+    labels, hindsight = [], []
     for done, series in enumerate(reading.series):
-        progress("Labelling", *((done, many) if many > 1 else (2, STEPS)))
-        labels.append(labeller.label(series.bars, model=model))
+        progress("Labelling", *((done, many) if many > 1 else (1, STEPS)))
+        known, later = labeller.label_twice(series.bars, model=model)
+        labels.append(known)
+        hindsight.append(later)
     final = shelf.of_model(labels[0].model)
     if final.is_dir():
         return labels
@@ -110,20 +106,19 @@ def _label(shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None
         mapped.write_spells(partial / f"spells{mapped.SUFFIX}", _spells(reading, [one.codes for one in labels], labels))
         rows = [_newest(one) for one in labels]
         mapped.write_table(partial / f"newest{mapped.SUFFIX}", pa.Table.from_pylist(rows, _NEWEST))
+        _write_hindsight(partial, reading, labels, hindsight)
         partial.replace(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return labels
 
 
-def _look_back(shelf: Shelf, reading: Reading, labels: list[Labels], labeller: Labeller, model: str | None) -> None:
-    folder = shelf.of_model(labels[0].model)
-    codes = [labeller.hindsight(series.bars, model=model) for series in reading.series]
+def _write_hindsight(folder: Path, reading: Reading, labels: list[Labels], codes: list[NDArray[np.int8]]) -> None:
     mapped.write_codes(folder / f"hindsight{mapped.SUFFIX}", codes)
     mapped.write_spells(folder / f"hindsight-spells{mapped.SUFFIX}", _spells(reading, codes, labels))
     counts = [differing(one.codes, other) for one, other in zip(labels, codes, strict=True)]
     table = pa.table({"differing": [count for count, _ in counts], "known": [known for _, known in counts]})
-    mapped.write_table(shelf.differing_path(labels[0].model), table)
+    mapped.write_table(folder / f"differing{mapped.SUFFIX}", table)
 
 
 def differing(codes: NDArray[np.int8], hindsight: NDArray[np.int8]) -> tuple[int, int]:

@@ -43,8 +43,8 @@ def test_study_leaves_all_that_the_page_shows(file, tmp_path, engine):
     bars = shelf.bars(0)
     labels = shelf.labels(0, engine.entry("rules").ref, bars.time)
     np.testing.assert_array_equal(labels.codes, engine.label(bars, model="rules").codes)
-    assert seen[0] == ("Reading", 0, 5)
-    assert seen[-1] == ("Writing the files to take home", 5, 5)
+    assert seen[0] == ("Reading", 0, 4)
+    assert seen[-1] == ("Writing the files to take home", 4, 4)
 
 
 def test_features_writes_the_table_of_the_library(file, tmp_path, capsys):

@@ -60,7 +60,7 @@ def test_what_is_kept_is_what_the_reader_and_the_engine_say(study, engine, tmp_p
         np.testing.assert_array_equal((spells.start, spells.stop, spells.code), (start, stop, codes[start]))
     known = (labels.codes != UNKNOWN_CODE) & (hindsight != UNKNOWN_CODE)
     assert shelf.differing(0, ref) == (int((known & (labels.codes != hindsight)).sum()), int(known.sum()))
-    assert [stage for stage, *_ in told[:3]] == ["Reading", "Labelling", "Looking back"]
+    assert [stage for stage, *_ in told[:3]] == ["Reading", "Labelling", "Writing the files to take home"]
 
 
 def test_the_files_to_take_home_have_the_columns_of_the_source(study, engine):

@@ -54,6 +54,15 @@ def test_rows_from_a_start_are_those_of_the_whole(market, start):
     np.testing.assert_array_equal(relative.matrix(market.bars, start=start), relative.matrix(market.bars)[start:])
 
 
+@pytest.mark.parametrize("start", [0, 1, 49, 100, 101, 899])
+@pytest.mark.parametrize("piece", [30, 100, 899])
+def test_pieces_of_a_long_history_are_the_rows_of_the_whole(market, start, piece, monkeypatch):
+    monkeypatch.setattr(relative, "PIECE", piece)
+    pieces = list(relative.Known(market.bars).pieces(start))
+    assert max(map(len, pieces)) <= piece
+    np.testing.assert_array_equal(np.concatenate(pieces), relative.matrix(market.bars, start=start))
+
+
 @pytest.mark.parametrize(("power", "times"), [(0.1, 1.0), (1.0, 1e-6), (3.0, 7.0)])
 def test_scale_and_level_of_prices_do_not_matter(market, power, times):
     got = relative.matrix(powered(market.bars, power, times))

@@ -54,6 +54,16 @@ def test_questions_in_any_order_have_the_answers_of_a_reading_each(name, windows
             assert reading.evidence(2) == model.read(bars).evidence(2)
 
 
+@pytest.mark.parametrize("name", LEARNED)
+def test_labels_of_a_history_in_pieces_are_those_of_the_whole(name, windows, monkeypatch):
+    model, bars = detectors.detector(name), windows[0]
+    whole, hindsight = model.filter(bars), model.decode(bars)
+    monkeypatch.setattr(relative, "PIECE", 60)
+    for one, other in zip(model.filter(bars), whole, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(model.decode(bars), hindsight)
+
+
 @pytest.mark.parametrize("name", sorted(MODELS))
 @pytest.mark.parametrize("history", [False, True])
 def test_an_answer_is_made_of_what_each_question_alone_gives(everyone, windows, name, history):
