@@ -17,6 +17,16 @@ TWO = np.uint64(2)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def depth(left: Int, right: Int) -> int:
+    """Levels of splits below the root of a tree of any shape, at least 1. left, right : as for ``places``."""
+    level = np.zeros(len(left), dtype=np.int64)
+    for node in range(len(left)):
+        if left[node] >= 0:
+            level[left[node]] = level[right[node]] = level[node] + 1
+    return max(level.max(), 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def places(left: Int, right: Int, depth: int) -> NDArray[np.int64]:
     """Node of a tree of any shape that stands at each place of the complete tree of ``depth`` levels of splits.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.models import ubjson
-from regime_core.models.trees import Nodes, TreeDetector, complete
+from regime_core.models.trees import Nodes, TreeDetector, cut
 from regime_core.regimes import N_REGIMES
 
 Watched = tuple[NDArray[np.float32], NDArray[np.int8], Callable[[int, float], None]]
@@ -83,7 +83,7 @@ class Boosted(TreeDetector):
     def take(self, weights: bytes) -> None:
         """Be fitted with a booster in UBJSON. Raises ArtifactError if it is none."""
         self.weights_ = weights
-        self.trees_ = complete(trees_of(weights))
+        self.trees_ = cut(trees_of(weights), len(relative.NAMES))
 
 
 def _told(

@@ -79,7 +79,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(small, rows):
 
 def test_calibration_lowers_the_loss(rows):
     model = Boosted(rounds=5, depth=3).fit(*rows)
-    model.trees_ = model.trees_._replace(leaf=model.trees_.leaf * np.float32(3))
+    whole = model.trees_.whole
+    model.trees_ = model.trees_._replace(whole=whole._replace(leaf=whole.leaf * np.float32(3)))
 
     def loss(temperature):
         margins = model.margins(rows[0]) / temperature
