@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from regime_core.errors import RegimeError
 
 DATA_DIR = MODEL_DIR.parent / "data"
 RUNS_DIR = MODEL_DIR.parent / "runs"
+REDRAW_SECONDS = 0.1
+"""The progress bar is not drawn again sooner, but for the end of a stage."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -209,7 +212,7 @@ class _Bar:
     """
 
     def __enter__(self) -> _Bar:
-        self._stage = ""
+        self._stage, self._drawn = "", 0.0
         self._begin()
         return self
 
@@ -229,7 +232,9 @@ class _Bar:
         self._tqdm.set_description_str(stage, refresh=False)
         self._tqdm.total = total or None
         self._tqdm.n = done
-        self._tqdm.refresh()
+        if done == total or time.monotonic() - self._drawn >= REDRAW_SECONDS:
+            self._tqdm.refresh()
+            self._drawn = time.monotonic()
 
     def __exit__(self, *_: object) -> None:
         self._tqdm.clear()  # close leaves it standing beside the error where it was not shown for long

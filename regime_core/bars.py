@@ -10,13 +10,15 @@ a caller that asks the reader for them gets prices of zero and below: ``with_ari
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from regime_core.errors import BarsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Float = NDArray[np.float64]
 PRICES = ("open", "high", "low", "close")
@@ -112,6 +114,8 @@ def normalise(
 
 def from_frame(frame: pd.DataFrame, *, strict: bool = False) -> tuple[OHLCV, tuple[str, ...]]:
     """Bars of any frame with a DatetimeIndex and ``open high low close [volume]`` columns, repaired as in ``normalise``."""
+    import pandas as pd
+
     if not isinstance(frame.index, pd.DatetimeIndex):
         raise BarsError("bars.index", "The frame's index must be a DatetimeIndex: use frame.set_index('timestamp').")
     missing = [name for name in PRICES if name not in frame.columns]
@@ -127,6 +131,8 @@ def from_frame(frame: pd.DataFrame, *, strict: bool = False) -> tuple[OHLCV, tup
 
 def to_frame(bars: OHLCV) -> pd.DataFrame:
     """Bars frame of bars: UTC index for intraday bars, plain calendar dates for daily and longer ones."""
+    import pandas as pd
+
     if is_intraday(bars.time):
         index = pd.DatetimeIndex(bars.time.view("M8[ns]"), tz="UTC", name="timestamp")
     else:

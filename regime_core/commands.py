@@ -141,9 +141,12 @@ def study(arguments: argparse.Namespace, progress: Progress) -> str:
 
 
 def _load_engine(model_dir: Path, model: str | None) -> Engine:
+    """Engine of one detector, its kernels loaded: a file is being read meanwhile."""
     from regime_core.engine import Engine
 
-    return Engine.load_one(model_dir, model)
+    engine = Engine.load_one(model_dir, model)
+    engine.warm_up()
+    return engine
 
 
 def ingest(arguments: argparse.Namespace, progress: Progress) -> str:

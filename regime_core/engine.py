@@ -209,7 +209,7 @@ class Engine:
         close = np.exp(0.01 * np.sin(np.arange(n)))
         day = np.arange(n, dtype=np.int64) * 86_400_000_000_000
         bars = OHLCV(day, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
-        for name in self._models.entries:
+        for name in self._models.detectors:
             self.detect(bars, model=name, history=True)
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from regime_core.bars import OHLCV, Float, from_frame
 from regime_core.errors import BarsError, RegimeError
 from regime_core.features import microstructure, price, relative, risk, volume
 from regime_core.features import vix as vix_group
 from regime_core.features.base import Feature
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["FEATURES", "Feature", "matrix", "table"]
 
@@ -47,6 +50,8 @@ def table(bars: pd.DataFrame, vix: pd.Series | None = None, *, names: Sequence[s
     the volume or the VIX that it needs is unknown.
     Raises BarsError on a frame that is not Bars, RegimeError on a name that is not in ``FEATURES``.
     """
+    import pandas as pd
+
     wanted = list(FEATURES) if names is None else list(names)
     arrays, _ = from_frame(bars, strict=True)
     beside = None if vix is None else vix_group.align(vix, pd.DatetimeIndex(bars.index))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from regime_core.bars import DAY_NS, Float
 from regime_core.errors import BarsError
 from regime_core.features.base import Feature
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUP = "vix"
 CHANGES = (1, 5)
@@ -67,6 +71,8 @@ def align(vix: pd.Series, index: pd.DatetimeIndex) -> Float:
 
 def _daily(vix: pd.Series) -> tuple[NDArray[np.int64], Float]:
     """Days since 1970 and levels of the known entries, oldest first."""
+    import pandas as pd
+
     if not isinstance(vix.index, pd.DatetimeIndex):
         raise BarsError("bars.vix", "The VIX series needs a DatetimeIndex of dates: use series.set_axis(pd.to_datetime(...)).")
     known = vix[vix.notna()].sort_index()

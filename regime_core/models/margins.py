@@ -92,6 +92,19 @@ class MarginDetector:
 
     def held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
+        if len(margins) <= relative.PIECE:
+            return self._held(margins, before)
+        back, size = persistence.MEMORY - 1, relative.PIECE
+        with ThreadPoolExecutor(2) as pool:
+            pieces = list(
+                pool.map(
+                    lambda at: self._held(margins[max(0, at - back) : at + size], min(at, back)),
+                    range(before, len(margins), size),
+                )
+            )
+        return np.concatenate([held for held, _ in pieces]), np.concatenate([given for _, given in pieces])
+
+    def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
         calibrated = margins / self.temperature_
         held = persistence.hold(calibrated, self.lead, before)
         probabilities = softmax(calibrated[before:])
