@@ -54,6 +54,11 @@ def span(first_ns: int, last_ns: int, *, intraday: bool) -> str:
     return f"{moment(first_ns, intraday=intraday)} – {moment(last_ns, intraday=intraday)}"
 
 
+def bars_in_span(n_bars: int, first_ns: int, last_ns: int, *, intraday: bool) -> str:
+    """``180 bars, 2 Jan 2015 – 18 Sep 2015``."""
+    return f"{count(n_bars, 'bar')}, {span(first_ns, last_ns, intraday=intraday)}"
+
+
 def source(name: str) -> str:
     """Name of a source for people."""
     return _SOURCES.get(name, name)

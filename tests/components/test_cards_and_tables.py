@@ -136,7 +136,7 @@ def test_the_newest_answer_says_how_often_hindsight_differs():
     assert "on the newest bar, 8 Jan 2018, by boosted" in told
     assert "Hindsight changes the label of 15.0 % of the bars (30 of 200)." in told
     assert "not for testing a strategy" in told
-    assert "still being worked out" in text_of(cards.newest(dataset(bundled=False), detection(), "day", None))
+    assert "Hindsight" not in text_of(cards.newest(dataset(bundled=False), detection(), "day", None))
     assert cards.knew((0, 0)) == ""  # nothing is labelled: there is nothing to say
 
 
