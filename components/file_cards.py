@@ -64,15 +64,14 @@ def show_file(shown: labelling.Shown | None, before: list[str] | None) -> Any:  
     report = None if dataset.shelf is None else dataset.shelf.report()
     if dataset.shelf is None or report is None:
         return nothing
-    of = [str(dataset.shelf.folder), shown["model"], str(shown["labels"])]
+    of = [str(dataset.shelf.folder), shown["model"], str(shown["summary"])]
     if of == before:
         return *[no_update] * 4, _row_of(dataset), *[no_update] * 3
     same_file = before is not None and before[0] == of[0]
     body = no_update if same_file else understood.body(report)  # a form that is open stays open
-    ref = runtime.engine().entry(shown["model"]).ref
-    if report.n_series == 1 or not dataset.shelf.labelled(ref):
+    if report.n_series == 1 or not shown["summary"]:
         return body, False, [], no_update, [], True, None, of
-    rows = symbols.rows(dataset.shelf.summary(ref))
+    rows = symbols.rows(dataset.shelf.summary(runtime.engine().entry(shown["model"]).ref))
     title = f"{dataset.file_title}: {len(rows):,} symbols and where each stands; pick one to see its chart"
     return body, False, rows, symbols.height(len(rows)), _row_of(dataset), False, title, of
 

@@ -105,6 +105,7 @@ def _what_is_there(dataset: datasets.Dataset, model: str) -> Shown:
         "version": dataset.version,
         "model": f"{ref.name}@{ref.version}",
         "labels": labels,
+        "summary": shelf is not None and shelf.labelled(ref),
         "files": files,
         "complete": shelf is None or len(files) == len(KINDS),
     }

@@ -15,6 +15,8 @@ from regime_core.errors import RegimeError
 
 POLL_MS = 500
 CANCEL_AFTER_SECONDS = 10.0
+BEGUN_PERCENT = 4
+"""Least of the bar that is filled, so that it is seen to have begun."""
 Job = dict[str, Any]
 
 
@@ -47,12 +49,11 @@ def panel(name: str) -> html.Div:
             dcc.Store(id=stage_id(name)),
             dcc.Interval(id={"type": "job-poll", "name": name}, interval=POLL_MS, disabled=True),
             html.Div(id=job_shown_id(name), role="status"),
-            dbc.Button(
+            html.Button(
                 "Cancel",
                 id={"type": "job-cancel", "name": name},
-                size="sm",
-                color="secondary",
-                outline=True,
+                className="quiet",
+                type="button",
                 style={"display": "none"},
             ),
         ],
@@ -123,7 +124,9 @@ def _bar(status: JobStatus, seconds: float) -> html.Div:
     return html.Div(
         [
             html.Span(f"{status.stage or 'Working'}{steps}"),
-            dbc.Progress(value=share or 100, striped=True, animated=True, className="job-bar"),
+            dbc.Progress(
+                value=max(share, BEGUN_PERCENT) if status.total else 100, striped=True, animated=True, className="job-bar"
+            ),
             html.Span(f"{seconds:.0f}{words.NBSP}s", className="muted figure"),
         ],
         className="job-running",

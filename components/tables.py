@@ -68,14 +68,14 @@ def spell_columns(*, intraday: bool) -> list[Row]:
 def label_columns(*, intraday: bool, labelled: bool = True) -> list[Row]:
     """Columns of the grid of labels; of prices alone where there are no labels."""
     prices = [
-        {"field": name, "headerName": name.capitalize(), "minWidth": 92, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
+        {"field": name, "headerName": name.capitalize(), "minWidth": 88, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
         for name in PRICES
     ]
     chances = [
         {
             "field": name,
             "headerName": f"P({_last_word(code)})",
-            "minWidth": 98,
+            "minWidth": 92,
             "flex": 1,
             "valueFormatter": _PERCENT,
             **_FIGURE,

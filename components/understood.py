@@ -125,7 +125,8 @@ def _choice(choice: Choice) -> html.Button:
 
 def _facts(report: Report) -> list[tuple[str, Any]]:
     found = report.inspection
-    written = ", ".join(filter(None, (found.encoding, f"{found.delimiter}-separated" if found.delimiter else "")))
+    encoding = found.encoding.removesuffix("-sig").replace("utf-", "UTF-")
+    written = ", ".join(filter(None, (encoding, f"{found.delimiter}-separated" if found.delimiter else "")))
     left_out = f", {found.rows_skipped:,} left out" if found.rows_skipped else ""
     zone = found.timezone or ("none named, read as UTC" if found.intraday else "none: calendar dates")
     gaps = f"{found.gaps:,}, longest {found.longest_step}" if found.gaps else "none"

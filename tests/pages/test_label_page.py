@@ -326,6 +326,21 @@ def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
         runtime.library().uploads.get(task["id"], "labeller")
 
 
+def test_symbols_are_listed_once_a_job_has_labelled_all_of_them(page, way, monkeypatch):
+    """A short symbol is labelled and charted at once, while the job is still at the others."""
+    dataset = way.read(two_symbols(), name="two.csv")
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: "j" * 32)
+    shown, *_ = way.settle(dataset, model="rules")
+    assert (shown["labels"], shown["files"]) == (True, [])
+    *_, hidden, _, of = page.file_cards.show_file(shown, None)
+    assert hidden
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000_000)
+    later, *_ = way.settle(dataset, model="rules", shown=shown)
+    _, _, symbols, *_, hidden, _, _ = page.file_cards.show_file(later, of)
+    assert ([row["symbol"] for row in symbols], hidden) == (["AAA", "BBB"], False)
+
+
 def test_work_that_failed_is_not_started_again_by_itself(page, way, monkeypatch):
     dataset = way.read(rows(90))
     started = []
