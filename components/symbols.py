@@ -31,6 +31,7 @@ def grid(identifier: str) -> dag.AgGrid:
             **tables.GRID_OPTIONS,
             "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
         },
+        eventListeners={"cellKeyDown": ["pickOnEnter(params)"]},
         className="grid",
         style=height(1),
     )
