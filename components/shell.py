@@ -155,11 +155,11 @@ def dataset_options() -> list[dict[str, str]]:
 
 
 def _told_apart(info: datasets.DatasetInfo) -> str:
-    """``btc · 180 bars, 2 Jan 2015 – 18 Sep 2015 · came 29 Nov 2026, 03:01 UTC``; a bundled history by its name alone."""
+    """``btc · 180 bars, 2 Jan 2015 – 18 Sep 2015 · came 29 Nov 2026, 03:01:44 UTC``; a bundled history by its name alone."""
     if info.bundled:
         return info.title
     intraday = 0 < info.step_ns < INTRADAY_BELOW_NS
-    came = words.moment(int(info.arrived * 1e9), intraday=True)
+    came = words.second(int(info.arrived * 1e9))
     return f"{info.title} · {words.bars_in_span(info.n_bars, info.first, info.last, intraday=intraday)} · came {came}"
 
 

@@ -41,6 +41,12 @@ def moment(time_ns: int, *, intraday: bool) -> str:
     return f"{_day(stamp)}, {stamp:%H:%M}{NBSP}UTC" if intraday else _day(stamp)
 
 
+def second(time_ns: int) -> str:
+    """``20 Nov 2026, 14:05:09 UTC``."""
+    stamp = pd.Timestamp(int(time_ns))
+    return f"{_day(stamp)}, {stamp:%H:%M:%S}{NBSP}UTC"
+
+
 def told(text: str) -> str:
     """A sentence of the library with its ISO dates written as everywhere on the pages: ``1991-03-01`` as ``1 Mar 1991``.
 
