@@ -108,7 +108,7 @@ def test_what_has_no_states_gets_one_sentence(page, visit, close, changes, told)
     dataset = upload(close, **changes)
     problem, where, notes, _, hidden, *_ = page.show_states(dataset, "auto", 0)
     assert told in text_of(problem)
-    assert text_of(where).startswith("mine as of")
+    assert text_of(where).startswith("mine ")
     assert notes is None
     assert hidden
     with pytest.raises(page.PreventUpdate):
