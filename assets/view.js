@@ -93,6 +93,10 @@
         });
         return [wanted, listed ? none() : options.concat([{ label: "(not listed)", value: wanted }])];
       },
+      /* A grid shows the rows that hold every word. */
+      seek: function (text, options) {
+        return Object.assign({}, options, { quickFilterText: text || "" });
+      },
       query: function (search) {
         return search;
       },

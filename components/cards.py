@@ -14,7 +14,7 @@ from components import words
 from components.theme import LOOKS
 from regime_core.datasets import Dataset
 from regime_core.evaluation.persistence import Spells, TimeShare
-from regime_core.regimes import ALL_NAMES, N_REGIMES, UNKNOWN_CODE, Detection
+from regime_core.regimes import ALL_NAMES, MIN_BARS, N_REGIMES, UNKNOWN_CODE, Detection
 
 Children = Any
 STRATEGY_WORDS = {
@@ -58,7 +58,14 @@ def where(dataset: Dataset, today: np.datetime64) -> html.P:
 
 
 def as_of(dataset: Dataset, today: np.datetime64, *, brief: bool = False) -> list[Component]:
-    """``as of 31 Dec 2018 (arch package)``, and plainly whether that is old; ``brief`` says how old in the tip only."""
+    """``as of 31 Dec 2018 (arch package)``, and plainly whether that is old; ``brief`` says how old in the tip only.
+
+    A file that a visitor brought is history: of it ``180 bars, 2 Jan 2015 – 18 Sep 2015 (upload)`` is told unless ``brief``.
+    """
+    if not dataset.bundled and not brief:
+        time = dataset.bars.time
+        told_span = words.bars_in_span(len(time), int(time[0]), int(time[-1]), intraday=dataset.intraday)
+        return [html.Span(f"{told_span} ({words.source(dataset.source)})")]
     newest = words.moment(int(dataset.bars.time[-1]), intraday=dataset.intraday)
     told: list[Component] = [html.Span(f"as of {newest} ({words.source(dataset.source)})")]
     if dataset.stale(today):
@@ -237,13 +244,22 @@ def newest(dataset: Dataset, detection: Detection, unit: str, differing: tuple[i
     sign = html.Span(LOOKS[code].sign, className="sign", style={"--regime": LOOKS[code].ink}, **{"aria-hidden": "true"})
     answered = words.answer(detection, unit)
     when = words.moment(int(dataset.bars.time[-1]), intraday=dataset.intraday)
+    told = knew(differing)
     return html.Div(
         [
             html.P([sign, html.Span(answered)], className="answer"),
             html.P(f"on the newest bar, {when}, by {detection.model.name}", className="muted"),
-            html.P(knew(differing), className="note"),
+            html.P(told, className="note") if told else None,
         ]
     )
+
+
+def too_short(dataset: Dataset) -> html.Div:
+    """Why a series has no labels, and what would give it some."""
+    bars = dataset.bars.n_bars
+    have = f"{words.count(bars, 'bar')} {'is' if bars == 1 else 'are'} too few to label: {MIN_BARS} are needed"
+    advice_ = "The prices are shown as they were read. Bring a longer history, or bars of a shorter interval."
+    return html.Div([html.P(have, className="answer"), html.P(advice_, className="muted")])
 
 
 def knew(differing: tuple[int, int] | None) -> str:

@@ -15,6 +15,8 @@ from regime_core.errors import RegimeError
 
 POLL_MS = 500
 CANCEL_AFTER_SECONDS = 10.0
+BEGUN_PERCENT = 4
+"""Least of the bar that is filled, so that it is seen to have begun."""
 Job = dict[str, Any]
 
 
@@ -47,12 +49,11 @@ def panel(name: str) -> html.Div:
             dcc.Store(id=stage_id(name)),
             dcc.Interval(id={"type": "job-poll", "name": name}, interval=POLL_MS, disabled=True),
             html.Div(id=job_shown_id(name), role="status"),
-            dbc.Button(
+            html.Button(
                 "Cancel",
                 id={"type": "job-cancel", "name": name},
-                size="sm",
-                color="secondary",
-                outline=True,
+                className="quiet",
+                type="button",
                 style={"display": "none"},
             ),
         ],
@@ -94,7 +95,13 @@ def poll(job: Job | None, _ticks: int | None, told: str | None) -> tuple[bool, A
         return True, outcome, hidden, {"id": job["id"], "state": status.state, "message": status.message}, no_update
     late = time.time() - job["since"] >= job["cancel_after"]
     stage = f"{job['id']} {status.stage}"
-    return False, _bar(status), {} if late else hidden, no_update, no_update if stage == told else stage
+    return (
+        False,
+        _bar(status, time.time() - job["since"]),
+        {} if late else hidden,
+        no_update,
+        no_update if stage == told else stage,
+    )
 
 
 @callback(
@@ -110,13 +117,17 @@ def cancel(_clicks: int | None, job: Job | None) -> Any:  # noqa: ANN401
     return no_update
 
 
-def _bar(status: JobStatus) -> html.Div:
+def _bar(status: JobStatus, seconds: float) -> html.Div:
+    """What is being done, how far it is, and for how long already: a long step shows by its seconds that it goes on."""
     share = 100 * status.done / status.total if status.total else 0
     steps = f" ({status.done:,} of {status.total:,})" if status.total else ""
     return html.Div(
         [
             html.Span(f"{status.stage or 'Working'}{steps}"),
-            dbc.Progress(value=share or 100, striped=not share, animated=not share, className="job-bar"),
+            dbc.Progress(
+                value=max(share, BEGUN_PERCENT) if status.total else 100, striped=True, animated=True, className="job-bar"
+            ),
+            html.Span(f"{seconds:.0f}{words.NBSP}s", className="muted figure"),
         ],
         className="job-running",
     )

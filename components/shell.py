@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,9 @@ import numpy as np
 from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 
 import runtime
-from components import cards
+from components import cards, words
 from regime_core import datasets
+from regime_core.bars import INTRADAY_BELOW_NS
 from regime_core.errors import RegimeError
 
 logger = logging.getLogger(__name__)
@@ -146,8 +148,19 @@ def visitor() -> str | None:
 
 
 def dataset_options() -> list[dict[str, str]]:
-    """Bundled datasets, then this visitor's uploads."""
-    return [{"label": info.title, "value": info.id} for info in runtime.library().infos(visitor())]
+    """Bundled datasets, then this visitor's uploads; of those of one title also what tells them apart."""
+    infos = runtime.library().infos(visitor())
+    times = Counter(info.title for info in infos)
+    return [{"label": _told_apart(info) if times[info.title] > 1 else info.title, "value": info.id} for info in infos]
+
+
+def _told_apart(info: datasets.DatasetInfo) -> str:
+    """``btc · 180 bars, 2 Jan 2015 – 18 Sep 2015 · came 29 Nov 2026, 03:01:44 UTC``; a bundled history by its name alone."""
+    if info.bundled:
+        return info.title
+    intraday = 0 < info.step_ns < INTRADAY_BELOW_NS
+    came = words.second(int(info.arrived * 1e9))
+    return f"{info.title} · {words.bars_in_span(info.n_bars, info.first, info.last, intraday=intraday)} · came {came}"
 
 
 def dataset(dataset_id: str) -> datasets.Dataset:

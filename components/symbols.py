@@ -6,6 +6,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import numpy as np
+from dash import dcc, html
 
 from components import tables
 from components.theme import LOOKS
@@ -13,6 +14,9 @@ from regime_core.regimes import UNKNOWN_CODE
 from regime_core.studies import Summary
 
 MOST_HIGH = 9
+_NOT_SOUGHT = {"function": "''"}
+_SOUGHT = {"getQuickFilterText": {"function": "params.value"}}
+"""Typing finds these columns, and not the digits of a date or a price."""
 
 
 def grid(identifier: str) -> dag.AgGrid:
@@ -22,14 +26,21 @@ def grid(identifier: str) -> dag.AgGrid:
         columnDefs=_columns(),
         rowData=[],
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True},
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "getQuickFilterText": _NOT_SOUGHT},
         dashGridOptions={
             **tables.GRID_OPTIONS,
             "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
         },
+        eventListeners={"cellKeyDown": ["pickOnEnter(params)"]},
         className="grid",
         style=height(1),
     )
+
+
+def search(identifier: str) -> html.Div:
+    """Box to type part of a symbol or regime into."""
+    box = dcc.Input(id=identifier, type="search", placeholder="Find a symbol or regime", className="form-control search")
+    return html.Div([html.Label("Find", htmlFor=identifier, className="visually-hidden"), box])
 
 
 def height(n_rows: int) -> dict[str, str]:
@@ -60,8 +71,8 @@ def rows(summary: Summary) -> list[dict[str, Any]]:
 
 def _columns() -> list[dict[str, Any]]:
     return [
-        {"field": "symbol", "headerName": "Symbol", "minWidth": 110, "flex": 2},
-        {"field": "regime", "headerName": "Regime", "minWidth": 165, "flex": 2, "cellRenderer": "RegimeCell"},
+        {"field": "symbol", "headerName": "Symbol", "minWidth": 110, "flex": 2, **_SOUGHT},
+        {"field": "regime", "headerName": "Regime", "minWidth": 165, "flex": 2, "cellRenderer": "RegimeCell", **_SOUGHT},
         {"field": "confidence", "headerName": "Confidence", "minWidth": 110, "flex": 1, **tables.PERCENT},
         {"field": "age", "headerName": "For bars", "minWidth": 100, "flex": 1, **tables.COUNT},
         {"field": "close", "headerName": "Last close", "minWidth": 110, "flex": 1, **tables.PRICE},

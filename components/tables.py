@@ -65,25 +65,28 @@ def spell_columns(*, intraday: bool) -> list[Row]:
     ]
 
 
-def label_columns(*, intraday: bool) -> list[Row]:
-    """Columns of the grid of labels."""
+def label_columns(*, intraday: bool, labelled: bool = True) -> list[Row]:
+    """Columns of the grid of labels; of prices alone where there are no labels."""
     prices = [
-        {"field": name, "headerName": name.capitalize(), "minWidth": 92, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
+        {"field": name, "headerName": name.capitalize(), "minWidth": 88, "flex": 1, "valueFormatter": _PRICE, **_FIGURE}
         for name in PRICES
     ]
     chances = [
         {
             "field": name,
             "headerName": f"P({_last_word(code)})",
-            "minWidth": 98,
+            "minWidth": 92,
             "flex": 1,
             "valueFormatter": _PERCENT,
             **_FIGURE,
         }
         for code, name in enumerate(REGIME_NAMES)
     ]
+    time = {"field": "time", "headerName": "Time", **_time_column(intraday)}
+    if not labelled:
+        return [time, *prices]
     return [
-        {"field": "time", "headerName": "Time", **_time_column(intraday)},
+        time,
         {"field": "regime", "headerName": "Regime", "minWidth": 160, "flex": 1, "cellRenderer": "RegimeCell"},
         {"field": "confidence", "headerName": "Confidence", "minWidth": 104, "flex": 1, "valueFormatter": _PERCENT, **_FIGURE},
         *prices,
@@ -145,11 +148,11 @@ def spell_rows(found: Spells, series_time: NDArray[np.int64]) -> list[Row]:
     return rows[::-1]
 
 
-def label_grid(identifier: str | dict[str, str], *, intraday: bool) -> dag.AgGrid:
+def label_grid(identifier: str | dict[str, str], *, intraday: bool, labelled: bool = True) -> dag.AgGrid:
     """Grid of labelled bars that asks for rows as they come into sight, so that its length does not matter."""
     return dag.AgGrid(
         id=identifier,
-        columnDefs=label_columns(intraday=intraday),
+        columnDefs=label_columns(intraday=intraday, labelled=labelled),
         rowModelType="infinite",
         defaultColDef={"sortable": False, "resizable": True, "suppressMovable": True},
         dashGridOptions={

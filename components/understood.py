@@ -23,6 +23,8 @@ FIELD_WORDS = {
     "volume": "Volume",
     "symbol": "Symbol",
 }
+READ_AS = ("Time", "Open", "High", "Low", "Close", "Volume")
+FIELDS_OF = {"Time": ("timestamp", "clock"), **{name: (name.lower(),) for name in READ_AS[1:]}}
 ORDER_WORDS = {
     "day/month/year": "day first: 31/12/2018",
     "month/day/year": "month first: 12/31/2018",
@@ -75,6 +77,7 @@ def body(report: Report) -> Component:
             html.P([html.Span("Columns ", className="muted"), *_columns(found)], className="found-columns"),
             *_problems(found),
             _preview(report.preview, intraday=found.intraday),
+            _preview_upright(report.preview, found),
             _form(report, SHOWN),
         ]
     )
@@ -122,7 +125,8 @@ def _choice(choice: Choice) -> html.Button:
 
 def _facts(report: Report) -> list[tuple[str, Any]]:
     found = report.inspection
-    written = ", ".join(filter(None, (found.encoding, f"{found.delimiter}-separated" if found.delimiter else "")))
+    encoding = found.encoding.removesuffix("-sig").replace("utf-", "UTF-")
+    written = ", ".join(filter(None, (encoding, f"{found.delimiter}-separated" if found.delimiter else "")))
     left_out = f", {found.rows_skipped:,} left out" if found.rows_skipped else ""
     zone = found.timezone or ("none named, read as UTC" if found.intraday else "none: calendar dates")
     gaps = f"{found.gaps:,}, longest {found.longest_step}" if found.gaps else "none"
@@ -182,7 +186,7 @@ def _preview(preview: Preview, *, intraday: bool) -> Component | None:
     if not rows:
         return None
     read = rows[0].time is not None
-    names = ("Time", "Open", "High", "Low", "Close", "Volume") if read else ()
+    names = READ_AS if read else ()
     groups = [
         html.Th("Line", scope="col", rowSpan=2),
         html.Th("In the file", scope="colgroup", colSpan=len(preview.header)),
@@ -195,15 +199,39 @@ def _preview(preview: Preview, *, intraday: bool) -> Component | None:
     first, last = ([_row(row, intraday=intraday) for row in part] for part in (preview.first, preview.last))
     lines = [*first, *gap, *last]
     table = html.Table([html.Thead([html.Tr(groups), html.Tr(heads)]), html.Tbody(lines)], className="plain preview")
-    return html.Div(table, className="scroll preview-box", tabIndex="0", **{"aria-label": "First and last rows"})
+    beside = " beside" if read else ""
+    return html.Div(table, className=f"scroll preview-box{beside}", tabIndex="0", **{"aria-label": "First and last rows"})
+
+
+def _preview_upright(preview: Preview, found: Inspection) -> Component:
+    """First and last row, a line a field, for screens on which what was read has no room beside what stands in the file."""
+    rows = [*preview.first[:1], *preview.last[-1:]]
+    return html.Div([_upright(row, preview.header, found) for row in rows], className="preview-box upright")
+
+
+def _upright(row: PreviewRow, header: Sequence[str], found: Inspection) -> html.Table:
+    cells = dict(zip(header, row.cells, strict=True))
+    time = words.moment(row.time, intraday=found.intraday) if row.time is not None else "–"
+    values = (time, *map(_number, row.values))
+    lines = []
+    for name, value in zip(READ_AS, values, strict=True):
+        columns = [found.columns[field] for field in FIELDS_OF[name] if field in found.columns]
+        stands = " ".join(cells.get(column, "") for column in columns)
+        lines.append(html.Tr([html.Th(name, scope="row"), html.Td(stands, className="in-file"), html.Td(value)]))
+    head = [html.Th(f"Line {row.line:,}", scope="col"), html.Th("In the file", scope="col"), html.Th("As read", scope="col")]
+    return html.Table([html.Thead(html.Tr(head)), html.Tbody(lines)], className="plain preview")
 
 
 def _row(row: PreviewRow, *, intraday: bool) -> html.Tr:
     cells = [html.Td(f"{row.line:,}", className="muted"), *(html.Td(cell, className="in-file") for cell in row.cells)]
     if row.time is not None:
         cells.append(html.Td(words.moment(row.time, intraday=intraday), className="as-read"))
-        cells += [html.Td("–" if value is None else f"{value:,.10g}", className="figure") for value in row.values]
+        cells += [html.Td(_number(value), className="figure") for value in row.values]
     return html.Tr(cells)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.10g}"
 
 
 def _form(report: Report, form: str) -> html.Details:

@@ -14,7 +14,7 @@ from components import cards, ranges, shell, words
 from components.figures.window import Window, closes_only, window
 from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
-from regime_core.regimes import Detection, Labels
+from regime_core.regimes import MIN_BARS, Detection, Labels
 
 EXPLAINED_BARS = 20_000
 """Newest bars that the explanation of an answer is made of: in a request, however long the series is."""
@@ -36,6 +36,11 @@ class View:
     def unit(self) -> str:
         """``day`` or ``bar``."""
         return words.unit_of(self.dataset.step_ns)
+
+    @property
+    def too_short(self) -> bool:
+        """Whether the series has too few bars for any label."""
+        return self.dataset.bars.n_bars < MIN_BARS
 
     @property
     def closes_only(self) -> bool:

@@ -41,6 +41,12 @@ def moment(time_ns: int, *, intraday: bool) -> str:
     return f"{_day(stamp)}, {stamp:%H:%M}{NBSP}UTC" if intraday else _day(stamp)
 
 
+def second(time_ns: int) -> str:
+    """``20 Nov 2026, 14:05:09 UTC``."""
+    stamp = pd.Timestamp(int(time_ns))
+    return f"{_day(stamp)}, {stamp:%H:%M:%S}{NBSP}UTC"
+
+
 def told(text: str) -> str:
     """A sentence of the library with its ISO dates written as everywhere on the pages: ``1991-03-01`` as ``1 Mar 1991``.
 
@@ -52,6 +58,11 @@ def told(text: str) -> str:
 def span(first_ns: int, last_ns: int, *, intraday: bool) -> str:
     """``3 Jan 2018 – 31 Dec 2018``."""
     return f"{moment(first_ns, intraday=intraday)} – {moment(last_ns, intraday=intraday)}"
+
+
+def bars_in_span(n_bars: int, first_ns: int, last_ns: int, *, intraday: bool) -> str:
+    """``180 bars, 2 Jan 2015 – 18 Sep 2015``."""
+    return f"{count(n_bars, 'bar')}, {span(first_ns, last_ns, intraday=intraday)}"
 
 
 def source(name: str) -> str:

@@ -31,7 +31,7 @@ LABEL_WARNINGS = ("negative_prices", "too_few_bars", "mislabelled_columns", "ext
 
 def label(arguments: argparse.Namespace, progress: Progress) -> str:
     """Label every bar of a file."""
-    from regime_core import readers
+    from regime_core import readers, studies
 
     _require_folder(arguments.out)
     progress("Reading", 0, 3)
@@ -43,7 +43,10 @@ def label(arguments: argparse.Namespace, progress: Progress) -> str:
     labels = _labels(engine, reading, arguments.model, progress)
     progress("Writing", 2, 3)
     kind: Literal["csv", "parquet"] = "parquet" if arguments.out.suffix == ".parquet" else "csv"
-    readers.write_labels(arguments.out, reading, labels, kind=kind, keep_columns=arguments.keep_columns)
+    if kind == "parquet" and arguments.keep_columns:
+        studies.write_parquet(arguments.out, reading, labels)
+    else:
+        readers.write_labels(arguments.out, reading, labels, kind=kind, keep_columns=arguments.keep_columns)
     progress("Writing", 3, 3)
     of = f" of {len(labels):,} symbols" if len(labels) > 1 else ""
     warned = "".join(f"\nwarning: {one.code}: {one.detail}" for one in reading.warnings if one.code in LABEL_WARNINGS)

@@ -26,11 +26,20 @@ _UPLOAD_ID = re.compile(r"(u[A-Za-z0-9_-]{22})(?:\.(\d{1,4}))?")
 
 @dataclass(frozen=True, slots=True)
 class DatasetInfo:
-    """What a picker shows of a dataset."""
+    """What a picker shows of a dataset.
+
+    Of an upload also, to tell it from others of its name: how many bars, the times of the first and last (nanoseconds since
+    1970 UTC), the usual time between them (nanoseconds), and when the file came (seconds since 1970).
+    """
 
     id: str
     title: str
     bundled: bool
+    n_bars: int = 0
+    first: int = 0
+    last: int = 0
+    step_ns: int = 0
+    arrived: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,8 @@ class Dataset:
         return int(np.busday_count(newest, today.astype("M8[D]")))
 
     def stale(self, today: np.datetime64) -> bool:
-        """Whether the newest bar is more than three trading days old."""
-        return self.trading_days_old(today) > STALE_AFTER_TRADING_DAYS
+        """Whether newer bars should be here: the newest is over three trading days old, and not of a visitor's file."""
+        return self.bundled and self.trading_days_old(today) > STALE_AFTER_TRADING_DAYS
 
 
 class Library:
@@ -97,7 +106,7 @@ class Library:
         """Bundled datasets first, then this visitor's uploads, newest first: of each the series that is shown."""
         found = [DatasetInfo(id_, title, True) for id_, title in BUNDLED_TITLES.items() if self._bundled_path(id_).is_file()]
         if visitor is not None:
-            found += [DatasetInfo(dataset_id(one), one.title, False) for one in self.uploads.all(visitor) if one.reading]
+            found += filter(None, map(_info, self.uploads.all(visitor)))
         return found
 
     def get(self, dataset_id: str, visitor: str | None = None) -> Dataset:
@@ -173,6 +182,18 @@ def dataset_id(upload: Upload, series: int | None = None, n_series: int | None =
     """Id of a series of an upload; of the one that is shown where ``series`` is None. Files of one series name none."""
     several = bool(upload.symbol) if n_series is None else n_series > 1
     return f"{upload.id}.{upload.series if series is None else series}" if several else upload.id
+
+
+def _info(upload: Upload) -> DatasetInfo | None:
+    """Info on an upload; None while it is not read, or where another worker removed it just now."""
+    if not upload.reading:
+        return None
+    try:
+        row = Shelf(upload.folder / upload.reading).series(upload.series)
+    except (FileNotFoundError, ReaderError):
+        return None
+    n_bars, first, last, step = (int(str(row[name])) for name in ("bars", "first", "last", "step"))
+    return DatasetInfo(dataset_id(upload), upload.title, False, n_bars, first, last, step, upload.arrived)
 
 
 def _version(path: Path) -> str:

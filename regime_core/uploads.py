@@ -49,6 +49,11 @@ class Upload:
         """What a picker shows: the name without what says its format, ``btc`` of ``btc.csv.gz``, and the series shown."""
         return self.named(self.symbol)
 
+    @property
+    def arrived(self) -> float:
+        """When the file came, in seconds since 1970; 0 where it is gone."""
+        return _arrived(self.folder)
+
     def named(self, symbol: str) -> str:
         """Title of one of its series."""
         short = self.name

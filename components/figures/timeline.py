@@ -1,4 +1,4 @@
-"""Price over time, with the regime as a tint behind it and as a ribbon under it."""
+"""Price over time, with the regime, where there is one, as a tint behind it and as a ribbon under it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def heading(window: Window, *, candles: bool = False) -> str:
         _, size = decimate.candles(window.bars)
         kind = "Candles" if size == 1 else f"Candles of {size} bars"
     late = " with hindsight" if window.hindsight else ""
-    return f"{window.title}: {kind.lower()} and regime{late}, {window.span}{scale}"
+    regime = f" and regime{late}" if window.labelled else ""
+    return f"{window.title}: {kind.lower()}{regime}, {window.span}{scale}"
 
 
 def description(window: Window) -> str:
@@ -49,10 +50,15 @@ def description(window: Window) -> str:
     start, stop = window.bars.close[0], window.bars.close[-1]
     code = int(window.labels.codes[-1])
     change = f" ({words.signed_percent(stop / start - 1)})" if start > 0 else ""
-    return (
+    told = (
         f"Line chart. {heading(window)}. The close went from {start:,.2f} to {stop:,.2f}{change} over "
-        f"{words.count(window.bars.n_bars, 'bar')}; {words.count(len(window.spells), 'spell')} of regimes, the last one "
-        f"{LOOKS[code].word.lower()}. The table of spells below holds the same."
+        f"{words.count(window.bars.n_bars, 'bar')}"
+    )
+    if not window.labelled:
+        return f"{told}."
+    return (
+        f"{told}; {words.count(len(window.spells), 'spell')} of regimes, the last one {LOOKS[code].word.lower()}. "
+        "The table below holds the same."
     )
 
 
@@ -62,12 +68,13 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     mode : ``light`` or ``dark``. candles : draw open, high, low and close instead of the line, where there is more than closes.
     """
     palette = theme.PALETTES[mode]
-    seen = runs.in_sight(window)
     figure = go.Figure()
-    figure.add_trace(_tint(window, seen, palette))
-    figure.add_trace(_ribbon(window, seen, palette))
-    _add_hatches(figure, window, seen, palette)
-    figure.add_trace(_signs(window, seen, palette))
+    if window.labelled:
+        seen = runs.in_sight(window)
+        figure.add_trace(_tint(window, seen, palette))
+        figure.add_trace(_ribbon(window, seen, palette))
+        _add_hatches(figure, window, seen, palette)
+        figure.add_trace(_signs(window, seen, palette))
     figure.add_trace(_candles(window, palette) if candles and not window.closes_only else _line(window, palette))
     _lay_out(figure, window, mode, palette)
     return figure
@@ -122,7 +129,9 @@ def _ribbon(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
 
 
 def _told(window: Window, shown: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """For each of these bars its regime and confidence, and the spell it belongs to, in words."""
+    """For each of these bars its regime and confidence, and the spell it belongs to, in words; without labels its date."""
+    if not window.labelled:
+        return [(words.moment(int(time), intraday=window.intraday), "") for time in window.bars.time[shown]]
     spells, time = window.spells, window.series_time
     of = np.searchsorted(spells.start, shown + window.first, side="right") - 1
     dates: dict[int, str] = {}
@@ -212,7 +221,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
     scale = scales.logarithmic(low, high) if window.logarithmic else scales.linear(low, high)
     last = float(bars.close[-1])
     edges = strips.edges_at(bars.time, np.array([0, bars.n_bars]))
-    lower = RIBBON_SHARE + GAP_SHARE
+    lower = RIBBON_SHARE + GAP_SHARE if window.labelled else 0
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
     figure.update_layout(
         template=theme.template_name(mode),
@@ -225,7 +234,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         barmode="overlay",
         margin={"l": 4, "r": 70, "t": 28, "b": 28},
         xaxis={
-            "anchor": "y3",
+            "anchor": "y3" if window.labelled else "y2",
             "range": strips.dates(edges),
             "showgrid": False,
             "rangeslider": {"visible": False},
@@ -255,7 +264,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "zeroline": False,
         },
         yaxis3={**hidden, "domain": [0, RIBBON_SHARE]},
-        annotations=[_axis_title(window, palette), _price_tag(scales.place(scale, last), last, palette)],
+        annotations=[_axis_title(window, palette), _price_tag(lower, scales.place(scale, last), last, palette)],
     )
 
 
@@ -282,9 +291,8 @@ def _axis_title(window: Window, palette: Palette) -> dict[str, object]:
     }
 
 
-def _price_tag(height: float, last: float, palette: Palette) -> dict[str, object]:
-    """Label the newest close at the price axis; ``height`` as a share of the price panel."""
-    lower = RIBBON_SHARE + GAP_SHARE
+def _price_tag(lower: float, height: float, last: float, palette: Palette) -> dict[str, object]:
+    """Label the newest close at the price axis; ``height`` as a share of the price panel, which begins at ``lower``."""
     return {
         "xref": "paper",
         "x": 1,

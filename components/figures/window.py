@@ -11,7 +11,7 @@ from components import words
 from regime_core.bars import OHLCV, is_intraday
 from regime_core.evaluation import persistence
 from regime_core.evaluation.persistence import Spells
-from regime_core.regimes import Labels
+from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
 
 LOG_BEYOND_DAYS = 5.02 * 365.25
 """Longer spans are drawn on a logarithmic scale; five years and their leap days are not longer."""
@@ -24,6 +24,7 @@ class Window:
     bars, labels : those in sight. spells : those that touch the window, whole, with indices into the series.
     series_time : (n_series,) times of the whole series, nanoseconds since 1970 UTC. quantity : what the price axis measures.
     intraday : whether the time of day is shown. hindsight : whether the labels rest on later bars too.
+    labelled : whether the labels say anything; not where the whole series is too short for any.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Window:
     quantity: str = "price"
     intraday: bool = False
     hindsight: bool = False
+    labelled: bool = True
 
     @property
     def span(self) -> str:
@@ -77,4 +79,6 @@ def window(
     seen = labels.rows(slice(first, stop))
     whole = persistence.spells(labels.codes, labels.confidence, bars.close) if spells is None else spells
     told = is_intraday(bars.time) if intraday is None else intraday
-    return Window(title, first, bars.rows(first, stop), seen, whole.touching(first, stop), bars.time, quantity, told, hindsight)
+    sight, spells_in_sight = bars.rows(first, stop), whole.touching(first, stop)
+    enough = bars.n_bars >= MIN_BARS or bool((labels.codes != UNKNOWN_CODE).any())
+    return Window(title, first, sight, seen, spells_in_sight, bars.time, quantity, told, hindsight, enough)

@@ -12,6 +12,7 @@ from regime_core.studies.report import (
     overrides_of_json,
 )
 from regime_core.studies.shelf import KINDS, Shelf, Summary
+from regime_core.studies.typed import write_parquet
 from regime_core.studies.work import Labeller, differing, make
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "overrides_json",
     "overrides_key",
     "overrides_of_json",
+    "write_parquet",
 ]

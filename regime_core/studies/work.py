@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,8 @@ from regime_core.evaluation import persistence
 from regime_core.readers import Overrides, Reading, write_labels
 from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
 from regime_core.studies.report import read_and_report
-from regime_core.studies.shelf import KINDS, Shelf
+from regime_core.studies.shelf import Shelf
+from regime_core.studies.typed import write_parquet
 
 Progress = Callable[[str, int, int], None]
 STEPS = 4
@@ -61,12 +62,13 @@ def make(
     if reading is None:
         return report.inspection.reason
     labels = _label(shelf, reading, labeller(), model, progress)
-    kinds: tuple[Literal["csv", "parquet"], ...] = KINDS
-    for step, kind in enumerate(kinds):
-        progress("Writing the files to take home", STEPS - len(KINDS) + step, STEPS)
-        write_labels(shelf.file(labels[0].model, kind), reading, labels, kind=kind, keep_columns=True)
+    model_ref = labels[0].model
+    progress("Writing the files to take home", STEPS - 2, STEPS)
+    write_labels(shelf.file(model_ref, "csv"), reading, labels, keep_columns=True)
+    progress("Writing the files to take home", STEPS - 1, STEPS)
+    write_parquet(shelf.file(model_ref, "parquet"), reading, labels)
     progress("Writing the files to take home", STEPS, STEPS)
-    return f"{sum(map(len, labels)):,} bars of {len(labels):,} series labelled by {labels[0].model.name}."
+    return f"{sum(map(len, labels)):,} bars of {len(labels):,} series labelled by {model_ref.name}."
 
 
 def series_table(symbols: Sequence[str], bars: Sequence[OHLCV]) -> pa.Table:

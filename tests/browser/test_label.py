@@ -166,7 +166,13 @@ def test_symbols_are_sorted_picked_and_taken_home(visitor):
     table.get_by_text("Bars", exact=True).click()
     first = table.locator(".ag-center-cols-container .ag-row[row-index='0']")
     expect(first).to_contain_text("BBB")
-    first.click()
+    page.get_by_placeholder("Find a symbol or regime").fill("cc")
+    expect(table.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
+    expect(first).to_contain_text("CCC")
+    page.get_by_placeholder("Find a symbol or regime").fill("")
+    expect(first).to_contain_text("BBB")  # still sorted
+    first.locator(".ag-cell").first.focus()
+    page.keyboard.press("Enter")
     expect(page.locator("#label-summary-title")).to_have_text("three · BBB")
     expect(page.locator("#label-price-title")).to_contain_text("three · BBB: price and regime")
     expect(first).to_contain_text("BBB")  # still sorted
@@ -176,6 +182,29 @@ def test_symbols_are_sorted_picked_and_taken_home(visitor):
     assert len(download.value.path().read_text().splitlines()) == 1 + 60 + 90 + 75
     page.get_by_role("link", name="Overview", exact=True).click()
     expect(page.locator("#overview-price-title")).to_contain_text("three · BBB: price and regime")
+
+
+def test_too_few_bars_show_prices_and_nothing_of_labels(visitor):
+    page = opened(visitor)
+    drop(page, "few.csv", text(bars(30)))
+    expect(page.locator("#label-summary")).to_contain_text("30\u00a0bars are too few to label: 50 are needed")
+    expect(page.locator("#label-price-title")).to_have_text(re.compile(r"^few: price, "))
+    for what in ("#label-knew", "#label-model", "#label-file-csv", "#label-file-parquet", "#label-labels .legend"):
+        expect(page.locator(what)).to_be_hidden()
+    heads = page.locator("#label-table .ag-header-cell-text")
+    expect(heads).to_have_text(["Time", "Open", "High", "Low", "Close"])
+    wait_until(lambda: page.evaluate(f"{CHART}.data.map(trace => trace.name).join()") == "Close", seconds=30)
+
+
+def test_both_halves_of_the_preview_fit_a_phone(visitors):
+    page = opened(visitors(viewport={"width": 390, "height": 844}))
+    drop(page, "phone.csv", text(bars(60)))
+    upright = page.locator("#label-understood .upright")
+    expect(upright).to_be_visible()
+    expect(page.locator("#label-understood .beside")).to_be_hidden()
+    expect(upright).to_contain_text("As read")
+    assert upright.evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_what_it_knew_then_and_what_hindsight_says(visitor):

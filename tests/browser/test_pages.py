@@ -127,7 +127,7 @@ def test_a_file_is_labelled_downloaded_and_shown_to_its_visitor_only(visitors):
     expect(page.locator("#label-summary-title")).to_have_text("swings")
     expect(page.locator("#label-understood")).to_contain_text("Rows read")
     expect(page.locator("#label-where")).to_contain_text(
-        re.compile(r"swings\s*as of 9\s+Jul\s+2021 \(upload\)\s*Stale: the newest")
+        re.compile(r"swings\s*300\sbars, 13\s+Sep\s+2020 – 9\s+Jul\s+2021 \(upload\)")
     )
     for path in (link, link.replace("/label", "/")):
         stranger = visitors().open(path.removeprefix(visitor.address))
@@ -146,7 +146,7 @@ def test_a_bad_file_is_told_by_row_and_column_and_the_page_lives_on(visitor):
     drop(page, "big.csv", b"1" * 25_100_000)
     expect(page.locator("#label-message")).to_contain_text("the limit is 25 MB")
     drop(page, "short.csv", prices(49))
-    expect(page.locator("#label-summary")).to_contain_text("Unknown: 49 bars, need 50".replace("49 ", "49\u00a0"))
+    expect(page.locator("#label-summary")).to_contain_text("49\u00a0bars are too few to label: 50 are needed")
 
 
 def test_a_file_name_is_text_and_nothing_else(visitor):

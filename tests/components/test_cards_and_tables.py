@@ -56,6 +56,13 @@ def test_stale_is_said_plainly_beyond_three_trading_days():
     assert (text_of(brief), brief.title.replace("\u00a0", " ")) == ("Stale", "Stale: the newest bar is 4 trading days old")
 
 
+def test_a_file_of_ones_own_is_history_and_never_stale():
+    own = dataset(bundled=False)
+    assert text_of(cards.where(own, np.datetime64("2026-01-12"))) == "S&P 500 8 bars, 1 Jan 2018 – 8 Jan 2018 (upload)"
+    (brief,) = cards.as_of(own, np.datetime64("2026-01-12"), brief=True)
+    assert text_of(brief) == "as of 8 Jan 2018 (upload)"
+
+
 def test_evidence_has_units_and_a_dash_for_what_is_not_known():
     told = text_of(cards.evidence(detection()))
     for part in (
@@ -136,7 +143,7 @@ def test_the_newest_answer_says_how_often_hindsight_differs():
     assert "on the newest bar, 8 Jan 2018, by boosted" in told
     assert "Hindsight changes the label of 15.0 % of the bars (30 of 200)." in told
     assert "not for testing a strategy" in told
-    assert "still being worked out" in text_of(cards.newest(dataset(bundled=False), detection(), "day", None))
+    assert "Hindsight" not in text_of(cards.newest(dataset(bundled=False), detection(), "day", None))
     assert cards.knew((0, 0)) == ""  # nothing is labelled: there is nothing to say
 
 

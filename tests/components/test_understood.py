@@ -69,6 +69,22 @@ def test_columns_dates_oddities_and_the_first_and_last_row_are_told():
     assert "first line 17" not in told  # the lines stand beside it already
 
 
+def test_a_narrow_screen_has_what_stands_in_the_file_and_what_was_read_line_by_line():
+    upright = next(part for part in parts(understood.body(REPORT)) if "upright" in (getattr(part, "className", None) or ""))
+    told = text_of(upright)
+    assert "Line 2 In the file As read Time 02.01.2018 2 Jan 2018 Open 1,234.5" in told  # no column for the open
+    assert "Close 1.234,5 1,234.5 Volume –" in told
+    assert "Line 1,251 In the file As read Time 30.12.2022" in told
+    assert "Close 99 99" in told
+
+
+def test_a_time_of_two_columns_stands_whole_beside_what_was_read():
+    found = Inspection("x", columns={"timestamp": "D", "clock": "T", "close": "C"}, interval="1 hour")
+    row = PreviewRow(2, ("2018-01-02", "09:30", "5"), DAY, (5.0, 5.0, 5.0, 5.0, None))
+    told = text_of(understood.body(Report(found, n_series=1, preview=Preview(("D", "T", "C"), (row,)))))
+    assert "Time 2018-01-02 09:30 2 Jan 2018" in told
+
+
 def test_five_lines_may_be_more():
     many = Inspection("x", warnings=(Warned("duplicates", "9 rows.", (1, 2, 3, 4, 5)),), problems=("9 rows, first line 1.",))
     assert "Lines 1, 2, 3, 4, 5 and more." in text_of(understood.body(Report(many)))

@@ -108,7 +108,7 @@ def test_what_has_no_states_gets_one_sentence(page, visit, close, changes, told)
     dataset = upload(close, **changes)
     problem, where, notes, _, hidden, *_ = page.show_states(dataset, "auto", 0)
     assert told in text_of(problem)
-    assert text_of(where).startswith("mine as of")
+    assert text_of(where).startswith("mine ")
     assert notes is None
     assert hidden
     with pytest.raises(page.PreventUpdate):
@@ -157,7 +157,7 @@ def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkey
     dataset = upload(moving(300))
     headline, where, notes, shares, hidden, *_ = page.show_states(dataset, "auto", 0)
     assert "279 days: their states are made in the background" in text_of(headline)
-    assert text_of(where).startswith("mine as of ")
+    assert text_of(where).startswith("mine ")
     assert (notes, shares, hidden) == (None, None, True)
     with pytest.raises(PreventUpdate):
         page.show_differences(dataset, "2", "light", 0)

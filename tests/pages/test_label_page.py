@@ -7,10 +7,13 @@ from types import SimpleNamespace
 import flask
 import numpy as np
 import pytest
+from dash import no_update
+from dash.exceptions import PreventUpdate
 
 import results
 import runtime
 from markets import text_of
+from regime_core.errors import RegimeError
 from regime_core.readers import Overrides
 from regime_core.studies import overrides_json, overrides_of_json
 from visitors import received
@@ -28,8 +31,8 @@ def rows(n, date=lambda i: np.datetime64("2020-01-01") + i, symbol="", **changes
     return (HEADER + "\n".join(lines) + "\n").encode()
 
 
-def two_symbols():
-    text = rows(60, symbol=",AAA") + rows(70, symbol=",BBB")[len(HEADER) :]
+def two_symbols(short=60):
+    text = rows(short, symbol=",AAA") + rows(70, symbol=",BBB")[len(HEADER) :]
     return text.replace(HEADER.encode(), HEADER.replace("\n", ",name\n").encode())
 
 
@@ -57,7 +60,7 @@ class Way:
 
     def __init__(self, page, context):
         self.page, self.context = page, context
-        self.studies, self.understood = page.studies, page.understood
+        self.studies, self.understood = page.studies, page.studies.understood
 
     def trigger(self, *identifiers, value=1):
         """Let the next callback be triggered by the last of these, while the others only appeared on the page."""
@@ -90,7 +93,7 @@ class Way:
     def settle(self, dataset, model="boosted", knew="then", task=None, ended=None, shown=None, drawn=None):
         """What ``settle`` answers: shown, drawn, job, problem, result hidden, again hidden."""
         self.trigger("dataset" if ended is None else self.studies.progress.ended_id(self.studies.JOB))
-        return self.page.settle(dataset, model, knew, task, None, ended, 0, None, shown, drawn)
+        return self.page.labelling.settle(dataset, model, knew, task, None, ended, 0, None, shown, drawn)
 
     def read(self, data, **options):
         """Dataset id of a file that can be read."""
@@ -106,21 +109,24 @@ def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
     assert {"label": "prices", "value": dataset} in options
     assert (refreshed, task, file, question, message) == (1, None, None, None, None)
     shown, drawn, job, problem, hidden, again_hidden = way.settle(dataset)
-    assert (shown["labels"], shown["hindsight"], shown["files"], shown["complete"]) == (True, True, ["csv", "parquet"], True)
-    assert (job, problem, hidden, again_hidden) == (page.no_update, None, False, True)
-    understood, card_hidden, symbols, *_, symbols_hidden, _, _ = page.show_file(shown, None)
+    assert (shown["labels"], shown["files"], shown["complete"]) == (True, ["csv", "parquet"], True)
+    assert (job, problem, hidden, again_hidden) == (no_update, None, False, True)
+    understood, card_hidden, symbols, *_, symbols_hidden, _, _ = page.file_cards.show_file(shown, None)
     assert "Rows read 120 Bars 120 Dates 1 Jan 2020 – 29 Apr 2020 Interval 1 day" in text_of(understood)
     assert (card_hidden, symbols, symbols_hidden) == (False, [], True)
-    where, summary, title, charted_hidden, grid, _, text, csv, _parquet, *no_file = page.show_summary(shown)
-    assert text_of(where).startswith("prices as of 29 Apr 2020 (upload) Stale: the newest bar is")
+    where, classes, summary, title, charted_hidden, grid, _, text, csv, _parquet, *no_file = page.label_cards.show_summary(
+        shown
+    )
+    assert text_of(where) == "prices 120 bars, 1 Jan 2020 – 29 Apr 2020 (upload)"  # an old file is history, not stale
     assert "on the newest bar, 29 Apr 2020, by boosted" in text_of(summary)
     assert "Hindsight changes the label of" in text_of(summary)
     assert (title, charted_hidden, text, no_file) == ("prices", False, "Download CSV", [False, False])
+    assert classes == "stack"
     assert csv.startswith(f"/labelled/{dataset}.csv?model=boosted")
-    given = page.give_rows({"startRow": 0, "endRow": 50}, grid.id)
+    given = page.label_cards.give_rows({"startRow": 0, "endRow": 50}, grid.id)
     assert given["rowCount"] == 120
     assert len(given["rowData"]) == 50
-    figure, heading, _ = page.show_price(drawn, "1y", "line", "light")
+    figure, heading, _ = page.label_cards.show_price(drawn, "1y", "line", "light")
     assert heading.startswith("prices: price and regime")
     assert len(figure.data[-1].x) == 120
 
@@ -128,20 +134,20 @@ def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
 def test_nothing_is_drawn_anew_that_is_drawn_already(page, way):
     dataset = way.read(rows(80))
     shown, drawn, *_ = way.settle(dataset)
-    assert way.settle(dataset, shown=shown, drawn=drawn)[:2] == (page.no_update, page.no_update)
+    assert way.settle(dataset, shown=shown, drawn=drawn)[:2] == (no_update, no_update)
     later = way.settle(dataset, knew="hindsight", shown=shown, drawn=drawn)
-    assert later[0] is page.no_update
+    assert later[0] is no_update
     assert later[1] == {**drawn, "hindsight": True}
 
 
 def test_the_switch_shows_labels_with_hindsight(page, way):
     dataset = way.read(rows(300))
     _, drawn, *_ = way.settle(dataset, knew="hindsight")
-    figure, *_ = page.show_price(drawn, "all", "line", "light")
+    figure, *_ = page.label_cards.show_price(drawn, "all", "line", "light")
     told = [text for text, _ in figure.data[-1].customdata]
     assert told[-1].endswith("with hindsight")
-    code = page.runtime.results().hindsight(page.shell.dataset(dataset))[-1]
-    assert page.timeline.LOOKS[code].word in told[-1]
+    code = runtime.results().hindsight(page.shell.dataset(dataset))[-1]
+    assert page.label_cards.timeline.LOOKS[code].word in told[-1]
 
 
 def test_dates_that_may_be_read_in_two_ways_are_asked_about_and_the_choice_is_read(page, way):
@@ -155,7 +161,7 @@ def test_dates_that_may_be_read_in_two_ways_are_asked_about_and_the_choice_is_re
     assert message is None
     assert chosen == {"id": task["id"], "overrides": overrides_json(Overrides(order="month/day/year"))}
     _, dataset, *_ = way.follow(chosen)
-    assert "1 Jan 2021 – 12 May 2021" in text_of(page.show_file(way.settle(dataset)[0], None)[0])
+    assert "1 Jan 2021 – 12 May 2021" in text_of(page.file_cards.show_file(way.settle(dataset)[0], None)[0])
 
 
 def test_every_guess_can_be_changed_and_taken_back(page, way):
@@ -163,13 +169,13 @@ def test_every_guess_can_be_changed_and_taken_back(page, way):
     fair = [f"{line},{float(line.split(',')[4]) + 0.5:.2f}" for line in lines]
     dataset = way.read("\n".join([f"{first},fair", *fair]).encode())
     before = page.shell.dataset(dataset).bars.close
-    settings = {"close": "fair", "open": page.understood.AS_FOUND, "zone": None}
+    settings = {"close": "fair", "open": page.studies.understood.AS_FOUND, "zone": None}
     task, *_ = way.ask(way.button("READ_AGAIN"), dataset=dataset, settings=settings)
     again = way.follow(task)
     assert again[1] == dataset  # the same file, read otherwise
     np.testing.assert_allclose(page.shell.dataset(dataset).bars.close, before + 0.5)
     shown, *_ = way.settle(dataset)
-    assert "Close fair" in text_of(page.show_file(shown, None)[0])
+    assert "Close fair" in text_of(page.file_cards.show_file(shown, None)[0])
     assert shown["complete"]  # its labels have followed
     task, *_ = way.ask(way.button("READ_AS_FOUND"), dataset=dataset)
     way.follow(task)
@@ -180,12 +186,12 @@ def test_a_form_that_left_the_page_and_the_other_form_have_no_say(page, way):
     """After a question was answered its controls come without ids; two forms beside each other are told apart."""
     dataset = way.read(rows(80))
     gone = [(None, None), (None, "volume")]
-    asked = [(page.understood.setting_id("close", page.understood.ASKED), "open")]
+    asked = [(page.studies.understood.setting_id("close", page.studies.understood.ASKED), "open")]
     button = way.button("READ_AGAIN")
     task, _, message, _ = way.ask(button, dataset=dataset, settings={"close": "high"}, others=[*gone, *asked])
     assert message is None
     assert overrides_of_json(task["overrides"]).columns == {"close": "high"}
-    task, *_ = way.ask(way.button("READ_AGAIN", page.understood.ASKED), task, dataset, {"close": "low"})
+    task, *_ = way.ask(way.button("READ_AGAIN", page.studies.understood.ASKED), task, dataset, {"close": "low"})
     assert overrides_of_json(task["overrides"]).columns == {"close": "low"}
 
 
@@ -203,20 +209,20 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     dataset = way.read(two_symbols(), name="two.csv")
     assert dataset.endswith(".0")
     shown, *_ = way.settle(dataset)
-    _, _, symbols, _, picked, hidden, title, of = page.show_file(shown, None)
+    _, _, symbols, _, picked, hidden, title, of = page.file_cards.show_file(shown, None)
     assert [(row["symbol"], row["bars"]) for row in symbols] == [("AAA", 60), ("BBB", 70)]
     assert (picked, hidden) == ({"ids": ["0"]}, False)
     assert "two: 2 symbols" in title
-    assert page.show_summary(shown)[6] == "Download all 2 as CSV"
-    options, other = page.pick_symbol([symbols[1]], dataset)
+    assert page.label_cards.show_summary(shown)[7] == "Download all 2 as CSV"
+    options, other = page.file_cards.pick_symbol([symbols[1]], dataset)
     assert other == dataset.replace(".0", ".1")
     assert {"label": "two · BBB", "value": other} in options
     shown, *_ = way.settle(other)
-    assert page.show_file(shown, of)[2] is page.no_update  # the table stays as it was sorted
-    assert page.show_file(shown, of)[4] == {"ids": ["1"]}
-    assert page.show_summary(shown)[2] == "two · BBB"
-    with pytest.raises(page.PreventUpdate):
-        page.pick_symbol([symbols[1]], other)
+    assert page.file_cards.show_file(shown, of)[2] is no_update  # the table stays as it was sorted
+    assert page.file_cards.show_file(shown, of)[4] == {"ids": ["1"]}
+    assert page.label_cards.show_summary(shown)[3] == "two · BBB"
+    with pytest.raises(PreventUpdate):
+        page.file_cards.pick_symbol([symbols[1]], other)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +242,7 @@ def test_what_holds_no_table_gets_a_message_and_nothing_is_kept(page, way, data,
     assert "could not be labelled" in text_of(message)
     assert (cleared, question) == (None, None)
     assert runtime.library().infos("labeller") == before
-    with pytest.raises(page.RegimeError):
+    with pytest.raises(RegimeError):
         runtime.library().uploads.get(task["id"], "labeller")
 
 
@@ -254,14 +260,14 @@ def test_a_table_that_cannot_be_read_says_why_and_offers_its_columns(page, way, 
     assert "Change how it is read" in text_of(question)
     assert "Traceback" not in text_of(question)
     way.studies.put_aside(1, task)
-    with pytest.raises(page.RegimeError):
+    with pytest.raises(RegimeError):
         runtime.library().uploads.get(task["id"], "labeller")
 
 
 def test_a_form_that_appears_asks_for_nothing(page, way):
     dataset = way.read(rows(80))
     way.trigger(way.button("READ_AGAIN"), way.button("READ_AS_FOUND"), value=None)
-    with pytest.raises(page.PreventUpdate):
+    with pytest.raises(PreventUpdate):
         way.studies.read(None, [], [None], [None], [], [], None, dataset, "boosted")
 
 
@@ -270,14 +276,38 @@ def test_a_file_that_did_not_come_in_says_why(page, way):
     assert "big.csv could not be labelled It has 120 MB; the limit is 100 MB." in told
 
 
-def test_49_bars_are_shown_and_not_labelled(page, way):
+def test_49_bars_are_shown_as_prices_and_nothing_is_said_of_labels(page, way):
     dataset = way.read(rows(49))
-    shown, *_ = way.settle(dataset)
-    assert "49 bars are too few to label: 50 are needed." in text_of(page.show_file(shown, None)[0])
-    _, summary, _, charted_hidden, grid, *_, no_csv, no_parquet = page.show_summary(shown)
-    assert "Unknown: 49 bars, need 50" in text_of(summary)
+    shown, drawn, *_ = way.settle(dataset)
+    assert "49 bars are too few to label: 50 are needed." in text_of(page.file_cards.show_file(shown, None)[0])
+    _, classes, summary, _, charted_hidden, grid, *_, no_csv, no_parquet = page.label_cards.show_summary(shown)
+    assert text_of(summary).startswith("49 bars are too few to label: 50 are needed The prices are shown as they were read.")
     assert (charted_hidden, no_csv, no_parquet) == (False, True, True)
-    assert {row["regime"] for row in page.give_rows({"startRow": 0, "endRow": 200}, grid.id)["rowData"]} == {"Unknown"}
+    assert classes.split() == ["stack", "without-labels", "without-any-labels"]
+    assert [column["headerName"] for column in grid.columnDefs] == ["Time", "Open", "High", "Low", "Close"]
+    figure, heading, description = page.label_cards.show_price(drawn, "all", "line", "light")
+    assert [trace.name for trace in figure.data] == ["Close"]
+    assert "egime" not in heading + description + str(figure.data)
+
+
+def test_symbols_beside_one_that_is_too_short_keep_their_models_and_files(page, way):
+    dataset = way.read(two_symbols(short=20), name="two.csv")
+    shown, *_ = way.settle(dataset)
+    _, classes, summary, *_, no_csv, no_parquet = page.label_cards.show_summary(shown)
+    assert text_of(summary).startswith("20 bars are too few to label")
+    assert (classes, no_csv, no_parquet) == ("stack without-labels", False, False)
+    other, *_ = way.settle(dataset.replace(".0", ".1"))
+    assert page.label_cards.show_summary(other)[1] == "stack"
+
+
+def test_files_of_one_name_are_told_apart_in_the_picker(page, way):
+    first = way.read(rows(60), name="btc.csv")
+    listed = {option["value"]: option["label"] for option in page.shell.dataset_options()}
+    assert listed[first] == "btc"
+    second = way.read(rows(90), name="btc.csv")
+    listed = {option["value"]: option["label"].replace("\u00a0", " ") for option in page.shell.dataset_options()}
+    assert listed[first].startswith("btc · 60 bars, 1 Jan 2020 – 29 Feb 2020 · came ")
+    assert listed[second].startswith("btc · 90 bars, 1 Jan 2020 – 30 Mar 2020 · came ")
 
 
 def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
@@ -288,12 +318,27 @@ def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
     assert (job["id"], job["cancel_after"]) == ("j" * 32, 0)
     assert started[0][0] == "study"
     assert "--name=-x.csv" in started[0]
-    with pytest.raises(page.PreventUpdate):
+    with pytest.raises(PreventUpdate):
         way.follow(task)  # nothing is known yet
     cleared = way.follow(task, {"id": "j", "state": "cancelled", "message": "Cancelled."})
     assert cleared[3:6] == (None, None, None)
-    with pytest.raises(page.RegimeError):
+    with pytest.raises(RegimeError):
         runtime.library().uploads.get(task["id"], "labeller")
+
+
+def test_symbols_are_listed_once_a_job_has_labelled_all_of_them(page, way, monkeypatch):
+    """A short symbol is labelled and charted at once, while the job is still at the others."""
+    dataset = way.read(two_symbols(), name="two.csv")
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: "j" * 32)
+    shown, *_ = way.settle(dataset, model="rules")
+    assert (shown["labels"], shown["files"]) == (True, [])
+    *_, hidden, _, of = page.file_cards.show_file(shown, None)
+    assert hidden
+    monkeypatch.setattr(results, "INLINE_BYTES", 1_000_000)
+    later, *_ = way.settle(dataset, model="rules", shown=shown)
+    _, _, symbols, *_, hidden, _, _ = page.file_cards.show_file(later, of)
+    assert ([row["symbol"] for row in symbols], hidden) == (["AAA", "BBB"], False)
 
 
 def test_work_that_failed_is_not_started_again_by_itself(page, way, monkeypatch):
@@ -304,7 +349,7 @@ def test_work_that_failed_is_not_started_again_by_itself(page, way, monkeypatch)
     *_, job, _, _, again_hidden = way.settle(dataset, model="rules")
     assert (job["id"], again_hidden, len(started)) == ("j" * 32, True, 1)
     *_, job, _, _, again_hidden = way.settle(dataset, model="rules", ended={"id": "j", "state": "failed", "message": "x"})
-    assert (job, again_hidden, len(started)) == (page.no_update, False, 1)
+    assert (job, again_hidden, len(started)) == (no_update, False, 1)
 
 
 def test_a_model_that_cannot_answer_says_so_and_another_can_be_picked(page, way):
@@ -323,12 +368,12 @@ def test_another_visitors_dataset_is_not_here(page, app, way):
         _, _, _, problem, hidden, _ = way.settle(dataset)
         assert "belongs to another visitor" in text_of(problem)
         assert hidden
-        assert page.show_file(shown, None)[0] is None
-        with pytest.raises(page.PreventUpdate):
-            page.show_price(drawn, "1y", "line", "light")
-        with pytest.raises(page.PreventUpdate):
-            page.give_rows({"startRow": 0, "endRow": 9}, {"dataset": dataset, "model": "boosted"})
-        with pytest.raises(page.PreventUpdate):
-            page.pick_symbol([{"id": "0", "symbol": ""}], dataset)
+        assert page.file_cards.show_file(shown, None)[0] is None
+        with pytest.raises(PreventUpdate):
+            page.label_cards.show_price(drawn, "1y", "line", "light")
+        with pytest.raises(PreventUpdate):
+            page.label_cards.give_rows({"startRow": 0, "endRow": 9}, {"dataset": dataset, "model": "boosted"})
+        with pytest.raises(PreventUpdate):
+            page.file_cards.pick_symbol([{"id": "0", "symbol": ""}], dataset)
         _, _, message, _ = way.ask(way.button("READ_AS_FOUND"), dataset=dataset)
         assert "belongs to another visitor" in text_of(message)
