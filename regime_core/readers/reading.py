@@ -14,7 +14,7 @@ from regime_core.errors import ReaderError
 from regime_core.readers.columns import Columns, find_columns
 from regime_core.readers.files import Source, TextFile, load_texts
 from regime_core.readers.layout import Layout, find_layout, plain_lines
-from regime_core.readers.numbers import read_numbers
+from regime_core.readers.number_columns import read_numbers
 from regime_core.readers.ohlc import ohlc_of
 from regime_core.readers.repairs import Finding, Series, merged, repair
 from regime_core.readers.rows import Rows, read_rows, without_cut_line
