@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,13 +18,25 @@ from regime_core.readers.ohlc import apart, direction_of, ohlc_of, told_ends
 FIELDS = (*PRICES, "volume")
 MAPPABLE = ("timestamp", "clock", "symbol", "adjusted", *FIELDS)
 SAMPLE_ROWS = 200
+LENGTH = (
+    "per period timeframe tf interval resolution granularity barsize freq frequency timespan periodicity periode periodo "
+    "период таймфрейм интервал 周期 足 時間足"
+)
+LENGTHS = frozenset(map(fold, LENGTH.split()))
+"""Folded names of columns that say how long a bar is."""
+BAR_LENGTH = re.compile(
+    r"^(?:pt?\d{1,5}[smhdwy]|(?:s|m|h|d|w|mn)\d{1,5}|\d{0,5}[ _-]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|hourly"
+    r"|d|days?|daily|w|wk|weeks?|weekly|mn|mo|mon|months?|monthly|q|quarters?|quarterly|y|years?|yearly))$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where the fields stand.
 
-    timestamp, clock, symbol, adjusted : indices of columns; clock is a time of day apart from its date.
+    timestamp, clock, symbol, adjusted, length : indices of columns; clock is a time of day apart from its date, length says
+    how long a bar is (``H1``, ``daily``).
     series : name of a series (empty where the file holds one) -> field -> index.
     named : whether the header names the prices, or their content alone tells them.
     """
@@ -34,17 +47,18 @@ class Columns:
     adjusted: int | None
     series: Mapping[str, Mapping[str, int]]
     named: bool
+    length: int | None = None
 
     @property
     def wanted(self) -> set[int]:
         """Every column that is read."""
         prices = {i for fields in self.series.values() for i in fields.values()}
-        return prices | {i for i in (self.timestamp, self.clock, self.symbol) if i is not None}
+        return prices | self.time_columns
 
     @property
     def time_columns(self) -> frozenset[int]:
         """Columns that name the time or the symbol, not a number."""
-        return frozenset(i for i in (self.timestamp, self.clock, self.symbol) if i is not None)
+        return frozenset(i for i in (self.timestamp, self.clock, self.symbol, self.length) if i is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +85,19 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
         named[_mapped_index(layout, name, field, header)] = Named(field, -1)
     timestamp, clock = _time_columns(layout, name, named, content)
     symbol = _first(named, content, "symbol", lambda seen: seen.date < 0.5)
-    taken = {i for i in (timestamp, clock, symbol) if i is not None}
+    length = _length(layout, content, {timestamp, clock, symbol})
+    taken = {i for i in (timestamp, clock, symbol, length) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
     if series:
-        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True)
+        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True, length)
     by_content = _by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
     volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
     if volumes and len(by_content) == 1:
         by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
-    return Columns(timestamp, clock, symbol, adjusted, by_content, False)
+    return Columns(timestamp, clock, symbol, adjusted, by_content, False, length)
 
 
 def _surely(named: Named | None, seen: _Content) -> bool:
@@ -139,6 +154,12 @@ def _is_bare_clock(named: Named | None, seen: _Content) -> bool:
 def _first(named: list[Named | None], content: list[_Content], field: str, good: object) -> int | None:
     found = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == field)
     return next((i for _, i in found if callable(good) and content[i].filled and good(content[i])), None)
+
+
+def _length(layout: Layout, content: list[_Content], taken: set[int | None]) -> int | None:
+    """Column of bars' lengths, by its name and its first cells."""
+    named = (i for i, name in enumerate(layout.header) if i not in taken and fold(name) in LENGTHS)
+    return next((i for i in named if content[i].filled and all(BAR_LENGTH.match(cell) for cell in content[i].cells)), None)
 
 
 def _groups(

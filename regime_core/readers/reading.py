@@ -136,14 +136,15 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     if timeless.any():
         row = int(np.flatnonzero(timeless)[0])
         raise ReaderError("reader.time", f"{file.name}, {rows.place(row, columns.timestamp)} has prices but no time: add it.")
-    groups = symbol_groups(rows, columns, times, closes[:, 0])
+    ranged = [values[key] for key in flat if key[0] == next(iter(columns.series)) and key[1] in ("high", "low")]
+    groups = symbol_groups(rows, columns, times, [closes[:, 0], *ranged])
     series, prices, findings = _all_series(rows, columns, values, times, groups)
     empty = _unpriced(np.flatnonzero(~priced))
     known = (*_whole_file(layout, cut, times), *empty, *findings, *merged(series))
     warnings = [_warned(rows, finding) for finding in known]
     if len(series) > 1:
-        by = "" if groups.column is None else f', named in "{layout.header[groups.column]}"'
-        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols{by}.", ()))
+        by = " and ".join(f'"{layout.header[i]}"' for i in groups.columns)
+        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols{by and f', named in {by}'}.", ()))
     return Reading(
         file.name,
         series,
@@ -154,7 +155,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
         rows.n_rows,
         int((~priced).sum()) + (sum(one.rows_skipped for one in series) if len(columns.series) == 1 else 0),
         tuple(warnings),
-        (*numbers.notes, *_column_notes(layout, columns)),
+        (*numbers.notes, *_column_notes(layout, columns, groups)),
     )
 
 
@@ -192,7 +193,8 @@ def _all_series(
     mislabelled: dict[str, Finding] = {}
     empty: list[str] = []
     found_at: dict[str, dict[str, int]] = {}
-    source = SourceText.of(rows, groups.column)
+    named = len(groups.columns) == 1 == len(columns.series)
+    source = SourceText.of(rows, groups.columns[0] if named else None)
     for prefix, fields in columns.series.items():
         given = {name: values[prefix, name] for name in fields}
         confirmed, found_at[prefix], finding = _confirmed(rows, columns, prefix, given)
@@ -201,11 +203,12 @@ def _all_series(
         for symbol, index in groups.rows:
             use = index[~times.missing[index]]
             picked = {name: column[use] for name, column in confirmed.items()}
-            one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
+            name = f"{symbol} {prefix}".strip()
+            one = repair(name, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:
                 found.append(one)
             elif len(use):
-                empty.append(prefix or symbol)
+                empty.append(name)
     if not found:
         raise ReaderError("reader.no_prices", f"{rows.file.name} has no row with all its prices: fill them in.")
     refuse_many(len(found), rows.file.name)
@@ -285,17 +288,18 @@ def _warned(rows: Rows, finding: Finding) -> Warned:
 def _shown(layout: Layout, columns: Columns, fields: Mapping[str, int], groups: Groups) -> dict[str, str]:
     shown = {"timestamp": layout.header[columns.timestamp]}
     shown |= {name: layout.header[fields[name]] for name in (*PRICES, "volume") if name in fields}
-    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", groups.column)):
+    symbol = next(iter(groups.columns), None)
+    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", symbol)):
         if at is not None:
             shown[name] = layout.header[at]
     return shown
 
 
-def _column_notes(layout: Layout, columns: Columns) -> tuple[str, ...]:
+def _column_notes(layout: Layout, columns: Columns, groups: Groups) -> tuple[str, ...]:
     notes = []
     if columns.adjusted is not None:
         notes.append(f'The raw close is used; "{layout.header[columns.adjusted]}" is not.')
-    used = columns.wanted | {columns.adjusted}
+    used = {*columns.wanted, columns.adjusted, *groups.columns}
     others = [name[:40] for i, name in enumerate(layout.header) if i not in used and name]
     if others and layout.has_header:
         shown = ", ".join(others[:10]) + (f" and {len(others) - 10} more" if len(others) > 10 else "")
