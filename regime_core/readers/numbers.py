@@ -13,23 +13,17 @@ from regime_core.bars import Float
 from regime_core.errors import ReaderError
 from regime_core.readers.cells import MISSING, PADDING
 from regime_core.readers.rows import Rows
+from regime_core.readers.units import contradicting_unit, currency_of, scale_of
 
-CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?"
 PARTS = (
-    r"^(?P<bracket>\(?)(?P<sign>[-+−]?)\s*"
-    + CURRENCY
-    + r"\s*(?P<sign2>[-+−]?)(?P<digits>[.,]\d+|\d(?:[\d.,'’\s\x{a0}\x{202f}]*))"
-    r"(?P<power>(?:[eE][-+]?\d+)?)\s*"
-    r"(?P<unit>(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio\.?|Mrd\.?|万|億|亿|千|zł|kr|Kč|[€£¥$₹₽₩₺]|[A-Z]{3})?)\)?\*{0,2}$"
+    r"^(?P<bracket>\(?)(?P<sign>[-+−]?)\s*(?P<before>(?:\p{L}{0,3}\.?\p{Sc}|\p{L}{2,4}\.?\s)?)"
+    r"\s*(?P<sign2>[-+−]?)(?P<digits>[.,]\d+|\d(?:[\d.,'’\s\x{a0}\x{202f}]*))"
+    r"(?P<power>(?:[eE][-+]?\d+)?)\s*(?P<unit>(?:%|[\p{L}\p{Sc}][\p{L}\p{Sc}.\s]*)?)\)?\*{0,2}$"
 )
-SCALES = {
-    **dict.fromkeys(("k", "千"), 1e3),
-    **dict.fromkeys(("m", "mln", "mio", "mio."), 1e6),
-    **dict.fromkeys(("b", "bn", "mld", "mrd", "mrd."), 1e9),
-    "t": 1e12,
-    "万": 1e4,
-    **dict.fromkeys(("億", "亿"), 1e8),
-}
+UNKNOWN_UNIT = (
+    "has a unit or currency that is not known: write the number in full, or leave the unit out where it changes nothing"
+)
+TWO_UNITS = "has a unit or currency that does not go with the others of its column: write all numbers in one"
 NOT_FINITE = r"^[+-]?(?i:inf|infinity)$"
 WELL_FORMED = {
     ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
@@ -89,14 +83,15 @@ def parts_of(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[st
     parts = pc.extract_regex(text, pattern=PARTS)
     unread = pc.and_(pc.is_null(parts), pc.is_valid(text))
     _refuse_first(rows, fields, field, unread, "is not a number: write it in digits, or leave it empty where unknown")
-    part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "unit")}
+    part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "before", "unit")}
     digits = pc.utf8_trim(part["digits"], characters=PADDING)
     _refuse_ticks(rows, fields, field, digits)
+    scales = _scales(rows, fields, field, part["before"], part["unit"])
     minus = pa.array(["-", "−", "("])
     flips = sum(flags_of(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
     return Parts(
         pc.replace_substring_regex(digits, GAP, ""),
-        np.where(np.asarray(flips) % 2, -1.0, 1.0) * _scales(part["unit"]),
+        np.where(np.asarray(flips) % 2, -1.0, 1.0) * scales,
         part["power"],
         np.where(flags_of(infinite), np.inf, 0.0),
     )
@@ -113,10 +108,25 @@ def _refuse_ticks(rows: Rows, fields: Mapping[str, int], field: str, digits: pa.
         _refuse_first(rows, fields, field, ticks, TICKS)
 
 
-def _scales(units: pa.ChunkedArray) -> Float:
-    encoded = pc.dictionary_encode(pc.fill_null(units, "").combine_chunks())
-    factors = np.array([SCALES.get(unit.lower(), 1.0) for unit in encoded.dictionary.to_pylist()], dtype=np.float64)
-    return np.asarray(factors[encoded.indices.to_numpy()])
+def _scales(rows: Rows, fields: Mapping[str, int], field: str, before: pa.ChunkedArray, units: pa.ChunkedArray) -> Float:
+    """Factor of each number, (n_rows,), by the word behind it. Refuse words that are not known, and two that do not agree."""
+    signs, _ = _encoded(before)
+    words, codes = _encoded(units)
+    factors = [scale_of(word) for word in words]
+    wrong = pa.array([word for word, factor in zip(words, factors, strict=True) if factor is None], pa.string())
+    odd = pa.array([sign for sign in signs if sign and not (currency_of(sign) and scale_of(sign) == 1.0)], pa.string())
+    for values, column in ((wrong, units), (odd, before)):
+        _refuse_first(rows, fields, field, pc.is_in(column, value_set=values), UNKNOWN_UNIT)
+    contradicting = contradicting_unit([*signs, *words])
+    if contradicting:
+        column = units if contradicting in words else before
+        _refuse_first(rows, fields, field, pc.equal(column, contradicting), TWO_UNITS)
+    return np.asarray(np.array([factor or 1.0 for factor in factors])[codes])
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    encoded = pc.dictionary_encode(pc.fill_null(column, "").combine_chunks())
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
 def as_numbers(rows: Rows, fields: Mapping[str, int], field: str, part: Parts, mark: str) -> Float:

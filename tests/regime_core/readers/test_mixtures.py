@@ -157,7 +157,7 @@ def test_counts_and_marks_of_corrected_bars_divide_nothing(name, extra):
 def test_two_series_a_day_are_not_told_by_a_count_of_trades():
     noise, days = random.Random(4), weekdays(290)
     both = zip(lines(days, walk(290)), lines(days, walk(290, seed=3, start=80)), strict=True)
-    rows = [f"{row},{noise.randrange(1, 40)},{noise.choice(['up', 'down'])}" for pair in both for row in pair]
+    rows = [f"{row},{noise.randrange(1, 110)},{noise.choice(['up', 'down'])}" for pair in both for row in pair]
     with pytest.raises(ReaderError, match="several series are mixed"):
         read(file(rows, "Trades", "Dir"))
     told = read(file([f"{row},{'AB'[i % 2]}" for i, row in enumerate(rows)], "Trades", "Dir", "X"))
