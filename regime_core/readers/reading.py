@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from regime_core.bars import PRICES, Float
 from regime_core.errors import ReaderError
 from regime_core.readers.columns import Columns, find_columns
+from regime_core.readers.cut_ends import without_cut_field, without_cut_line
 from regime_core.readers.files import Source, TextFile, load_texts
 from regime_core.readers.layout import Layout, find_layout, plain_lines
 from regime_core.readers.number_columns import read_numbers
 from regime_core.readers.ohlc import ohlc_of
 from regime_core.readers.repairs import Finding, Series, merged, repair
-from regime_core.readers.rows import Rows, read_rows, without_cut_line
+from regime_core.readers.rows import Rows, read_rows
 from regime_core.readers.source_text import SourceText
 from regime_core.readers.symbols import Groups, refuse_many, symbol_groups
 from regime_core.readers.times import Times, read_times
@@ -122,6 +123,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     file, layout = find_layout(plain_lines(file))
     file, cut = without_cut_line(file, layout)
     columns = find_columns(layout, file.name, mapped=overrides.columns)
+    file, broken = without_cut_field(file, layout, columns)
     rows = read_rows(file, layout, columns.wanted, columns.time_columns, max_bars=max_bars)
     flat = {(symbol, name): i for symbol, fields in columns.series.items() for name, i in fields.items()}
     labels = {f"{symbol} {name}".strip(): i for (symbol, name), i in flat.items()}
@@ -140,7 +142,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     groups = symbol_groups(rows, columns, times, [closes[:, 0], *ranged])
     series, prices, findings = _all_series(rows, columns, values, times, groups)
     empty = _unpriced(np.flatnonzero(~priced))
-    known = (*_whole_file(layout, cut, times), *empty, *findings, *merged(series))
+    known = (*_whole_file(layout, cut, times), *_broken(rows, broken), *empty, *findings, *merged(series))
     warnings = [_warned(rows, finding) for finding in known]
     if len(series) > 1:
         by = " and ".join(f'"{layout.header[i]}"' for i in groups.columns)
@@ -279,6 +281,13 @@ def _whole_file(layout: Layout, cut: bool, times: Times) -> list[Finding]:
     if times.mixed_zones:
         found.append(Finding("mixed_timezones", f"Times are in several zones ({times.zone}), each converted to UTC.", none))
     return found
+
+
+def _broken(rows: Rows, field: str) -> list[Finding]:
+    """What to say of a last line that breaks off in a field."""
+    if field == "volume":
+        return [Finding("no_volume", "The last line breaks off in its volume: unknown there.", np.array([rows.n_rows - 1]))]
+    return [Finding("missing_prices", f"The last line breaks off in its {field} and was left out.", NO_ROWS)] if field else []
 
 
 def _warned(rows: Rows, finding: Finding) -> Warned:
