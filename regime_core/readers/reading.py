@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from regime_core.readers.number_columns import read_numbers
 from regime_core.readers.ohlc import ohlc_of
 from regime_core.readers.repairs import Finding, Series, merged, repair
 from regime_core.readers.rows import Rows, read_rows
-from regime_core.readers.source_text import SourceText
+from regime_core.readers.source_text import SourceText, unique
 from regime_core.readers.symbols import Groups, refuse_many, symbol_groups
 from regime_core.readers.times import Times, read_times
 
@@ -85,9 +86,7 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
     readings, notes = _read_all(files, overrides or Overrides(), max_bars)
     if len(files) == 1:
         return readings[0]
-    series = tuple(
-        replace(one, symbol=one.symbol or PurePath(reading.name).stem) for reading in readings for one in reading.series
-    )
+    series = _named_apart(readings)
     refuse_many(len(series), readings[0].name)
     warnings = tuple(
         replace(w, detail=f"{r.name}: {w.detail}") for r in readings for w in r.warnings if w.code != "multi_symbol"
@@ -102,6 +101,22 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
         warnings=(several, *warnings) if len(series) > 1 else warnings,
         notes=(*readings[0].notes, *notes),
     )
+
+
+def _named_apart(readings: list[Reading]) -> tuple[Series, ...]:
+    """Series of several files; one that its file does not name, or that two of them name, has its file's name."""
+    given = Counter(one.symbol for reading in readings for one in reading.series)
+    stems = [str(PurePosixPath(reading.name).with_suffix("")) for reading in readings]
+    series = [(stem, one) for stem, reading in zip(stems, readings, strict=True) for one in reading.series]
+    names = unique([f"{stem} {one.symbol}".strip() if given[one.symbol] > 1 else one.symbol or stem for stem, one in series])
+    return tuple(_renamed(one, name) for name, (_, one) in zip(names, series, strict=True))
+
+
+def _renamed(series: Series, name: str) -> Series:
+    """A series under another name than its source gives it in a column."""
+    if series.symbol == name:
+        return series
+    return replace(series, symbol=name, source=replace(series.source, symbol_column=None))
 
 
 def _read_all(files: list[TextFile], overrides: Overrides, max_bars: int) -> tuple[list[Reading], list[str]]:
