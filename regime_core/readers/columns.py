@@ -104,7 +104,7 @@ def _renamed(
         other = next((other for other in at if other != field and at[other] == i), None)
         if other is not None:
             raise ReaderError("reader.map", f'{name}: "{mapped[field]}" cannot be both {field} and {other}: name two columns.')
-    told = [None if known and known.field in at and not known.prefix else known for known in named]
+    told = [Named("unused", 0) if known and known.field in at and not known.prefix else known for known in named]
     for field, i in at.items():
         told[i] = Named(field, -1)
     for field, i in at.items():
