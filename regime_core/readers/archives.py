@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import PurePosixPath
 
 from regime_core.errors import ReaderError
@@ -16,8 +17,6 @@ TEXTS = (".txt", ".dat", ".prn")
 """What is read of a zip that holds none of ``TABLES``; beside one these are remarks on it."""
 CHUNK = 1 << 20
 MAX_MEMBERS = 5_000
-DEFLATE_RATIO = 1_032
-"""A gzip file unpacks to at most this many times its size: one that records more has lost its end."""
 BOMB_BYTES, BOMB_RATIO = 64_000_000, 200
 """What unpacks to more bytes than this, and so many times what it was, is no table of prices: it is not unpacked further."""
 
@@ -55,13 +54,8 @@ def too_large(shown: str, max_bytes: int) -> ReaderError:
 
 
 def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
-    recorded = int.from_bytes(data[-4:], "little")  # the size, as a whole gzip file ends with it
-    if max_bytes < recorded <= DEFLATE_RATIO * len(data):
-        raise ReaderError(
-            "reader.too_large",
-            f"{shown}, unpacked, is by its own record larger than {max_bytes / 1e6:,.0f} MB, or it is cut off: "
-            "split it by date, or download it again.",
-        )
+    if min(int.from_bytes(data[-4:], "little"), _by_its_start(data)) > max_bytes:  # a whole file ends with its size
+        raise too_large(f"{shown}, unpacked,", max_bytes)
     parts, size, rest = [], 0, data
     try:
         while rest.startswith(GZIP):
@@ -83,6 +77,19 @@ def _gunzip(data: bytes, shown: str, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
+def _by_its_start(data: bytes) -> float:
+    """Bytes to which a gzip file unpacks, if all of it is packed as closely as its start; 0 where that is damaged.
+
+    The size at its end counts only beside this: of a file that has lost its end those bytes say nothing.
+    """
+    stream = zlib.decompressobj(31)
+    try:
+        start = stream.decompress(data, CHUNK)
+    except zlib.error:
+        return 0.0
+    return len(data) * len(start) / (len(data) - len(stream.unconsumed_tail) - len(stream.unused_data))
+
+
 def _members(archive: zipfile.ZipFile, shown: str, max_bytes: int) -> list[tuple[str, bytes]]:
     files = [info for info in archive.infolist() if not info.is_dir() and not _added_by_system(info.filename)]
     known = [[info for info in files if PurePosixPath(info.filename).suffix.lower() in kind] for kind in (TABLES, TEXTS)]
@@ -94,14 +101,30 @@ def _members(archive: zipfile.ZipFile, shown: str, max_bytes: int) -> list[tuple
     if sum(info.file_size for info in tables) > max_bytes:
         raise too_large(f"{shown}, unpacked,", max_bytes)
     left, found = max_bytes, []
-    for info in tables:
+    for info, name in zip(tables, _told_apart([info.filename for info in tables]), strict=True):
         with archive.open(info) as member:
             content = member.read(left + 1)
         if len(content) > left:
             raise too_large(f"{shown}, unpacked,", max_bytes)
         left -= len(content)
-        found.append((PurePosixPath(info.filename).name, content))
+        found.append((name, content))
     return found
+
+
+def _told_apart(paths: list[str]) -> list[str]:
+    """Each file's name, with as much of its folder before it as tells it from others of that name."""
+    parts = [PurePosixPath(path).parts for path in paths]
+    sizes = [1] * len(paths)
+    while True:
+        names = ["/".join(part[-size:]) for part, size in zip(parts, sizes, strict=True)]
+        stems = Counter(str(PurePosixPath(name).with_suffix("")) for name in names)
+        longer = [
+            min(size + (stems[str(PurePosixPath(name).with_suffix(""))] > 1), len(part))
+            for name, size, part in zip(names, sizes, parts, strict=True)
+        ]
+        if longer == sizes:
+            return names
+        sizes = longer
 
 
 def _added_by_system(name: str) -> bool:

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from regime_core.bars import PRICES, Float
+from regime_core.bars import PRICES
 from regime_core.errors import ReaderError
-from regime_core.readers.cells import is_clock, is_date, is_epoch, is_missing, is_number
+from regime_core.readers.column_content import Content, completed, content_of, floats, found_in, may_be, prices_by_content
 from regime_core.readers.layout import Layout
 from regime_core.readers.names import Named, fold, meanings
-from regime_core.readers.ohlc import apart, direction_of, ohlc_of, told_ends
+from regime_core.readers.ohlc import direction_of
+from regime_core.readers.source_text import unique
 
 FIELDS = (*PRICES, "volume")
 MAPPABLE = ("timestamp", "clock", "symbol", "adjusted", *FIELDS)
-SAMPLE_ROWS = 200
+LENGTH = (
+    "per period timeframe tf interval resolution granularity barsize freq frequency timespan periodicity periode periodo "
+    "период таймфрейм интервал 周期 足 時間足"
+)
+LENGTHS = frozenset(map(fold, LENGTH.split()))
+"""Folded names of columns that say how long a bar is."""
+NO_BAR_PRICE = r"vwap|wap|average|avg|mean|weighted|typical|median|mid|prev|previous|change|adj"
+"""What folded names hold of columns that are prices of a bar, but none of the four."""
+BAR_LENGTH = re.compile(
+    r"^(?:pt?\d{1,5}[smhdwy]|(?:s|m|h|d|w|mn)\d{1,5}|\d{0,5}[ _-]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|hourly"
+    r"|d|days?|daily|w|wk|weeks?|weekly|mn|mo|mon|months?|monthly|q|quarters?|quarterly|y|years?|yearly))$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where the fields stand.
 
-    timestamp, clock, symbol, adjusted : indices of columns; clock is a time of day apart from its date.
+    timestamp, clock, symbol, adjusted, length : indices of columns; clock is a time of day apart from its date, length says
+    how long a bar is (``H1``, ``daily``).
     series : name of a series (empty where the file holds one) -> field -> index.
     named : whether the header names the prices, or their content alone tells them.
     """
@@ -34,29 +47,18 @@ class Columns:
     adjusted: int | None
     series: Mapping[str, Mapping[str, int]]
     named: bool
+    length: int | None = None
 
     @property
     def wanted(self) -> set[int]:
         """Every column that is read."""
         prices = {i for fields in self.series.values() for i in fields.values()}
-        return prices | {i for i in (self.timestamp, self.clock, self.symbol) if i is not None}
+        return prices | self.time_columns
 
     @property
     def time_columns(self) -> frozenset[int]:
         """Columns that name the time or the symbol, not a number."""
-        return frozenset(i for i in (self.timestamp, self.clock, self.symbol) if i is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """Shares of the first rows' filled cells, of one column, that look like each kind; filled : how many there are."""
-
-    date: float
-    epoch: float
-    clock: float
-    number: float
-    filled: int
-    cells: tuple[str, ...]
+        return frozenset(i for i in (self.timestamp, self.clock, self.symbol, self.length) if i is not None)
 
 
 def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None = None) -> Columns:
@@ -64,48 +66,70 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
 
     Raises ReaderError where there is no time or no price, naming the columns found, or where two columns claim one price.
     """
-    content = [_content(layout, i) for i in range(layout.width)]
+    content = [content_of(layout, i) for i in range(layout.width)]
     named: list[Named | None] = meanings(layout.header) if layout.has_header else [None] * layout.width
-    for field, header in (mapped or {}).items():
-        named = [None if other and other.field == field and not other.prefix else other for other in named]
-        named[_mapped_index(layout, name, field, header)] = Named(field, -1)
+    if mapped:
+        named = _renamed(layout, name, named, content, mapped)
     timestamp, clock = _time_columns(layout, name, named, content)
     symbol = _first(named, content, "symbol", lambda seen: seen.date < 0.5)
-    taken = {i for i in (timestamp, clock, symbol) if i is not None}
+    length = _length(layout, content, {timestamp, clock, symbol})
+    taken = {i for i in (timestamp, clock, symbol, length) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
     if series:
-        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True)
-    by_content = _by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
+        return Columns(timestamp, clock, symbol, adjusted, completed(series, candidates, content), True, length)
+    by_content = prices_by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
     volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
     if volumes and len(by_content) == 1:
         by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
-    return Columns(timestamp, clock, symbol, adjusted, by_content, False)
+    return Columns(timestamp, clock, symbol, adjusted, by_content, False, length)
 
 
-def _surely(named: Named | None, seen: _Content) -> bool:
+def _surely(named: Named | None, seen: Content) -> bool:
     """Whether a name alone makes a column one of prices: a plain name, or any name over empty cells."""
     return named is not None and (not seen.filled or (0 <= named.rank <= 1 and named.field in FIELDS) or named.rank < 0)
 
 
-def _content(layout: Layout, column: int) -> _Content:
-    cells = tuple(row[column].strip() for row in layout.sample[:SAMPLE_ROWS])
-    filled = [cell for cell in cells if not is_missing(cell)]
-    n = max(len(filled), 1)
-    share = [sum(map(test, filled)) / n for test in (is_date, is_epoch, is_clock, is_number)]
-    return _Content(share[0], share[1], share[2], share[3], len(filled), cells)
+def _renamed(
+    layout: Layout, name: str, named: list[Named | None], content: list[Content], mapped: Mapping[str, str]
+) -> list[Named | None]:
+    """Meanings of the columns where the caller says some.
+
+    Raises ReaderError where a column is not there, is to be two fields, or leaves no other for the close or the time.
+    """
+    at = {field: _mapped_index(layout, name, field, header) for field, header in mapped.items()}
+    for field, i in at.items():
+        other = next((other for other in at if other != field and at[other] == i), None)
+        if other is not None:
+            raise ReaderError("reader.map", f'{name}: "{mapped[field]}" cannot be both {field} and {other}: name two columns.')
+    told = [Named("unused", 0) if known and known.field in at and not known.prefix else known for known in named]
+    for field, i in at.items():
+        told[i] = Named(field, -1)
+    for field, i in at.items():
+        was = known.field if (known := named[i]) else ""
+        left = any(known and known.field == was for known in told)
+        if was == "timestamp":
+            left = left or any(max(content[k].date, content[k].epoch) > 0.6 for k in range(layout.width) if told[k] is None)
+        if was in ("close", "timestamp") and not left:
+            raise ReaderError(
+                "reader.map",
+                f'{name}: where "{mapped[field]}" is the {field}, no column is left for the {was} (found: {found_in(layout)}): '
+                f"say which column is the {was}, too.",
+            )
+    return told
 
 
 def _mapped_index(layout: Layout, name: str, field: str, header: str) -> int:
-    for wanted, names in ((header, layout.header), (fold(header), tuple(fold(cell) for cell in layout.header))):
+    folded = tuple(fold(cell) for cell in layout.header)
+    for wanted, names in ((header, layout.header), (header, unique(list(layout.header))), (fold(header), folded)):
         if wanted in names:
             return names.index(wanted)
-    raise ReaderError("reader.map", f'{name} has no column "{header}" to use as {field} (found: {_shown(layout)}).')
+    raise ReaderError("reader.map", f'{name} has no column "{header}" to use as {field}: name one of {found_in(layout)}.')
 
 
-def _time_columns(layout: Layout, name: str, named: list[Named | None], content: list[_Content]) -> tuple[int, int | None]:
+def _time_columns(layout: Layout, name: str, named: list[Named | None], content: list[Content]) -> tuple[int, int | None]:
     dated = [i for i, seen in enumerate(content) if seen.filled and max(seen.date, seen.epoch) > 0.6]
     by_name = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == "timestamp" and i in dated)
     texts = [i for i in dated if content[i].date > 0.6 and not named[i]]
@@ -116,7 +140,7 @@ def _time_columns(layout: Layout, name: str, named: list[Named | None], content:
         if not kept:
             raise ReaderError(
                 "reader.no_header" if not layout.has_header else "reader.missing_columns",
-                f"{name} has no column of times (found: {_shown(layout)}): prices need one such as date.",
+                f"{name} has no column of times (found: {found_in(layout)}): prices need one such as date.",
             )
         order = kept
     first = order[0]
@@ -129,20 +153,26 @@ def _time_columns(layout: Layout, name: str, named: list[Named | None], content:
     return first, clocks[0] if clocks and not has_clock and content[first].date > 0.6 else None
 
 
-def _is_bare_clock(named: Named | None, seen: _Content) -> bool:
+def _is_bare_clock(named: Named | None, seen: Content) -> bool:
     """A column named as a time whose cells are ``930`` or ``093000``."""
     if named is None or named.field not in ("timestamp", "clock"):
         return False
     return all(cell.isdigit() and len(cell) <= 6 for cell in seen.cells)
 
 
-def _first(named: list[Named | None], content: list[_Content], field: str, good: object) -> int | None:
+def _first(named: list[Named | None], content: list[Content], field: str, good: object) -> int | None:
     found = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == field)
     return next((i for _, i in found if callable(good) and content[i].filled and good(content[i])), None)
 
 
+def _length(layout: Layout, content: list[Content], taken: set[int | None]) -> int | None:
+    """Column of bars' lengths, by its name and its first cells."""
+    named = (i for i, name in enumerate(layout.header) if i not in taken and fold(name) in LENGTHS)
+    return next((i for i in named if content[i].filled and all(BAR_LENGTH.match(cell) for cell in content[i].cells)), None)
+
+
 def _groups(
-    layout: Layout, name: str, named: list[Named | None], content: list[_Content], numeric: list[bool]
+    layout: Layout, name: str, named: list[Named | None], content: list[Content], numeric: list[bool]
 ) -> dict[str, dict[str, int]]:
     """Fields of each series that the names tell apart; empty where they name no close."""
     groups: dict[str, dict[str, list[tuple[int, int]]]] = {}
@@ -166,13 +196,24 @@ def _groups(
     }
     unknown = [i for i, known in enumerate(named) if numeric[i] and known is None and layout.has_header]
     for fields in chosen.values():
-        lacking = [field for field in PRICES if field not in fields]
-        if 0 < len(lacking) < 3 and unknown and not layout.over[unknown[0]]:
+        _refuse_unnamed(layout, name, fields, [i for i in unknown if not layout.over[i]], content)
+    return {"": next(iter(chosen.values()))} if len(chosen) == 1 else chosen
+
+
+def _refuse_unnamed(layout: Layout, name: str, fields: dict[str, int], unknown: list[int], content: list[Content]) -> None:
+    """Refuse a column of unknown name that may be a price which the others lack; what is no such price is left alone."""
+    known = {field: floats(content[i].cells) for field, i in fields.items() if field in PRICES}
+    lacking = [field for field in PRICES if field not in known]
+    if len(known) == 1:
+        return
+    for i in unknown:
+        fits = [field for field in lacking if may_be(field, floats(content[i].cells), known)]
+        if fits and not re.search(NO_BAR_PRICE, fold(layout.header[i])):
             raise ReaderError(
                 "reader.missing_columns",
-                f"{name} has no column for {', '.join(lacking)} (found: {_shown(layout)}): add or rename it.",
+                f'{name} has no column for {", ".join(lacking)}, and "{layout.header[i]}" may be one '
+                f"(found: {found_in(layout)}): name it {fits[0]}, say which column is the {fits[0]}, or leave this one out.",
             )
-    return {"": next(iter(chosen.values()))} if len(chosen) == 1 else chosen
 
 
 def _prefer_neighbours(fields: dict[str, list[tuple[int, int]]]) -> None:
@@ -185,10 +226,10 @@ def _prefer_neighbours(fields: dict[str, list[tuple[int, int]]]) -> None:
             fields[name] = [claim for claim in fields[name] if claim[1] == first]
 
 
-def _choice(layout: Layout, name: str, field: str, claims: list[tuple[int, int]], content: list[_Content]) -> int:
+def _choice(layout: Layout, name: str, field: str, claims: list[tuple[int, int]], content: list[Content]) -> int:
     claims = sorted(claims)
     if field == "volume" and claims[0][0] >= 0:  # a real volume of zeros stands beside one in ticks
-        claims = [claim for claim in claims if _floats(content[claim[1]].cells).any()] or claims
+        claims = [claim for claim in claims if floats(content[claim[1]].cells).any()] or claims
     best = [i for rank, i in claims if rank == claims[0][0] or fold(layout.header[i]) == fold(layout.header[claims[0][1]])]
     if len(best) > 1 and field != "volume" and any(content[i].cells != content[best[0]].cells for i in best[1:]):
         raise ReaderError(
@@ -196,83 +237,3 @@ def _choice(layout: Layout, name: str, field: str, claims: list[tuple[int, int]]
             f'{name}: columns "{layout.header[best[0]]}" and "{layout.header[best[1]]}" both name the {field}: keep one.',
         )
     return best[0]
-
-
-def _by_content(
-    layout: Layout, name: str, candidates: list[int], content: list[_Content], direction: int
-) -> dict[str, dict[str, int]]:
-    """Prices told by what they hold: four columns of which one is the row's maximum and one its minimum, or closes alone."""
-    values = {i: _floats(content[i].cells) for i in candidates}
-    for start in range(len(candidates) - 3):
-        four = candidates[start : start + 4]
-        if four != list(range(four[0], four[0] + 4)):
-            continue
-        prices = np.column_stack([values[i] for i in four])
-        fields = ohlc_of(prices)
-        if fields is not None and not apart(prices, fields):
-            told = told_ends(prices, fields, direction)
-            if told is None:
-                raise ReaderError(
-                    "reader.ambiguous_columns",
-                    f"{name} has no header, and nothing settles which of columns {four[fields['open']] + 1} and "
-                    f"{four[fields['close']] + 1} is the open and which the close: add a header line.",
-                )
-            found = {field: four[at] for field, at in told.items()}
-            volume = next((i for i in candidates if i > four[-1] and (values[i] >= 0).mean() > 0.9), None)
-            return {"": found if volume is None else {**found, "volume": volume}}
-    if not layout.has_header and len(candidates) != 1:
-        raise ReaderError(
-            "reader.no_header",
-            f"{name} has no header and no four columns beside each other that look like prices (open, high, low, close): "
-            "add a header line that names the columns.",
-        )
-    others = [i for i in range(layout.width) if i not in candidates and content[i].filled and content[i].date < 0.5]
-    closes = [i for i in candidates if _looks_like_prices(values[i])]
-    if not closes or others or len(closes) != len(candidates):
-        raise ReaderError(
-            "reader.missing_columns",
-            f"{name} has no column of prices that is known by its name (found: {_shown(layout)}): "
-            "name them open, high, low, close, or say which is the close.",
-        )
-    return {layout.header[i] if len(closes) > 1 else "": {"close": i} for i in closes}
-
-
-def _completed(series: dict[str, dict[str, int]], unnamed: list[int], content: list[_Content]) -> dict[str, dict[str, int]]:
-    """A series of which the header names the close alone, with the three columns beside it that are its open, high and low."""
-    if len(series) != 1 or set(PRICES) & set(next(iter(series.values()))) != {"close"}:
-        return series
-    name, fields = next(iter(series.items()))
-    close = fields["close"]
-    for start in range(close - 3, close + 1):
-        four = list(range(start, start + 4))
-        if not set(four) <= {*unnamed, close}:
-            continue
-        prices_ = np.column_stack([_floats(content[i].cells) for i in four])
-        found = ohlc_of(prices_)
-        if found is not None and not apart(prices_, found) and four[found["high"]] != close != four[found["low"]]:
-            ends = {four[found["open"]], four[found["close"]]} - {close}
-            prices = {"open": ends.pop(), "high": four[found["high"]], "low": four[found["low"]], "close": close}
-            return {name: {**prices, **fields}}
-    return series
-
-
-def _looks_like_prices(values: Float) -> bool:
-    known = values[np.isfinite(values)]
-    if not len(known) or (known <= 0).any():
-        return False
-    return len(known) < 2 or float(np.abs(np.diff(np.log(known))).max()) < 1.0
-
-
-def _floats(cells: tuple[str, ...]) -> Float:
-    def number(cell: str) -> float:
-        try:
-            return float(cell.replace(",", "."))
-        except ValueError:
-            return float("nan")
-
-    return np.array([number(cell) for cell in cells])
-
-
-def _shown(layout: Layout) -> str:
-    names = [cell[:40] for cell in layout.header[:20]]
-    return ", ".join(names) + (", …" if layout.width > 20 else "")

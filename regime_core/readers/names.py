@@ -34,7 +34,7 @@ NAMES: dict[str, str] = {
         "close c closeprice closingprice closelast pxlast pxclose closep last lastprice settle settlement zamkniecie fechamento ultimo "
         "cierre chiusura schluss schlusskurs zuletzt cloture dernier fermeture slot slotkoers laatste stangning stangningskurs slutkurs "
         "sluttkurs senest siste senaste paatos paatoskurssi закр закрытие цена kapanis simdi son zaviraci zaverecna zaro zaroar 終値 收盘 收盘价 收盤 收盤價 "
-        "現在値 종가 price value legalcloseprice bidclose midclose index nav rate"
+        "現在値 종가 price value legalcloseprice bidclose midclose index nav rate lasttradedprice ltp lasttrade"
     ),
     "volume": (
         "volume vol v tickvol tickvolume totalvolume volumebtc basevolume volumetraded sharevolume pxvolume wolumen volumen volym volum "

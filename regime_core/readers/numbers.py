@@ -1,10 +1,8 @@
-"""Columns of text as numbers: the mark of decimals is decided over all columns together, never cell by cell."""
+"""A column of text as numbers: its signs, digits, powers and units taken apart, and put together under a mark of decimals."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,29 +13,18 @@ from regime_core.bars import Float
 from regime_core.errors import ReaderError
 from regime_core.readers.cells import MISSING, PADDING
 from regime_core.readers.rows import Rows
+from regime_core.readers.units import contradicting_unit, currency_of, scale_of
 
-CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?"
 PARTS = (
-    r"^(?P<bracket>\(?)(?P<sign>[-+−]?)\s*"
-    + CURRENCY
-    + r"\s*(?P<sign2>[-+−]?)(?P<digits>[.,]\d+|\d(?:[\d.,'’\s\x{a0}\x{202f}]*))"
-    r"(?P<power>(?:[eE][-+]?\d+)?)\s*"
-    r"(?P<unit>(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio\.?|Mrd\.?|万|億|亿|千|zł|kr|Kč|[€£¥$₹₽₩₺]|[A-Z]{3})?)\)?\*{0,2}$"
+    r"^(?P<bracket>\(?)(?P<sign>[-+−]?)\s*(?P<before>(?:\p{L}{0,3}\.?\p{Sc}|\p{L}{2,4}\.?\s)?)"
+    r"\s*(?P<sign2>[-+−]?)(?P<digits>[.,]\d+|\d(?:[\d.,'’\s\x{a0}\x{202f}]*))"
+    r"(?P<power>(?:[eE][-+]?\d+)?)\s*(?P<unit>(?:%|[\p{L}\p{Sc}][\p{L}\p{Sc}.\s]*)?)\)?\*{0,2}$"
 )
-SCALES = {
-    **dict.fromkeys(("k", "千"), 1e3),
-    **dict.fromkeys(("m", "mln", "mio", "mio."), 1e6),
-    **dict.fromkeys(("b", "bn", "mld", "mrd", "mrd."), 1e9),
-    "t": 1e12,
-    "万": 1e4,
-    **dict.fromkeys(("億", "亿"), 1e8),
-}
+UNKNOWN_UNIT = (
+    "has a unit or currency that is not known: write the number in full, or leave the unit out where it changes nothing"
+)
+TWO_UNITS = "has a unit or currency that does not go with the others of its column: write all numbers in one"
 NOT_FINITE = r"^[+-]?(?i:inf|infinity)$"
-SHOWS_COMMA = r"^(?:\d{1,3}(?:\.\d{3})+,\d*|\d*,(?:\d{1,2}|\d{4,})|0,\d+|\d{4,},\d+|\d{1,3}(?:\.\d{3}){2,})$"
-SHOWS_POINT = (
-    r"^(?:\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*|\d*\.(?:\d{1,2}|\d{4,})|0\.\d+|\d{4,}\.\d+"
-    r"|\d{1,3}(?:,\d{3}){2,}|\d{1,2}(?:,\d{2})+,\d{3})$"
-)
 WELL_FORMED = {
     ".": r"^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?$",
     ",": r"^(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d*)?$",
@@ -48,94 +35,10 @@ THIRTY_SECONDS = r"^\d{2,3}['’](?:[0-2]\d|3[01])[0257]$"
 FEW_TICKS = 5
 """Of fewer prices than this, all may look like ``102'295``, a bond's points, 32nds and parts of one, by chance."""
 TICKS = "is in fractions or ticks, not in thousands: write prices as decimals, 514.75 for 514'6"
-MARKED_POINT = r"\d\.\d{1,2}$|\d\.\d{4,}$|^-?0\.|\d{4,}\.|,"
-SETTLES_POINT = rf"^-?\d{{4,}}$|{MARKED_POINT}"
-OPEN_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
-OPEN_SAMPLE = 200
-JUMP = 20.0
-"""Prices that move by more than this factor within a row or between rows were read with the wrong mark."""
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """Numbers of each field, (n_rows,), NaN where missing; decimal : ``.`` or ``,``; notes : what was decided, in words."""
-
-    values: dict[str, Float]
-    decimal: str
-    notes: tuple[str, ...]
-
-
-def read_numbers(rows: Rows, fields: Mapping[str, int], *, decimal: str | None = None) -> Numbers:
-    """Numbers of the named fields (field -> column). Infinity stays infinity.
-
-    decimal : the mark, where the caller knows it. Currency signs, percent, K/M/B and brackets for negatives are understood.
-    Raises ReaderError naming line, column and value where a field is neither a number nor missing, and where nothing in the
-    file settles whether a comma groups thousands or marks decimals.
-    """
-    texts = {field: rows.columns[column] for field, column in fields.items()}
-    by_comma = decimal == "," or _comma_elsewhere(rows, fields)
-    if not by_comma:
-        decimal = decimal or _open_points(rows, fields)
-    if not by_comma and decimal != ",":
-        with ThreadPoolExecutor(2) as pool:
-            plain = dict(zip(texts, pool.map(_plain, texts.values()), strict=True))
-        if all(values is not None for values in plain.values()):
-            return Numbers({field: values for field, values in plain.items() if values is not None}, ".", ())
-    parts = {field: _parts(rows, field, text, fields) for field, text in texts.items()}
-    prices = {field: part.digits for field, part in parts.items() if not field.endswith("volume")}
-    volumes = {field: part.digits for field, part in parts.items() if field.endswith("volume")}
-    apart = not decimal and bool(_first_showing(prices, SHOWS_COMMA)) != bool(_first_showing(prices, SHOWS_POINT))
-    mark = decimal or _decimal_mark(rows, fields, prices if apart else prices | volumes)
-    marks = {field: mark for field in prices} | {field: _own_mark(volumes[field], mark) for field in volumes}
-    values = {field: _numbers(rows, fields, field, part, marks[field]) for field, part in parts.items()}
-    return Numbers(values, mark, _notes(rows, fields, parts, mark))
-
-
-def _open_points(rows: Rows, fields: Mapping[str, int]) -> str | None:
-    """Mark of a file of numbers like ``102.945``, of which no number tells what the point is, by the jumps of its prices.
-
-    A thousand or more without a mark tells that points are decimal, as does any number with another count of decimals. But
-    thousands may be set apart in prices and not in volumes: between commas alone, where they are seldom set apart by points,
-    does a whole volume tell it of prices too. Terminals that name columns as ``<CLOSE>`` always write decimal points. None:
-    points are decimal.
-    Raises ReaderError where neither tells.
-    """
-    if all(rows.layout.header[column].startswith("<") for column in fields.values()):
-        return None
-    prices = {field: column for field, column in fields.items() if not field.endswith("volume")}
-    volumes = {field: column for field, column in fields.items() if field.endswith("volume")}
-    volume_tells = SETTLES_POINT if rows.layout.delimiter == "," else MARKED_POINT
-    if _shows(rows, prices, SETTLES_POINT) or _shows(rows, volumes, volume_tells):
-        return None
-    texts = {field: trimmed(rows.columns[column]) for field, column in prices.items()}
-    if any(pc.any(pc.match_substring_regex(text, OPEN_POINT)).as_py() for text in texts.values()):
-        mark = _mark_without_jumps(texts)
-        if mark is not None:
-            return mark
-    elif not volumes or _shows(rows, volumes, SETTLES_POINT):
-        return None
-    for column in fields.values():
-        text = trimmed(rows.columns[column])
-        open_ = np.flatnonzero(_flags(pc.match_substring_regex(text, OPEN_POINT)))
-        if len(open_):
-            row = int(open_[0])
-            raise ReaderError(
-                "reader.ambiguous_numbers",
-                f'{rows.file.name}, {rows.place(row, column)}: "{text[row].as_py()}" may have a thousands or a decimal '
-                "point, and nothing in the file settles which: name the decimal mark, or write numbers without thousands.",
-            )
-    return None
-
-
-def _shows(rows: Rows, fields: Mapping[str, int], pattern: str) -> bool:
-    """Whether a number of the fields matches; the first rows are tried alone, as most files show it there."""
-    if any(re.search(pattern, row[i].strip(PADDING)) for row in rows.layout.sample[:OPEN_SAMPLE] for i in fields.values()):
-        return True
-    return any(pc.any(pc.match_substring_regex(trimmed(rows.columns[i]), pattern)).as_py() for i in fields.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """A column taken apart: digits with their marks (null where missing), factor of sign, unit and power."""
 
     digits: pa.ChunkedArray
@@ -154,31 +57,25 @@ def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.utf8_trim(column, characters=PADDING)
 
 
-def _plain(column: pa.ChunkedArray) -> Float | None:
+def plain_numbers(column: pa.ChunkedArray) -> Float | None:
     """Numbers of a column where every field is one or is missing in the plainest ways, else None."""
     try:
-        return _to_numpy(pc.cast(column, pa.float64()))
+        return to_numpy(pc.cast(column, pa.float64()))
     except pa.ArrowInvalid:
         pass
     text = trimmed(column)
     text = pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
     try:
-        return _to_numpy(pc.cast(text, pa.float64()))
+        return to_numpy(pc.cast(text, pa.float64()))
     except pa.ArrowInvalid:
         return None
 
 
-def _comma_elsewhere(rows: Rows, fields: Mapping[str, int]) -> bool:
-    """Whether other columns write decimals with a comma: then ``162.037`` is a hundred and sixty-two thousand."""
-    others = [i for i in range(rows.layout.width) if i not in fields.values() and i not in rows.time_columns]
-    cells = pa.array([row[i].strip().rstrip("%KMBkmb") for row in rows.layout.sample for i in others], pa.string())
-    cells = pc.utf8_ltrim(cells, characters="+-−")
-    comma = pc.any(pc.match_substring_regex(cells, SHOWS_COMMA)).as_py()
-    point = pc.any(pc.match_substring_regex(cells, SHOWS_POINT)).as_py()
-    return bool(comma and not point)
+def parts_of(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str, int]) -> Parts:
+    """Take a field's column apart.
 
-
-def _parts(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str, int]) -> _Parts:
+    Raises ReaderError naming line, column and value where one is neither a number nor missing, or is in ticks.
+    """
     text = trimmed(column)
     text = pc.if_else(is_missing(text), pa.scalar(None, pa.string()), text)
     infinite = pc.fill_null(pc.match_substring_regex(text, NOT_FINITE), False)
@@ -186,16 +83,17 @@ def _parts(rows: Rows, field: str, column: pa.ChunkedArray, fields: Mapping[str,
     parts = pc.extract_regex(text, pattern=PARTS)
     unread = pc.and_(pc.is_null(parts), pc.is_valid(text))
     _refuse_first(rows, fields, field, unread, "is not a number: write it in digits, or leave it empty where unknown")
-    part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "unit")}
+    part = {name: pc.struct_field(parts, name) for name in ("bracket", "sign", "sign2", "digits", "power", "before", "unit")}
     digits = pc.utf8_trim(part["digits"], characters=PADDING)
     _refuse_ticks(rows, fields, field, digits)
+    scales = _scales(rows, fields, field, part["before"], part["unit"])
     minus = pa.array(["-", "−", "("])
-    flips = sum(_flags(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
-    return _Parts(
+    flips = sum(flags_of(pc.is_in(part[name], value_set=minus)).astype(np.int64) for name in ("bracket", "sign", "sign2"))
+    return Parts(
         pc.replace_substring_regex(digits, GAP, ""),
-        np.where(np.asarray(flips) % 2, -1.0, 1.0) * _scales(part["unit"]),
+        np.where(np.asarray(flips) % 2, -1.0, 1.0) * scales,
         part["power"],
-        np.where(_flags(infinite), np.inf, 0.0),
+        np.where(flags_of(infinite), np.inf, 0.0),
     )
 
 
@@ -210,88 +108,43 @@ def _refuse_ticks(rows: Rows, fields: Mapping[str, int], field: str, digits: pa.
         _refuse_first(rows, fields, field, ticks, TICKS)
 
 
-def _scales(units: pa.ChunkedArray) -> Float:
-    encoded = pc.dictionary_encode(pc.fill_null(units, "").combine_chunks())
-    factors = np.array([SCALES.get(unit.lower(), 1.0) for unit in encoded.dictionary.to_pylist()], dtype=np.float64)
-    return np.asarray(factors[encoded.indices.to_numpy()])
+def _scales(rows: Rows, fields: Mapping[str, int], field: str, before: pa.ChunkedArray, units: pa.ChunkedArray) -> Float:
+    """Factor of each number, (n_rows,), by the word behind it. Refuse words that are not known, and two that do not agree."""
+    signs, _ = _encoded(before)
+    words, codes = _encoded(units)
+    factors = [scale_of(word) for word in words]
+    wrong = pa.array([word for word, factor in zip(words, factors, strict=True) if factor is None], pa.string())
+    odd = pa.array([sign for sign in signs if sign and not (currency_of(sign) and scale_of(sign) == 1.0)], pa.string())
+    for values, column in ((wrong, units), (odd, before)):
+        _refuse_first(rows, fields, field, pc.is_in(column, value_set=values), UNKNOWN_UNIT)
+    contradicting = contradicting_unit([*signs, *words])
+    if contradicting:
+        column = units if contradicting in words else before
+        _refuse_first(rows, fields, field, pc.equal(column, contradicting), TWO_UNITS)
+    return np.asarray(np.array([factor or 1.0 for factor in factors])[codes])
 
 
-def _decimal_mark(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.ChunkedArray]) -> str:
-    comma = _first_showing(digits, SHOWS_COMMA)
-    point = _first_showing(digits, SHOWS_POINT)
-    if comma and point:
-        field, row = comma
-        other_field, other_row = point
-        raise ReaderError(
-            "reader.mixed_decimals",
-            f"{rows.file.name}: {rows.place(row, fields[field])} marks decimals with a comma and "
-            f"{rows.place(other_row, fields[other_field])} with a point: write all numbers one way.",
-        )
-    if comma or point:
-        return "," if comma else "."
-    if _comma_elsewhere(rows, fields):
-        return ","
-    if not any(pc.any(pc.match_substring(text, ",")).as_py() for text in digits.values()):
-        return "."
-    return _mark_by_size(rows, fields, digits)
+def _encoded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int32]]]:
+    encoded = pc.dictionary_encode(pc.fill_null(column, "").combine_chunks())
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
-def _own_mark(volume: pa.ChunkedArray, mark: str) -> str:
-    """Mark of a volume: that of the prices, unless it shows the other one (``1.23M`` was text to the program that saved it)."""
-    comma, point = (_first_showing({"volume": volume}, shape) for shape in (SHOWS_COMMA, SHOWS_POINT))
-    return mark if bool(comma) == bool(point) else "," if comma else "."
+def as_numbers(rows: Rows, fields: Mapping[str, int], field: str, part: Parts, mark: str) -> Float:
+    """Numbers of a column, (n_rows,), NaN where missing.
 
-
-def _mark_by_size(rows: Rows, fields: Mapping[str, int], digits: dict[str, pa.ChunkedArray]) -> str:
-    """Of the two readings of ``1,010``, the one under which prices do not jump."""
-    mark = _mark_without_jumps({field: text for field, text in digits.items() if not field.endswith("volume")})
-    if mark is not None:
-        return mark
-    field, row = next(
-        (field, int(np.flatnonzero(flags)[0]))
-        for field in digits
-        if (flags := _flags(pc.match_substring(digits[field], ","))).any()
-    )
-    raise ReaderError(
-        "reader.ambiguous_numbers",
-        f'{rows.file.name}, {rows.place(row, fields[field])}: "{rows.columns[fields[field]][row].as_py()[:40]}" may have '
-        "a thousands or a decimal comma, and nothing in the file settles which: write it without commas, or name the mark.",
-    )
-
-
-def _mark_without_jumps(prices: dict[str, pa.ChunkedArray]) -> str | None:
-    """The mark under which prices do not jump, where they do under the other one."""
-    largest = {}
-    for mark in ".,":
-        formed = [pc.if_else(pc.match_substring_regex(text, WELL_FORMED[mark]), text, None) for text in prices.values()]
-        largest[mark] = _largest_jump(np.column_stack([_to_numpy(_as_float(text, mark)) for text in formed]))
-    if largest["."] < JUMP < largest[","]:
-        return "."
-    return "," if largest[","] < JUMP < largest["."] else None
-
-
-def _largest_jump(columns: Float) -> float:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.where(columns > 0, columns, np.nan))
-    flat = logs[~np.isnan(logs).any(axis=1)]
-    if not len(flat):
-        return 1.0
-    within = float((flat.max(axis=1) - flat.min(axis=1)).max())
-    between = float(np.abs(np.diff(flat[:, -1])).max()) if len(flat) > 1 else 0.0
-    return float(np.exp(min(max(within, between), 700.0)))
-
-
-def _numbers(rows: Rows, fields: Mapping[str, int], field: str, part: _Parts, mark: str) -> Float:
+    mark : ``.`` or ``,``. Raises ReaderError where digits do not work out under it.
+    """
     good = pc.match_substring_regex(part.digits, WELL_FORMED[mark])
     word = "point" if mark == "." else "comma"
     _refuse_first(
         rows, fields, field, pc.invert(good), f"does not work out where a {word} marks decimals: write it without thousands"
     )
-    values = _to_numpy(_as_float(part.digits, mark, part.power)) * part.factor
+    values = to_numpy(as_float(part.digits, mark, part.power)) * part.factor
     return np.where(part.infinite > 0, np.inf, values)
 
 
-def _as_float(digits: pa.ChunkedArray, mark: str, power: pa.ChunkedArray | None = None) -> pa.ChunkedArray:
+def as_float(digits: pa.ChunkedArray, mark: str, power: pa.ChunkedArray | None = None) -> pa.ChunkedArray:
+    """Digits as numbers, null where missing; they must be well formed under the mark."""
     other = "," if mark == "." else "."
     plain = pc.replace_substring(pc.replace_substring(digits, other, ""), mark, ".")
     if power is not None:
@@ -299,25 +152,8 @@ def _as_float(digits: pa.ChunkedArray, mark: str, power: pa.ChunkedArray | None 
     return pc.cast(plain, pa.float64())
 
 
-def _first_showing(digits: dict[str, pa.ChunkedArray], pattern: str) -> tuple[str, int] | None:
-    for field, text in digits.items():
-        flags = _flags(pc.match_substring_regex(text, pattern))
-        if flags.any():
-            return field, int(np.flatnonzero(flags)[0])
-    return None
-
-
-def _notes(rows: Rows, fields: Mapping[str, int], parts: dict[str, _Parts], mark: str) -> tuple[str, ...]:
-    if mark == ",":
-        return ("Numbers were read with a decimal comma.",)
-    grouped = [
-        rows.layout.header[fields[f]] for f, part in parts.items() if pc.any(pc.match_substring(part.digits, ",")).as_py()
-    ]
-    return (f"Commas in {', '.join(grouped)} were read as thousands separators.",) if grouped else ()
-
-
 def _refuse_first(rows: Rows, fields: Mapping[str, int], field: str, bad: pa.ChunkedArray, problem: str) -> None:
-    flags = _flags(bad)
+    flags = flags_of(bad)
     if flags.any():
         row = int(np.flatnonzero(flags)[0])
         value = rows.columns[fields[field]][row].as_py()
@@ -325,9 +161,11 @@ def _refuse_first(rows: Rows, fields: Mapping[str, int], field: str, bad: pa.Chu
         raise ReaderError("reader.not_a_number", f'{rows.file.name}, {rows.place(row, fields[field])}: "{shown}" {problem}.')
 
 
-def _flags(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def flags_of(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """A column of truths as an array, (n_rows,), false where it is null."""
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
 
 
-def _to_numpy(column: pa.ChunkedArray) -> Float:
+def to_numpy(column: pa.ChunkedArray) -> Float:
+    """A column of numbers as an array, (n_rows,), NaN where it is null."""
     return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), dtype=np.float64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 from regime_core.bars import PRICES, Float
 from regime_core.errors import ReaderError
 from regime_core.readers.columns import Columns, find_columns
+from regime_core.readers.cut_ends import without_cut_field, without_cut_line
 from regime_core.readers.files import Source, TextFile, load_texts
 from regime_core.readers.layout import Layout, find_layout, plain_lines
-from regime_core.readers.numbers import read_numbers
+from regime_core.readers.number_columns import read_numbers
 from regime_core.readers.ohlc import ohlc_of
 from regime_core.readers.repairs import Finding, Series, merged, repair
-from regime_core.readers.rows import Rows, read_rows, without_cut_line
-from regime_core.readers.source_text import SourceText
+from regime_core.readers.rows import Rows, read_rows
+from regime_core.readers.source_text import SourceText, unique
 from regime_core.readers.symbols import Groups, refuse_many, symbol_groups
 from regime_core.readers.times import Times, read_times
 
@@ -84,9 +86,7 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
     readings, notes = _read_all(files, overrides or Overrides(), max_bars)
     if len(files) == 1:
         return readings[0]
-    series = tuple(
-        replace(one, symbol=one.symbol or PurePath(reading.name).stem) for reading in readings for one in reading.series
-    )
+    series = _named_apart(readings)
     refuse_many(len(series), readings[0].name)
     warnings = tuple(
         replace(w, detail=f"{r.name}: {w.detail}") for r in readings for w in r.warnings if w.code != "multi_symbol"
@@ -101,6 +101,22 @@ def read(source: Source, *, name: str | None = None, overrides: Overrides | None
         warnings=(several, *warnings) if len(series) > 1 else warnings,
         notes=(*readings[0].notes, *notes),
     )
+
+
+def _named_apart(readings: list[Reading]) -> tuple[Series, ...]:
+    """Series of several files; one that its file does not name, or that two of them name, has its file's name."""
+    given = Counter(one.symbol for reading in readings for one in reading.series)
+    stems = [str(PurePosixPath(reading.name).with_suffix("")) for reading in readings]
+    series = [(stem, one) for stem, reading in zip(stems, readings, strict=True) for one in reading.series]
+    names = unique([f"{stem} {one.symbol}".strip() if given[one.symbol] > 1 else one.symbol or stem for stem, one in series])
+    return tuple(_renamed(one, name) for name, (_, one) in zip(names, series, strict=True))
+
+
+def _renamed(series: Series, name: str) -> Series:
+    """A series under another name than its source gives it in a column."""
+    if series.symbol == name:
+        return series
+    return replace(series, symbol=name, source=replace(series.source, symbol_column=None))
 
 
 def _read_all(files: list[TextFile], overrides: Overrides, max_bars: int) -> tuple[list[Reading], list[str]]:
@@ -122,6 +138,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     file, layout = find_layout(plain_lines(file))
     file, cut = without_cut_line(file, layout)
     columns = find_columns(layout, file.name, mapped=overrides.columns)
+    file, broken = without_cut_field(file, layout, columns)
     rows = read_rows(file, layout, columns.wanted, columns.time_columns, max_bars=max_bars)
     flat = {(symbol, name): i for symbol, fields in columns.series.items() for name, i in fields.items()}
     labels = {f"{symbol} {name}".strip(): i for (symbol, name), i in flat.items()}
@@ -136,14 +153,15 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     if timeless.any():
         row = int(np.flatnonzero(timeless)[0])
         raise ReaderError("reader.time", f"{file.name}, {rows.place(row, columns.timestamp)} has prices but no time: add it.")
-    groups = symbol_groups(rows, columns, times, closes[:, 0])
+    ranged = [values[key] for key in flat if key[0] == next(iter(columns.series)) and key[1] in ("high", "low")]
+    groups = symbol_groups(rows, columns, times, [closes[:, 0], *ranged])
     series, prices, findings = _all_series(rows, columns, values, times, groups)
     empty = _unpriced(np.flatnonzero(~priced))
-    known = (*_whole_file(layout, cut, times), *empty, *findings, *merged(series))
+    known = (*_whole_file(layout, cut, times), *_broken(rows, broken), *empty, *findings, *merged(series))
     warnings = [_warned(rows, finding) for finding in known]
     if len(series) > 1:
-        by = "" if groups.column is None else f', named in "{layout.header[groups.column]}"'
-        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols{by}.", ()))
+        by = " and ".join(f'"{layout.header[i]}"' for i in groups.columns)
+        warnings.append(Warned("multi_symbol", f"The file holds {len(series)} symbols{by and f', named in {by}'}.", ()))
     return Reading(
         file.name,
         series,
@@ -154,7 +172,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
         rows.n_rows,
         int((~priced).sum()) + (sum(one.rows_skipped for one in series) if len(columns.series) == 1 else 0),
         tuple(warnings),
-        (*numbers.notes, *_column_notes(layout, columns)),
+        (*numbers.notes, *_column_notes(layout, columns, groups)),
     )
 
 
@@ -192,7 +210,8 @@ def _all_series(
     mislabelled: dict[str, Finding] = {}
     empty: list[str] = []
     found_at: dict[str, dict[str, int]] = {}
-    source = SourceText.of(rows, groups.column)
+    named = len(groups.columns) == 1 == len(columns.series)
+    source = SourceText.of(rows, groups.columns[0] if named else None)
     for prefix, fields in columns.series.items():
         given = {name: values[prefix, name] for name in fields}
         confirmed, found_at[prefix], finding = _confirmed(rows, columns, prefix, given)
@@ -201,11 +220,12 @@ def _all_series(
         for symbol, index in groups.rows:
             use = index[~times.missing[index]]
             picked = {name: column[use] for name, column in confirmed.items()}
-            one = repair(prefix or symbol, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
+            name = f"{symbol} {prefix}".strip()
+            one = repair(name, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:
                 found.append(one)
             elif len(use):
-                empty.append(prefix or symbol)
+                empty.append(name)
     if not found:
         raise ReaderError("reader.no_prices", f"{rows.file.name} has no row with all its prices: fill them in.")
     refuse_many(len(found), rows.file.name)
@@ -278,6 +298,13 @@ def _whole_file(layout: Layout, cut: bool, times: Times) -> list[Finding]:
     return found
 
 
+def _broken(rows: Rows, field: str) -> list[Finding]:
+    """What to say of a last line that breaks off in a field."""
+    if field == "volume":
+        return [Finding("no_volume", "The last line breaks off in its volume: unknown there.", np.array([rows.n_rows - 1]))]
+    return [Finding("missing_prices", f"The last line breaks off in its {field} and was left out.", NO_ROWS)] if field else []
+
+
 def _warned(rows: Rows, finding: Finding) -> Warned:
     return Warned(finding.code, finding.detail, tuple(rows.lines(finding.rows[:5].tolist())))
 
@@ -285,17 +312,18 @@ def _warned(rows: Rows, finding: Finding) -> Warned:
 def _shown(layout: Layout, columns: Columns, fields: Mapping[str, int], groups: Groups) -> dict[str, str]:
     shown = {"timestamp": layout.header[columns.timestamp]}
     shown |= {name: layout.header[fields[name]] for name in (*PRICES, "volume") if name in fields}
-    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", groups.column)):
+    symbol = next(iter(groups.columns), None)
+    for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", symbol)):
         if at is not None:
             shown[name] = layout.header[at]
     return shown
 
 
-def _column_notes(layout: Layout, columns: Columns) -> tuple[str, ...]:
+def _column_notes(layout: Layout, columns: Columns, groups: Groups) -> tuple[str, ...]:
     notes = []
     if columns.adjusted is not None:
         notes.append(f'The raw close is used; "{layout.header[columns.adjusted]}" is not.')
-    used = columns.wanted | {columns.adjusted}
+    used = {*columns.wanted, columns.adjusted, *groups.columns}
     others = [name[:40] for i, name in enumerate(layout.header) if i not in used and name]
     if others and layout.has_header:
         shown = ", ".join(others[:10]) + (f" and {len(others) - 10} more" if len(others) > 10 else "")

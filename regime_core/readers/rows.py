@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -93,17 +93,6 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
     return _without_remarks(rows, body)
 
 
-def without_cut_line(file: TextFile, layout: Layout) -> tuple[TextFile, bool]:
-    """The file without a last line that ends before its row does, as where a download broke off; and whether it had one."""
-    start = file.data.rfind(b"\n") + 1
-    if start <= layout.body_start or start == len(file.data):
-        return file, False
-    cells = _cells(file.data[start:].decode("utf-8", "replace"), layout.delimiter)
-    if len(cells) >= layout.width or is_remark(cells):
-        return file, False
-    return replace(file, data=file.data[:start]), True
-
-
 def is_remark(cells: list[str]) -> bool:
     """Whether a row of another length than the rest is no bar: blank, a dividend, a footer that starts with words."""
     filled = [cell.strip(PADDING) for cell in cells if cell.strip(PADDING)]
@@ -148,7 +137,7 @@ def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -
     included = [f"f{i}" for i in wanted]
 
     def on_ragged(row: Any) -> str:  # noqa: ANN401  (pyarrow's InvalidRow has no public type)
-        return "skip" if is_remark(_cells(row.text, layout.delimiter)) else "error"
+        return "skip" if is_remark(cells_of(row.text, layout.delimiter)) else "error"
 
     try:
         return arrow_csv.read_csv(
@@ -165,7 +154,8 @@ def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -
         raise _explain(file, layout, body, str(error)) from error
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def cells_of(text: str, delimiter: str) -> list[str]:
+    """Cells of one row; the row itself where it cannot be split."""
     try:
         return next(csv.reader([text], delimiter=delimiter), [])
     except csv.Error:

@@ -59,9 +59,25 @@ def zeros(count):
 
 
 def test_a_gzip_file_over_the_limit_is_refused_before_it_is_unpacked(monkeypatch):
-    packed = zeros(600)
-    monkeypatch.setattr(zlib, "decompressobj", None)
+    packed, plain, unpacked = zeros(600), zlib.decompressobj, []
+
+    class Counted:
+        """A stream that notes how much it unpacks."""
+
+        def __init__(self, bits):
+            self.stream = plain(bits)
+
+        def decompress(self, data, limit):
+            part = self.stream.decompress(data, limit)
+            unpacked.append(len(part))
+            return part
+
+        def __getattr__(self, name):
+            return getattr(self.stream, name)
+
+    monkeypatch.setattr(zlib, "decompressobj", Counted)
     assert "larger than 512 MB" in read_bytes(packed, "bars.csv.gz").message
+    assert sum(unpacked) <= 2_000_000
 
 
 def test_a_gzip_bomb_that_hides_its_size_is_unpacked_no_further_than_it_shows():
