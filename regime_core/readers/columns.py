@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from regime_core.bars import PRICES, Float
 from regime_core.errors import ReaderError
 from regime_core.readers.cells import is_clock, is_date, is_epoch, is_missing, is_number
+from regime_core.readers.date_columns import date_parts
 from regime_core.readers.layout import Layout
 from regime_core.readers.names import Named, fold, meanings
 from regime_core.readers.ohlc import apart, direction_of, ohlc_of, told_ends
@@ -17,6 +19,7 @@ from regime_core.readers.ohlc import apart, direction_of, ohlc_of, told_ends
 FIELDS = (*PRICES, "volume")
 MAPPABLE = ("timestamp", "clock", "symbol", "adjusted", *FIELDS)
 SAMPLE_ROWS = 200
+BARE_CLOCK = re.compile(r"\d{1,6}$|\d{1,2}\.\d\d(?:\.\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Columns:
     """Where the fields stand.
 
     timestamp, clock, symbol, adjusted : indices of columns; clock is a time of day apart from its date.
+    parts : columns of month and day where these stand apart from the year, which is then the timestamp.
     series : name of a series (empty where the file holds one) -> field -> index.
     named : whether the header names the prices, or their content alone tells them.
     """
@@ -34,17 +38,23 @@ class Columns:
     adjusted: int | None
     series: Mapping[str, Mapping[str, int]]
     named: bool
+    parts: tuple[int, ...] = ()
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Columns that hold the date."""
+        return (self.timestamp, *self.parts)
 
     @property
     def wanted(self) -> set[int]:
         """Every column that is read."""
         prices = {i for fields in self.series.values() for i in fields.values()}
-        return prices | {i for i in (self.timestamp, self.clock, self.symbol) if i is not None}
+        return prices | self.time_columns
 
     @property
     def time_columns(self) -> frozenset[int]:
         """Columns that name the time or the symbol, not a number."""
-        return frozenset(i for i in (self.timestamp, self.clock, self.symbol) if i is not None)
+        return frozenset(i for i in (*self.dates, self.clock, self.symbol) if i is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +79,21 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
     for field, header in (mapped or {}).items():
         named = [None if other and other.field == field and not other.prefix else other for other in named]
         named[_mapped_index(layout, name, field, header)] = Named(field, -1)
-    timestamp, clock = _time_columns(layout, name, named, content)
+    (timestamp, *rest), clock = _time_columns(layout, name, named, content)
+    parts = tuple(rest)
     symbol = _first(named, content, "symbol", lambda seen: seen.date < 0.5)
-    taken = {i for i in (timestamp, clock, symbol) if i is not None}
+    taken = {i for i in (timestamp, *parts, clock, symbol) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
     if series:
-        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True)
+        return Columns(timestamp, clock, symbol, adjusted, _completed(series, candidates, content), True, parts)
     by_content = _by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
     volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
     if volumes and len(by_content) == 1:
         by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
-    return Columns(timestamp, clock, symbol, adjusted, by_content, False)
+    return Columns(timestamp, clock, symbol, adjusted, by_content, False, parts)
 
 
 def _surely(named: Named | None, seen: _Content) -> bool:
@@ -105,13 +116,20 @@ def _mapped_index(layout: Layout, name: str, field: str, header: str) -> int:
     raise ReaderError("reader.map", f'{name} has no column "{header}" to use as {field} (found: {_shown(layout)}).')
 
 
-def _time_columns(layout: Layout, name: str, named: list[Named | None], content: list[_Content]) -> tuple[int, int | None]:
+def _time_columns(
+    layout: Layout, name: str, named: list[Named | None], content: list[_Content]
+) -> tuple[tuple[int, ...], int | None]:
+    """Columns of the date (one, or year, month and maybe day) and of a time of day apart from it."""
     dated = [i for i, seen in enumerate(content) if seen.filled and max(seen.date, seen.epoch) > 0.6]
     by_name = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == "timestamp" and i in dated)
     texts = [i for i in dated if content[i].date > 0.6 and not named[i]]
     epochs = [i for i in dated if content[i].epoch > 0.6 and not named[i]]
-    order = [i for _, i in by_name] + texts + (epochs if not layout.has_header or not by_name else [])
-    if not order:
+    kept = [i for i, known in enumerate(named) if known and known.field == "timestamp" and not content[i].clock]
+    order = [i for _, i in by_name] + texts
+    parts = date_parts(layout.header, [seen.cells for seen in content]) if layout.has_header and not order else ()
+    if not order and not parts:
+        order = kept or epochs
+    if not order and not parts:
         kept = [i for i, known in enumerate(named) if known and known.field == "timestamp"]
         if not kept:
             raise ReaderError(
@@ -119,21 +137,22 @@ def _time_columns(layout: Layout, name: str, named: list[Named | None], content:
                 f"{name} has no column of times (found: {_shown(layout)}): prices need one such as date.",
             )
         order = kept
-    first = order[0]
+    first = order[0] if order else parts[0]
     clocks = [
         i
         for i, seen in enumerate(content)
         if i != first and seen.filled and (seen.clock > 0.6 or _is_bare_clock(named[i], seen))
     ]
     has_clock = any(":" in cell for cell in content[first].cells)
-    return first, clocks[0] if clocks and not has_clock and content[first].date > 0.6 else None
+    counts = content[first].date <= 0.6 < content[first].epoch and any(len(cell) > 8 for cell in content[first].cells)
+    return parts or (first,), clocks[0] if clocks and not has_clock and not counts else None
 
 
 def _is_bare_clock(named: Named | None, seen: _Content) -> bool:
-    """A column named as a time whose cells are ``930`` or ``093000``."""
+    """A column named as a time whose cells are ``930``, ``093000``, ``09.30`` or ``09.30.00``."""
     if named is None or named.field not in ("timestamp", "clock"):
         return False
-    return all(cell.isdigit() and len(cell) <= 6 for cell in seen.cells)
+    return all(BARE_CLOCK.match(cell) for cell in seen.cells)
 
 
 def _first(named: list[Named | None], content: list[_Content], field: str, good: object) -> int | None:
