@@ -44,6 +44,11 @@ for _names in (
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     "янв фев мар апр май июн июл авг сен окт ноя дек",
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+    "januar februar marts april maj juni juli august september oktober november december",
+    "januar februar mars april mai juni juli august september oktober november desember",
+    "jan feb mrt apr mei jun jul aug sept okt nov des",
     "sty lut mar kwi maj cze lip sie wrz paź lis gru",
     "oca şub mar nis may haz tem ağu eyl eki kas ara",
     "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
@@ -57,10 +62,20 @@ COMPACT_DATE = re.compile(r"^(?:1[89]|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3
 EAST_DATE = re.compile(r"^\d{4}\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일]")
 EPOCH = re.compile(r"^-?\d{8,19}(?:\.\d+)?$")
 MONTH_DATE = re.compile(
-    r"^(?:[^\W\d_]+\.?,? )?(?:\d{1,4}(?:st|nd|rd|th)?[-/. ]*([^\W\d_]+)|([^\W\d_]+)[-. ]*\d)", re.IGNORECASE
+    r"^(?:[^\W\d_]+\.?,? )?(?:\d{1,4}(?:st|nd|rd|th)?[-/. ]*([^\W\d_]+)|([^\W\d_]+)[-/., '’]*\d)", re.IGNORECASE
 )
-YEAR_MONTH = re.compile(r"^(?:1[89]|20)\d\d[-/](?:0?[1-9]|1[0-2])$")
-CLOCK = re.compile(r"^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$")
+MONTH, YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
+PERIOD = re.compile(
+    rf"^(?:{YEAR}[-/]{MONTH}|{MONTH}[-/]{YEAR}|{YEAR}\s*[年년]\s*{MONTH}\s*[月월]"
+    rf"|{YEAR}[-/.: ]?(?:M{MONTH}|[QT][1-4]|W\d{{1,2}}(?:-?[1-7])?)"
+    rf"|(?:[QT][1-4]|W\d{{1,2}})[-/.: ]?{YEAR}|[1-4][-/. ]?[QT][-/. '’]?(?:{YEAR}|\d\d))$",
+    re.IGNORECASE,
+)
+"""Months, quarters and weeks; those that may be numbers (``2010.01``, ``201001``) are known by their column's name alone."""
+CLOCK = re.compile(
+    r"^(?:\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+    r"|\d{1,2} ?[hH](?: ?\d{2})?|\d{1,2}\.\d{2}\.\d{2}|\d{1,2}:\d{2}(?::\d{2})? ?(?:[-–—]|to) ?\d{1,2}:\d{2}(?::\d{2})?)$"
+)
 NUMBER = re.compile(
     r"^[(]?[-+−]?\s*(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?\s*[-+−]?(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     r"\s*(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio|Mrd|万|億|亿|千|zł|kr|[€£¥$₹₽₩₺]|[A-Z]{3})?[)]?[*]?$"
@@ -76,7 +91,7 @@ def is_missing(cell: str) -> bool:
 
 
 def is_clock(cell: str) -> bool:
-    """Whether a cell is a time of day with a colon."""
+    """Whether a cell is a time of day that is no number, or a span of two."""
     return len(cell) <= LONGEST and bool(CLOCK.match(cell.strip(PADDING)))
 
 
@@ -87,7 +102,7 @@ def is_date(cell: str) -> bool:
     cell = cell.strip(PADDING)
     if any(mark in cell for mark in ";|\t"):
         return False
-    if DIGIT_DATE.match(cell) or COMPACT_DATE.match(cell) or EAST_DATE.match(cell) or YEAR_MONTH.match(cell):
+    if any(shape.match(cell) for shape in (DIGIT_DATE, COMPACT_DATE, EAST_DATE, PERIOD)):
         return True
     match = MONTH_DATE.match(cell)
     return match is not None and (match[1] or match[2] or "").lower().rstrip(".") in MONTHS

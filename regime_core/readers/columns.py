@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from regime_core.bars import PRICES
 from regime_core.errors import ReaderError
 from regime_core.readers.column_content import Content, completed, content_of, floats, found_in, may_be, prices_by_content
+from regime_core.readers.date_columns import date_parts
 from regime_core.readers.layout import Layout
 from regime_core.readers.names import Named, fold, meanings
 from regime_core.readers.ohlc import direction_of
@@ -29,6 +30,7 @@ BAR_LENGTH = re.compile(
     r"|d|days?|daily|w|wk|weeks?|weekly|mn|mo|mon|months?|monthly|q|quarters?|quarterly|y|years?|yearly))$",
     re.IGNORECASE,
 )
+BARE_CLOCK = re.compile(r"\d{1,6}$|\d{1,2}\.\d\d(?:\.\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Columns:
 
     timestamp, clock, symbol, adjusted, length : indices of columns; clock is a time of day apart from its date, length says
     how long a bar is (``H1``, ``daily``).
+    parts : columns of month and day where these stand apart from the year, which is then the timestamp.
     series : name of a series (empty where the file holds one) -> field -> index.
     named : whether the header names the prices, or their content alone tells them.
     """
@@ -48,6 +51,12 @@ class Columns:
     series: Mapping[str, Mapping[str, int]]
     named: bool
     length: int | None = None
+    parts: tuple[int, ...] = ()
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Columns that hold the date."""
+        return (self.timestamp, *self.parts)
 
     @property
     def wanted(self) -> set[int]:
@@ -58,7 +67,7 @@ class Columns:
     @property
     def time_columns(self) -> frozenset[int]:
         """Columns that name the time or the symbol, not a number."""
-        return frozenset(i for i in (self.timestamp, self.clock, self.symbol, self.length) if i is not None)
+        return frozenset(i for i in (*self.dates, self.clock, self.symbol, self.length) if i is not None)
 
 
 def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None = None) -> Columns:
@@ -70,21 +79,22 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
     named: list[Named | None] = meanings(layout.header) if layout.has_header else [None] * layout.width
     if mapped:
         named = _renamed(layout, name, named, content, mapped)
-    timestamp, clock = _time_columns(layout, name, named, content)
+    (timestamp, *rest), clock = _time_columns(layout, name, named, content)
+    parts = tuple(rest)
     symbol = _first(named, content, "symbol", lambda seen: seen.date < 0.5)
-    length = _length(layout, content, {timestamp, clock, symbol})
-    taken = {i for i in (timestamp, clock, symbol, length) if i is not None}
+    length = _length(layout, content, {timestamp, *parts, clock, symbol})
+    taken = {i for i in (timestamp, *parts, clock, symbol, length) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
     if series:
-        return Columns(timestamp, clock, symbol, adjusted, completed(series, candidates, content), True, length)
+        return Columns(timestamp, clock, symbol, adjusted, completed(series, candidates, content), True, length, parts)
     by_content = prices_by_content(layout, name, candidates, content, direction_of(content[timestamp].cells))
     volumes = [(known.rank, i) for i, known in enumerate(named) if known and known.field == "volume" and numeric[i]]
     if volumes and len(by_content) == 1:
         by_content = {prefix: {**fields, "volume": min(volumes)[1]} for prefix, fields in by_content.items()}
-    return Columns(timestamp, clock, symbol, adjusted, by_content, False, length)
+    return Columns(timestamp, clock, symbol, adjusted, by_content, False, length, parts)
 
 
 def _surely(named: Named | None, seen: Content) -> bool:
@@ -129,13 +139,20 @@ def _mapped_index(layout: Layout, name: str, field: str, header: str) -> int:
     raise ReaderError("reader.map", f'{name} has no column "{header}" to use as {field}: name one of {found_in(layout)}.')
 
 
-def _time_columns(layout: Layout, name: str, named: list[Named | None], content: list[Content]) -> tuple[int, int | None]:
+def _time_columns(
+    layout: Layout, name: str, named: list[Named | None], content: list[Content]
+) -> tuple[tuple[int, ...], int | None]:
+    """Columns of the date (one, or year, month and maybe day) and of a time of day apart from it."""
     dated = [i for i, seen in enumerate(content) if seen.filled and max(seen.date, seen.epoch) > 0.6]
     by_name = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == "timestamp" and i in dated)
     texts = [i for i in dated if content[i].date > 0.6 and not named[i]]
     epochs = [i for i in dated if content[i].epoch > 0.6 and not named[i]]
-    order = [i for _, i in by_name] + texts + (epochs if not layout.has_header or not by_name else [])
-    if not order:
+    kept = [i for i, known in enumerate(named) if known and known.field == "timestamp" and not content[i].clock]
+    order = [i for _, i in by_name] + texts
+    parts = date_parts(layout.header, [seen.cells for seen in content]) if layout.has_header and not order else ()
+    if not order and not parts:
+        order = kept or epochs
+    if not order and not parts:
         kept = [i for i, known in enumerate(named) if known and known.field == "timestamp"]
         if not kept:
             raise ReaderError(
@@ -143,21 +160,22 @@ def _time_columns(layout: Layout, name: str, named: list[Named | None], content:
                 f"{name} has no column of times (found: {found_in(layout)}): prices need one such as date.",
             )
         order = kept
-    first = order[0]
+    first = order[0] if order else parts[0]
     clocks = [
         i
         for i, seen in enumerate(content)
         if i != first and seen.filled and (seen.clock > 0.6 or _is_bare_clock(named[i], seen))
     ]
     has_clock = any(":" in cell for cell in content[first].cells)
-    return first, clocks[0] if clocks and not has_clock and content[first].date > 0.6 else None
+    counts = content[first].date <= 0.6 < content[first].epoch and any(len(cell) > 8 for cell in content[first].cells)
+    return parts or (first,), clocks[0] if clocks and not has_clock and not counts else None
 
 
 def _is_bare_clock(named: Named | None, seen: Content) -> bool:
-    """A column named as a time whose cells are ``930`` or ``093000``."""
+    """A column named as a time whose cells are ``930``, ``093000``, ``09.30`` or ``09.30.00``."""
     if named is None or named.field not in ("timestamp", "clock"):
         return False
-    return all(cell.isdigit() and len(cell) <= 6 for cell in seen.cells)
+    return all(BARE_CLOCK.match(cell) for cell in seen.cells)
 
 
 def _first(named: list[Named | None], content: list[Content], field: str, good: object) -> int | None:

@@ -14,8 +14,15 @@ ORDERS: dict[str, tuple[int, int, int]] = {
     "day/month/year": (2, 1, 0),
     "month/day/year": (2, 0, 1),
     "year/month/day": (0, 1, 2),
+    "year/day/month": (0, 2, 1),
 }
-"""Words for an order of three numbers -> where year, month and day stand among them."""
+"""Words for an order of three numbers -> where year, month and day stand among them; the last is nobody's but by mistake."""
+EXCHANGED = {
+    "day/month/year": "month/day/year",
+    "month/day/year": "day/month/year",
+    "year/month/day": "year/day/month",
+}
+"""An order -> that with day and month exchanged."""
 WEEKDAYS_NEEDED = 15
 """Days that must all fall on Monday to Friday under one order, and not under another, before that settles it."""
 REGULAR_NEEDED = 12
@@ -64,31 +71,44 @@ def days_of(year: Int, month: Int, day: Int) -> tuple[Int, NDArray[np.bool_]]:
 def decide(parts: Int, orders: tuple[str, ...], *, where: str) -> tuple[Int, str]:
     """Days since 1970 of dates given as three numbers, (n, 3), as written; and the order found.
 
-    orders : keys of ``ORDERS`` that are possible. Impossible days rule an order out; then falling back in time, weekends and
-    uneven steps do. Raises AmbiguousDates where two orders remain that give different days, ImpossibleDates where none does.
+    orders : keys of ``ORDERS`` that are possible. Impossible days rule an order out, as does a mixture of two; then falling
+    back in time, weekends and uneven steps do. An order that is offered is taken where it is the only one given.
+    Raises AmbiguousDates where two orders remain that give different days, ImpossibleDates where none does, ReaderError where
+    each that does is a mixture.
     """
     found = {order: _read(parts, order) for order in orders}
     possible = {order: days for order, (days, exists) in found.items() if exists.all()}
     if not possible:
         order = min(found, key=lambda name: int((~found[name][1]).sum()))
         raise ImpossibleDates(int(np.flatnonzero(~found[order][1])[0]), order)
-    if len(possible) == 1:
-        order = next(iter(possible))
-        _refuse_mixture(parts, order, possible[order], where)
-        return possible[order], order
-    first = next(iter(possible))
-    if all((days == possible[first]).all() for days in possible.values()):
-        return possible[first], first
-    for rule in (_ordered, _on_weekdays, _evenly_spaced):
-        kept = rule(possible)
-        if len(kept) == 1:
-            order = next(iter(kept))
-            return kept[order], order
-    readings = tuple(DateReading(order, _iso(days.min()), _iso(days.max())) for order, days in possible.items())
+    whole = {order: days for order, days in possible.items() if not _is_mixture(parts, order, days)}
+    if not whole:
+        raise _mixture(next(iter(possible)), where)
+    for rule in (_different, _ordered, _on_weekdays, _evenly_spaced):
+        whole = rule(whole)
+        if len(whole) == 1:
+            order = next(iter(whole))
+            return whole[order], order
+    readings = tuple(DateReading(order, _iso(days.min()), _iso(days.max())) for order, days in whole.items())
     shown = " or ".join(f"{reading.order} ({reading.first} to {reading.last})" for reading in readings)
     raise AmbiguousDates(
         f"{where} may be {shown}, and no line settles which: name the order, or write dates as yyyy-mm-dd.", readings
     )
+
+
+def refuse_exchanged(days: Int, *, where: str) -> None:
+    """Raise ReaderError where days, (n,), read as year/month/day, jump to and fro in time, and their exchange would not.
+
+    Day and month are exchanged in those of them that then exist.
+    """
+    step = np.diff(days)
+    if (step >= 0).all() or (step <= 0).all() or turns(days) <= CROOKED:
+        return
+    months = days.astype("M8[D]").astype("M8[M]")
+    year, month = np.divmod(months.astype(np.int64), 12)
+    parts = np.column_stack([year + 1970, month + 1, days - months.astype("M8[D]").astype(np.int64) + 1])
+    if _is_mixture(parts, "year/month/day", days):
+        raise _mixture("year/month/day", where)
 
 
 def _read(parts: Int, order: str) -> tuple[Int, NDArray[np.bool_]]:
@@ -119,32 +139,47 @@ def _unwrapped(year: Int) -> Int:
     return shifted
 
 
+def _different(possible: dict[str, Int]) -> dict[str, Int]:
+    """One order of those that give the same days."""
+    kept: dict[str, Int] = {}
+    for order, days in possible.items():
+        if not any((days == other).all() for other in kept.values()):
+            kept[order] = days
+    return kept
+
+
 def _ordered(possible: dict[str, Int]) -> dict[str, Int]:
-    """Orders under which rows (nearly) never step back in time, where others often do."""
-    turns = {order: _turns(days) for order, days in possible.items()}
-    straight = {order: possible[order] for order, share in turns.items() if share <= CROOKED}
-    crooked = [order for order, share in turns.items() if share >= 0.1]
-    return straight if len(straight) + len(crooked) == len(possible) and straight else possible
+    """Orders under which rows (nearly) never step back in time, where under the others they do several times as often."""
+    back = {order: turns(days) for order, days in possible.items()}
+    least = min(back.values())
+    if least > CROOKED:
+        return possible
+    return {order: days for order, days in possible.items() if back[order] <= max(CROOKED, 4 * least)}
 
 
-def _refuse_mixture(parts: Int, order: str, days: Int, where: str) -> None:
-    """Raise ReaderError where rows step to and fro in time, and would not if those of two readings had the other order.
+def _is_mixture(parts: Int, order: str, days: Int) -> bool:
+    """Whether rows step to and fro in time, and would not if those of two readings had the other order.
 
-    So a spreadsheet leaves a file of the other country: it swaps the days up to the twelfth and keeps the rest.
+    So a spreadsheet leaves a file of the other country: it swaps the days up to the twelfth and keeps the rest. Where every
+    row has two readings, nothing tells such a file from one of the other order, except that no file is year/day/month by right.
     """
-    other = {"day/month/year": "month/day/year", "month/day/year": "day/month/year"}.get(order)
-    if other is None or _turns(days) <= CROOKED:
-        return
-    swapped, exists = _read(parts, other)
-    if _turns(np.where(exists, swapped, days)) <= CROOKED / 2:
-        raise ReaderError(
-            "reader.mixed_dates",
-            f"{where}: some dates are {order} and others {other}, as after a spreadsheet has read them in its own order: "
-            "export the file again with dates as yyyy-mm-dd.",
-        )
+    if turns(days) <= CROOKED:
+        return False
+    swapped, exists = _read(parts, EXCHANGED[order])
+    told = order == "year/month/day" or not exists.all()
+    return told and turns(np.where(exists, swapped, days)) <= CROOKED / 2
 
 
-def _turns(days: Int) -> float:
+def _mixture(order: str, where: str) -> ReaderError:
+    return ReaderError(
+        "reader.mixed_dates",
+        f"{where}: some dates are {order} and others {EXCHANGED[order]}, as after a spreadsheet has read them in its own "
+        "order: export the file again with dates as yyyy-mm-dd.",
+    )
+
+
+def turns(days: Int) -> float:
+    """Share of the rarer direction among the steps of days, (n,), that are not zero; 0 for fewer than three of them."""
     steps = np.diff(days)
     steps = steps[steps != 0]
     return 0.0 if len(steps) < 3 else float(min((steps < 0).mean(), (steps > 0).mean()))

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from regime_core.bars import DAY_NS, epoch_to_ns
+from regime_core.bars import epoch_to_ns
 from regime_core.errors import BarsError, ReaderError
-from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_match
+from regime_core.readers.digit_dates import EXCEL_DAYS
+from regime_core.readers.time_column import Nanoseconds, TimeColumn, all_match
 
 INTEGER = r"^[+-]?\d{1,19}$"
 DECIMAL = r"^[+-]?\d{1,19}(?:\.\d*)?(?:[eE]\+?\d+)?$"
+WITH_FRACTION = r"^(\d{5,8})\.0+( .*)?$"
 COMPACT = r"^(?:1[6-9]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{3})?)?)?$"
-EXCEL_DAYS = (10_000, 80_000)
-"""Numbers that Excel shows as dates between 1927 and 2119; as epoch seconds they would all fall on 1 January 1970."""
 SMALL = 1e8
 """Counts that all lie below this are more often dates in digits, or counts of days, than the seconds of 1966 to 1973."""
 DIGIT_CLOCK = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?(?:\.0*)?$"
@@ -45,9 +45,9 @@ def are_epochs(text: pa.Array) -> bool:
 
 def without_zero_fraction(text: pa.Array) -> pa.Array:
     """Dates that a program kept as numbers, ``20150102.0``, as they were."""
-    if not all_match(text, r"^\d{8}\.0+$"):
+    if not all_match(text, WITH_FRACTION):
         return text
-    return pc.replace_substring_regex(text, r"\.0+$", "")
+    return pc.replace_substring_regex(text, WITH_FRACTION, r"\1\2")
 
 
 def read_epochs(column: TimeColumn) -> tuple[Nanoseconds, str]:
@@ -96,11 +96,3 @@ def _are_seconds(text: pa.Array, numbers: NDArray[np.int64] | NDArray[np.float64
     if (small or len(numbers) >= FEW_TIMES) and any(all_match(text, date) for date in DIGIT_DATES):
         return False
     return not small or bool((np.diff(numbers) % 60 == 0).all())
-
-
-def session_days(time: Nanoseconds, absent: Flags) -> Nanoseconds:
-    """Epochs of daily bars moved onto their market's day where UTC shows Sundays but no Fridays (markets east of London)."""
-    weekday = (np.floor_divide(time[~absent], DAY_NS) + 3) % 7
-    if len(weekday) >= 10 and (weekday == 6).mean() > 0.1 and not (weekday == 4).any() and not (weekday == 5).any():
-        return np.asarray(time + 12 * 3_600_000_000_000)
-    return time

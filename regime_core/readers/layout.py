@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from regime_core.errors import ReaderError
-from regime_core.readers.cells import is_data
+from regime_core.readers.cells import is_data, is_missing, is_number
 from regime_core.readers.files import TextFile
 from regime_core.readers.names import meaning, recognised
 
@@ -133,6 +133,8 @@ def _layout(file: TextFile, lines: list[Line], delimiter: str) -> Layout:
     named = max(range(len(rows)), key=lambda i: recognised(rows[i]), default=None)
     if first is None or (named is not None and recognised(rows[named]) >= 3 and named >= first):
         first = _first_after_header(file, lines, rows, named)
+    elif named is not None and recognised(rows[named]) >= 2 and _are_numbers(rows[named + 1 : first + 1]):
+        first = named + 1
     width = Counter(len(row) for row in rows[first:] if is_data(row)).most_common(1)
     n_columns = width[0][0] if width else len(rows[first])
     head = _header_lines(lines, rows, first, n_columns)
@@ -147,6 +149,13 @@ def _layout(file: TextFile, lines: list[Line], delimiter: str) -> Layout:
     last = lines[head[-1] if between % 2 else first - 1]
     return Layout(
         delimiter, header, over, True, lines[head[-1]].number, min(last.end + 1, len(file.data)), last.number + 1, sample
+    )
+
+
+def _are_numbers(rows: list[list[str]]) -> bool:
+    """Whether rows under a header are as wide as the last of them and hold numbers alone: dates in digits may look like any."""
+    return len(rows) > 1 and all(
+        len(row) == len(rows[-1]) and all(is_number(cell) or is_missing(cell) for cell in row) for row in rows
     )
 
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regime_core.readers.cells import MONTHS
-from regime_core.readers.dates import full_years
+from regime_core.readers.dates import CROOKED, Int, days_of, full_years, turns
+from regime_core.readers.time_column import Flags, all_match, flags
 
 MONTH_NAMES = "month by name"
 NAMED_SHAPES = (
@@ -45,8 +46,17 @@ def _joined(parts: pa.Array) -> pa.Array | None:
     if any(number is None for number in numbers):
         return None
     months = pa.array([f"{number:02}" for number in numbers]).take(encoded.indices)
-    short = pc.fill_null(pc.cast(pc.struct_field(parts, "y"), pa.int64()), 2000)
-    year = pc.cast(pa.array(full_years(np.asarray(short.to_numpy(), dtype=np.int64))), pa.string())
-    day = pc.utf8_lpad(pc.struct_field(parts, "d"), width=2, padding="0")
-    date = pc.binary_join_element_wise(year, months, day, "-")
+    year, day = (np.array(pc.cast(pc.fill_null(pc.struct_field(parts, name), "1"), pa.int64()).to_numpy()) for name in "yd")
+    present = flags(pc.is_valid(parts))
+    if all(all_match(pc.struct_field(parts, name), r"^\d\d$") for name in "yd"):
+        year, day = _told(year, day, np.asarray(pc.fill_null(pc.cast(months, pa.int64()), 1).to_numpy()), present)
+    year[present] = full_years(year[present])
+    days = pc.utf8_lpad(pc.cast(pa.array(day), pa.string()), width=2, padding="0")
+    date = pc.binary_join_element_wise(pc.cast(pa.array(year), pa.string()), months, days, "-")
     return pc.binary_join_element_wise(date, pc.struct_field(parts, "rest"), "")
+
+
+def _told(year: Int, day: Int, month: Int, present: Flags) -> tuple[Int, Int]:
+    """Year and day, each (n_rows,), exchanged where rows are in order of time only then: ``21-Jan-04`` of 2021."""
+    read, swapped = (days_of(full_years(y[present]), month[present], d[present])[0] for y, d in ((year, day), (day, year)))
+    return (day, year) if turns(read) > CROOKED and turns(swapped) <= CROOKED / 2 else (year, day)

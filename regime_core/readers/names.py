@@ -46,6 +46,13 @@ NAMES: dict[str, str] = {
 }
 """Folded names of each field, the likeliest first."""
 
+DATE_PARTS: dict[str, str] = {
+    "year": "year yyyy yr jahr annee ano anno jaar ar rok rik год yil vuosi 年 年份 년 연도",
+    "month": "month mm mon monat mois mes mese maand manad maned miesiac mesic месяц ay kuukausi 月 月份 월",
+    "day": "day dd tag jour dia giorno dag dzien den день gun paiva 日 일",
+}
+"""Folded names of the columns of a date that stands in several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -82,6 +89,7 @@ def fold(name: str) -> str:
 FIELD_OF = {
     fold(name): (field, rank) for field, names in NAMES.items() for rank, name in reversed(list(enumerate(names.split())))
 }
+PART_OF = {fold(name): part for part, names in DATE_PARTS.items() for name in names.split()}
 AFFIXED = ("open", "high", "low", "close", "volume", "adjusted")
 """Fields whose names may carry the name of the instrument."""
 
@@ -131,6 +139,12 @@ def _affixed(name: str) -> Named | None:
     return None
 
 
+def date_part(name: str) -> str | None:
+    """Which part of a date (``year month day``) a name stands for, or None."""
+    return PART_OF.get(fold(name)) if len(name) <= LONGEST and LETTER.search(name) else None
+
+
 def recognised(cells: Sequence[str]) -> int:
-    """How many different fields of bars the cells name."""
-    return len({named.field for named in meanings(cells) if named})
+    """How many different fields of bars the cells name; year and month count as fields where both are there."""
+    parts = {date_part(cell) for cell in cells} - {None}
+    return len({named.field for named in meanings(cells) if named}) + (len(parts) if {"year", "month"} <= parts else 0)

@@ -148,7 +148,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
     closes = np.column_stack([values[symbol, "close"] for symbol in columns.series])
     priced: NDArray[np.bool_] = np.asarray(~np.isnan(closes).all(axis=1), dtype=bool)
     _require_closes(rows, columns, closes)
-    times = read_times(rows, columns.timestamp, columns.clock, priced, order=overrides.order, zone=overrides.zone)
+    times = read_times(rows, columns.dates, columns.clock, priced, order=overrides.order, zone=overrides.zone)
     timeless = times.missing & priced
     if timeless.any():
         row = int(np.flatnonzero(timeless)[0])
@@ -172,7 +172,7 @@ def _read_text(file: TextFile, overrides: Overrides, max_bars: int) -> Reading:
         rows.n_rows,
         int((~priced).sum()) + (sum(one.rows_skipped for one in series) if len(columns.series) == 1 else 0),
         tuple(warnings),
-        (*numbers.notes, *_column_notes(layout, columns, groups)),
+        (*numbers.notes, *times.notes, *_column_notes(layout, columns, groups)),
     )
 
 
@@ -295,6 +295,12 @@ def _whole_file(layout: Layout, cut: bool, times: Times) -> list[Finding]:
         found.append(Finding("missing_prices", "The last line is cut short and was left out.", none))
     if times.mixed_zones:
         found.append(Finding("mixed_timezones", f"Times are in several zones ({times.zone}), each converted to UTC.", none))
+    evenings = np.flatnonzero(times.doubtful)
+    if len(evenings):
+        detail = (
+            f"{len(evenings)} bar(s) are dated an evening of Saturday or Sunday and may be of the day after: name the zone."
+        )
+        found.append(Finding("ambiguous_dates", detail, evenings))
     return found
 
 
@@ -310,7 +316,7 @@ def _warned(rows: Rows, finding: Finding) -> Warned:
 
 
 def _shown(layout: Layout, columns: Columns, fields: Mapping[str, int], groups: Groups) -> dict[str, str]:
-    shown = {"timestamp": layout.header[columns.timestamp]}
+    shown = {"timestamp": " ".join(layout.header[i] for i in columns.dates)}
     shown |= {name: layout.header[fields[name]] for name in (*PRICES, "volume") if name in fields}
     symbol = next(iter(groups.columns), None)
     for name, at in (("adjusted", columns.adjusted), ("clock", columns.clock), ("symbol", symbol)):

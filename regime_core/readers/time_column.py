@@ -18,25 +18,24 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """text : (n_rows,) trimmed, with the time of day where it stands apart; null where ``absent``, which is (n_rows,)."""
+    """Times as text.
+
+    columns : of the dates. text : (n_rows,) trimmed, with the time of day where it stands apart; null where ``absent``,
+    which is (n_rows,).
+    """
 
     rows: Rows
-    column: int
+    columns: tuple[int, ...]
     text: pa.Array
     absent: Flags
 
-    @property
-    def header(self) -> str:
-        """Name of the column."""
-        return self.rows.layout.header[self.column]
-
     def place(self, row: int) -> str:
-        """Line and column of a row."""
-        return self.rows.place(row, self.column)
+        """Line and (first) column of a row."""
+        return self.rows.place(row, self.columns[0])
 
     def value(self, row: int) -> str:
-        """Cell of a row as it stands in the file, cut where it is long."""
-        value = str(self.rows.columns[self.column][row].as_py())
+        """Cells of a row as they stand in the file, cut where they are long."""
+        value = " ".join(str(self.rows.columns[column][row].as_py()) for column in self.columns)
         return value if len(value) <= 40 else value[:40] + "…"
 
     def first(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +10,17 @@ import pyarrow.compute as pc
 
 from regime_core.bars import DAY_NS, is_intraday
 from regime_core.errors import ReaderError
-from regime_core.readers.epochs import are_epochs, read_epochs, session_days, without_zero_fraction
-from regime_core.readers.numbers import is_missing, trimmed
+from regime_core.readers.clocks import clock_text, refuse_rolling
+from regime_core.readers.date_columns import date_text
+from regime_core.readers.dates import refuse_exchanged
+from regime_core.readers.digit_dates import with_marks
+from regime_core.readers.epochs import are_epochs, read_epochs, without_zero_fraction
 from regime_core.readers.rows import Rows
+from regime_core.readers.session_days import session_days
 from regime_core.readers.time_column import Flags, Nanoseconds, TimeColumn, all_match, distinct, flags
-from regime_core.readers.written_times import ISO, read_written
-from regime_core.readers.zones import east_of_utc, is_zone, offset_ns
+from regime_core.readers.written_times import ISO, Written, read_written
+from regime_core.readers.zones import east_of_utc, is_zone, local_time, offset_ns, require_zone
 
-SHARED_DATES = 0.01
-"""Share of daily bars that may fall on the date of another."""
 STRICT_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?Z?)?$"
 
 
@@ -31,6 +33,7 @@ class Times:
     missing : (n_rows,) the row names no time.
     format : in words, as ``ISO 8601 dates`` or ``epoch milliseconds``.
     zone : ``UTC``, an offset or name as the file states it (several joined by ``, ``), or empty where the file names none.
+    doubtful : (n_rows,) the row's date may stand for the day after (``session_days``). notes : sentences on what was decided.
     """
 
     time: Nanoseconds
@@ -38,6 +41,8 @@ class Times:
     missing: Flags
     format: str
     zone: str
+    doubtful: Flags
+    notes: tuple[str, ...] = ()
 
     @property
     def mixed_zones(self) -> bool:
@@ -46,64 +51,91 @@ class Times:
 
 
 def read_times(
-    rows: Rows, column: int, clock: int | None, needed: Flags, *, order: str | None = None, zone: str | None = None
+    rows: Rows,
+    dates: tuple[int, ...],
+    clock: int | None,
+    needed: Flags,
+    *,
+    order: str | None = None,
+    zone: str | None = None,
 ) -> Times:
     """Times of every row.
 
-    column, clock : of the dates, and of the times of day where they stand apart. needed : (n_rows,) rows that have prices.
-    order : ``day/month/year`` or ``month/day/year`` where the caller knows it; zone : of times that name none.
-    Bars at least a day apart keep the calendar date that the file shows; other times are converted to UTC.
+    dates, clock : columns of the dates (one, or year, month and maybe day), and of the times of day where they stand apart.
+    needed : (n_rows,) rows that have prices. order : ``day/month/year`` or ``month/day/year`` where the caller knows it.
+    zone : of times that name none, and of the market whose daily bars are stamped in UTC.
+    Bars at least a day apart keep the calendar date that the file shows, unless they are stamped in UTC in the evening before
+    (see ``session_days``); other times are converted to UTC.
     Raises ReaderError naming line and value where a time cannot be read, AmbiguousDates where two orders remain.
     """
-    text = trimmed(rows.columns[column]).combine_chunks()
-    absent = flags(is_missing(text)) | ~needed
+    if zone is not None:
+        require_zone(zone)
+    text, absent = date_text(rows, dates)
+    absent |= ~needed
     if absent.all():
-        raise ReaderError("reader.no_time", f'{rows.file.name}: column "{rows.layout.header[column]}" is empty.')
+        raise ReaderError("reader.no_time", f'{rows.file.name}: column "{rows.layout.header[dates[0]]}" is empty.')
     if clock is not None:
-        text = pc.binary_join_element_wise(text, _clock_text(rows, clock), " ")
+        text = pc.binary_join_element_wise(text, clock_text(rows, clock), " ")
     if absent.any():
         text = pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), text)
-    text = without_zero_fraction(text)
-    found = TimeColumn(rows, column, text, absent)
+    text = with_marks(without_zero_fraction(text))
+    found = TimeColumn(rows, dates, text, absent)
     if clock is None:
         if are_epochs(text):
-            return _of_epochs(found)
+            time, unit = read_epochs(found)
+            return _in_utc(found, time, f"epoch {unit}", zone)
         plain = _plain_iso(text, absent)
         if plain is not None:
             wall, words, utc = plain
-            return _zoned(found, wall, None, words, default=zone, utc=utc)
-    written = read_written(found, order)
-    return _zoned(found, written.wall, written.zone, written.words, default=zone)
+            first = found.first()
+            refuse_exchanged(
+                np.floor_divide(wall[~absent], DAY_NS), where=f'{rows.file.name}, {found.place(first)}: "{found.value(first)}"'
+            )
+            return _in_utc(found, wall, words, zone) if utc else _zoned(found, Written(wall, wall, None, words), zone)
+    return _zoned(found, read_written(found, order), zone)
 
 
-def _of_epochs(column: TimeColumn) -> Times:
-    time, unit = read_epochs(column)
+def _in_utc(column: TimeColumn, time: Nanoseconds, words: str, zone: str | None) -> Times:
+    """Times that are UTC; of daily bars the day in the zone of their market."""
     absent = column.absent
-    if not is_intraday(distinct(time[~absent])):
-        time = _calendar_dates(session_days(time, absent), absent)
-    return Times(time, time, absent, f"epoch {unit}", "UTC")
+    if is_intraday(distinct(time[~absent])):
+        return Times(time, time, absent, words, "UTC", ~absent & absent, _unused(zone, "UTC"))
+    if zone is None:
+        return _daily(time, absent, words, "UTC")
+    days = session_days(local_time(zone, time), absent, utc=False).days
+    return Times(days, days, absent, words, "UTC", ~absent & absent, (f"Daily bars have the date of their time in {zone}.",))
 
 
-def _zoned(
-    column: TimeColumn, wall: Nanoseconds, zone: pa.Array | None, words: str, *, default: str | None = None, utc: bool = False
-) -> Times:
+def _zoned(column: TimeColumn, written: Written, default: str | None) -> Times:
     """Times of wall times and the zones named beside them."""
-    absent = column.absent
+    absent, wall, zone, words = column.absent, written.wall, written.zone, written.words
     named = np.zeros(len(absent), dtype=bool) if zone is None else flags(pc.not_equal(zone, ""))
     if named.any() and not (named | absent).all():
         row = int(np.flatnonzero(~named & ~absent)[0])
         raise column.refusal(row, "names no time zone while other lines do: write all times with an offset, or none")
+    shift, shown = _shifts(column, wall, zone) if named.any() else (None, "")
+    if shown == "UTC":
+        return _in_utc(column, wall, words, default)
     if not is_intraday(distinct(wall[~absent])):
-        days = _calendar_dates(wall, absent)
-        return Times(days, days, absent, words, "UTC" if utc else "")
-    if utc:
-        return Times(wall, wall, absent, words, "UTC")
-    if named.any():
-        shift, shown = _shifts(column, wall, zone)
-        return Times(wall - shift, wall, absent, words, shown)
+        dated = _daily(np.where(wall == written.date + DAY_NS, written.date, wall), absent, words, "")
+        note = () if default is None else (f"Dates keep the file's own calendar: the zone {default} does not move them.",)
+        return replace(dated, notes=(*dated.notes, *note))
+    refuse_rolling(column, wall)
+    if shift is not None:
+        return Times(wall - shift, wall, absent, words, shown, ~absent & absent, _unused(default, shown))
     if default is not None:
-        return Times(wall - east_of_utc(default, wall, absent), wall, absent, words, default)
-    return Times(wall, wall, absent, words, "")
+        return Times(wall - east_of_utc(default, wall, absent), wall, absent, words, default, ~absent & absent)
+    return Times(wall, wall, absent, words, "", ~absent & absent)
+
+
+def _daily(wall: Nanoseconds, absent: Flags, words: str, zone: str) -> Times:
+    found = session_days(wall, absent, utc=zone == "UTC")
+    notes = ("Daily bars are stamped in UTC in the evening before: each has the date of the day that follows.",)
+    return Times(found.days, found.days, absent, words, zone, found.doubtful, notes if found.moved else ())
+
+
+def _unused(zone: str | None, shown: str) -> tuple[str, ...]:
+    return () if zone is None else (f"Times name their own zone ({shown}): {zone} does not move them.",)
 
 
 def _shifts(column: TimeColumn, wall: Nanoseconds, zone: pa.Array) -> tuple[Nanoseconds, str]:
@@ -136,24 +168,3 @@ def _plain_iso(text: pa.Array, absent: Flags) -> tuple[Nanoseconds, str, bool] |
     wall = np.asarray(pc.fill_null(pc.cast(stamps, pa.int64()), 0).to_numpy(), dtype=np.int64)
     dates = not utc and (wall[~absent] % DAY_NS == 0).all()
     return wall, f"{ISO} dates" if dates else f"{ISO} times", utc
-
-
-def _clock_text(rows: Rows, column: int) -> pa.Array:
-    """Times of day as ``hh:mm``; bare digits (``930``, ``093000``) are filled up on the left."""
-    text = trimmed(rows.columns[column]).combine_chunks()
-    text = pc.if_else(is_missing(text), pa.scalar("00:00"), text)
-    if not all_match(text, r"^\d{1,6}$"):
-        return text
-    longest = int(pc.max(pc.utf8_length(text)).as_py())
-    largest = int(pc.max(pc.cast(text, pa.int64())).as_py())
-    return pc.utf8_lpad(text, width=4 if longest <= 4 and largest <= 2400 else 6, padding="0")
-
-
-def _calendar_dates(wall: Nanoseconds, absent: Flags) -> Nanoseconds:
-    """Wall times of daily bars as the file's own calendar dates, unless many fall on the same.
-
-    Few may: a vendor adds the running day, with the time of its last trade, to a row of the same date.
-    """
-    days = np.floor_divide(wall, DAY_NS) * DAY_NS
-    times, dates = len(distinct(wall[~absent])), len(distinct(days[~absent]))
-    return days if times - dates <= max(1, SHARED_DATES * times) else wall

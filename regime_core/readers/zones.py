@@ -19,17 +19,19 @@ ABBREVIATED = {
     **{"KST": 540, "AEST": 600, "AEDT": 660, "BRT": -180},
 }
 """Minutes east of UTC."""
+FARTHEST = 14 * 60
+"""Minutes from UTC of the clocks farthest from it."""
 
 
 def offset_ns(mark: str) -> int | None:
-    """Nanoseconds east of UTC of ``Z``, ``EST``, ``+09``, ``GMT+0800`` or ``+05:30``; None of anything else."""
+    """Nanoseconds east of UTC of ``Z``, ``EST``, ``+09``, ``GMT+0800`` or ``+05:30``; None of what is none, as ``-17:30``."""
     if mark in ABBREVIATED:
         return ABBREVIATED[mark] * MINUTE_NS
     match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", mark)
     if not match:
         return None
-    sign = -1 if match[1] == "-" else 1
-    return sign * (int(match[2]) * 60 + int(match[3] or 0)) * MINUTE_NS
+    sign, minutes = -1 if match[1] == "-" else 1, int(match[2]) * 60 + int(match[3] or 0)
+    return sign * minutes * MINUTE_NS if minutes <= FARTHEST and int(match[3] or 0) < 60 else None
 
 
 def is_zone(name: str) -> bool:
@@ -41,16 +43,30 @@ def is_zone(name: str) -> bool:
     return True
 
 
+def require_zone(zone: str) -> None:
+    """Raise ReaderError for what is neither an offset nor the name of a zone."""
+    if offset_ns(zone) is None and not is_zone(zone):
+        raise ReaderError("reader.time_zone", f'"{zone}" is no time zone: name one such as America/New_York, UTC or +01:00.')
+
+
+def local_time(zone: str, time: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Wall times in a zone of times in UTC, (n,) nanoseconds. Raises ReaderError for a name that is no zone."""
+    require_zone(zone)
+    offset = offset_ns(zone)
+    if offset is not None:
+        return time + offset
+    return np.asarray(pd.DatetimeIndex(time.view("M8[ns]"), tz="UTC").tz_convert(zone).tz_localize(None).asi8)
+
+
 def east_of_utc(zone: str, wall: NDArray[np.int64], absent: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Nanoseconds east of UTC of wall times in a zone, (n,); of an hour that comes twice the first is meant unless rows tell.
 
     Raises ReaderError for a name that is no zone.
     """
+    require_zone(zone)
     offset = offset_ns(zone)
     if offset is not None:
         return np.full(len(wall), offset, dtype=np.int64)
-    if not is_zone(zone):
-        raise ReaderError("reader.time_zone", f'"{zone}" is no time zone: name one such as America/New_York, UTC or +01:00.')
     index = pd.DatetimeIndex(np.where(absent, 0, wall).view("M8[ns]"))
     try:
         local = index.tz_localize(zone, ambiguous="infer", nonexistent="shift_forward")

@@ -25,9 +25,9 @@ def refusal(data):
     return caught.value
 
 
-@pytest.mark.parametrize("written", ["%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y", "%m%d%y", "%y%m%d%H%M", "%d%m%Y%H%M"])
+@pytest.mark.parametrize("written", ["%y%m%d%H%M", "%d%m%Y%H%M"])
 @pytest.mark.parametrize("zero", [True, False])
-def test_dates_in_other_digits_are_no_seconds_of_1970(written, zero):
+def test_dates_and_clocks_in_other_digits_are_no_seconds_of_1970(written, zero):
     times = [day.strftime(written) for day in DAYS]
     error = refusal(closes(times if zero else [text.lstrip("0") for text in times]))
     assert "yyyy-mm-dd" in error.message or not zero
