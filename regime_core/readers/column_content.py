@@ -13,6 +13,8 @@ from regime_core.readers.layout import Layout
 from regime_core.readers.ohlc import apart, ohlc_of, told_ends
 
 SAMPLE_ROWS = 200
+COUNTED = 10
+"""Rows from which on consecutive numbers are a count."""
 BORNE_OUT = 0.98
 """Share of rows in which a column must stand as a price does."""
 
@@ -36,6 +38,13 @@ def content_of(layout: Layout, column: int) -> Content:
     n = max(len(filled), 1)
     share = [sum(map(test, filled)) / n for test in (is_date, is_epoch, is_clock, is_number)]
     return Content(share[0], share[1], share[2], share[3], len(filled), cells)
+
+
+def counts_rows(seen: Content) -> bool:
+    """Whether a column counts the rows, from 0 or 1."""
+    return len(seen.cells) >= COUNTED and any(
+        all(cell == str(i) for i, cell in enumerate(seen.cells, start)) for start in (0, 1)
+    )
 
 
 def prices_by_content(
@@ -66,8 +75,9 @@ def prices_by_content(
             f"{name} has no header and no four columns beside each other that look like prices (open, high, low, close): "
             "add a header line that names the columns.",
         )
-    others = [i for i in range(layout.width) if i not in candidates and content[i].filled and content[i].date < 0.5]
-    closes = [i for i in candidates if _looks_like_prices(values[i])]
+    left = [i for i in range(layout.width) if i not in candidates and not counts_rows(content[i])]
+    others = [i for i in left if content[i].filled and content[i].date < 0.5]
+    closes = [i for i in candidates if looks_like_prices(values[i])]
     if not closes or others or len(closes) != len(candidates):
         raise ReaderError(
             "reader.missing_columns",
@@ -111,7 +121,8 @@ def may_be(field: str, values: Float, known: dict[str, Float]) -> bool:
     return bool(within.mean() >= BORNE_OUT)
 
 
-def _looks_like_prices(values: Float) -> bool:
+def looks_like_prices(values: Float) -> bool:
+    """Whether numbers, (n,), are all positive and none moves by more than a factor of e."""
     known = values[np.isfinite(values)]
     if not len(known) or (known <= 0).any():
         return False

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from regime_core.bars import PRICES
 from regime_core.errors import ReaderError
-from regime_core.readers.column_content import Content, completed, content_of, floats, found_in, may_be, prices_by_content
+from regime_core.readers.column_content import (
+    Content,
+    completed,
+    content_of,
+    counts_rows,
+    floats,
+    found_in,
+    looks_like_prices,
+    may_be,
+    prices_by_content,
+)
 from regime_core.readers.date_columns import date_parts
 from regime_core.readers.layout import Layout
 from regime_core.readers.names import Named, fold, meanings
@@ -25,6 +35,8 @@ LENGTHS = frozenset(map(fold, LENGTH.split()))
 """Folded names of columns that say how long a bar is."""
 NO_BAR_PRICE = r"vwap|wap|average|avg|mean|weighted|typical|median|mid|prev|previous|change|adj"
 """What folded names hold of columns that are prices of a bar, but none of the four."""
+DERIVED = r"^(?:[sew]?ma\d+|lag\d*|prev|pred|forecast|avg|average|mean|pct)|change|chg|return"
+"""What folded words beside a field tell that a column is reckoned from prices, and no series."""
 BAR_LENGTH = re.compile(
     r"^(?:pt?\d{1,5}[smhdwy]|(?:s|m|h|d|w|mn)\d{1,5}|\d{0,5}[ _-]?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|hourly"
     r"|d|days?|daily|w|wk|weeks?|weekly|mn|mo|mon|months?|monthly|q|quarters?|quarterly|y|years?|yearly))$",
@@ -85,6 +97,9 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
     length = _length(layout, content, {timestamp, *parts, clock, symbol})
     taken = {i for i in (timestamp, *parts, clock, symbol, length) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
+    for i, known in enumerate(named):
+        if (known is None or (fold(layout.header[i]) == "index" and known.rank >= 0)) and counts_rows(content[i]):
+            numeric[i] = False
     series = _groups(layout, name, named, content, numeric)
     adjusted = next((i for i, known in enumerate(named) if known and known.field == "adjusted" and numeric[i]), None)
     candidates = [i for i in range(layout.width) if numeric[i] and named[i] is None]
@@ -195,7 +210,7 @@ def _groups(
     """Fields of each series that the names tell apart; empty where they name no close."""
     groups: dict[str, dict[str, list[tuple[int, int]]]] = {}
     for i, known in enumerate(named):
-        if known and numeric[i] and known.field in FIELDS:
+        if known and numeric[i] and known.field in FIELDS and not re.search(DERIVED, fold(known.prefix)):
             prefix = known.prefix or (layout.over[i] if i < len(layout.over) else "")
             groups.setdefault(prefix, {}).setdefault(known.field, []).append((known.rank, i))
     complete = {prefix: fields for prefix, fields in groups.items() if "close" in fields}
@@ -214,8 +229,21 @@ def _groups(
     }
     unknown = [i for i, known in enumerate(named) if numeric[i] and known is None and layout.has_header]
     for fields in chosen.values():
+        _refuse_money(layout, name, fields, unknown, content)
         _refuse_unnamed(layout, name, fields, [i for i in unknown if not layout.over[i]], content)
     return {"": next(iter(chosen.values()))} if len(chosen) == 1 else chosen
+
+
+def _refuse_money(layout: Layout, name: str, fields: dict[str, int], unknown: list[int], content: list[Content]) -> None:
+    """Refuse a ``Value`` as the close where it may be the money traded: beside a volume and prices of unknown name."""
+    close = layout.header[fields["close"]]
+    prices = [i for i in unknown if looks_like_prices(floats(content[i].cells))]
+    if fold(close) == "value" and "volume" in fields and prices:
+        raise ReaderError(
+            "reader.missing_columns",
+            f'{name}: "{close}" may be the close or the money traded, and "{layout.header[prices[0]]}" may be the close '
+            f"(found: {found_in(layout)}): say which column is the close.",
+        )
 
 
 def _refuse_unnamed(layout: Layout, name: str, fields: dict[str, int], unknown: list[int], content: list[Content]) -> None:

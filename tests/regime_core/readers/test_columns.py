@@ -136,3 +136,46 @@ def test_the_second_of_two_columns_of_one_name_has_a_name_of_its_own():
     assert "both name the close" in refused(data)
     np.testing.assert_array_equal(got(data, close="Close")[0][:, 3], OF["c"])
     np.testing.assert_array_equal(got(data, close="Close_2")[0][:, 3], OF["c"] + 0.25)
+
+
+@pytest.mark.parametrize("header", ["index", "Index", "#", "", "No", "Unnamed: 0"])
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_count_of_rows_is_no_price(header, start):
+    rows = "".join(f"{start + i},{day},{close:.2f}\n" for i, (day, close) in enumerate(zip(DAYS, OF["c"], strict=True)))
+    bars, _ = got(f"{header},Date,AAPL\n{rows}".encode())
+    np.testing.assert_array_equal(bars[:, 3], OF["c"])
+
+
+def test_an_index_is_the_close_where_it_counts_nothing():
+    np.testing.assert_array_equal(got(table("Date,Index", "c"))[0][:, 3], OF["c"])
+    counted = "".join(f"{day},{i}\n" for i, day in enumerate(DAYS, 1))
+    np.testing.assert_array_equal(got(f"Date,Close\n{counted}".encode())[0][:, 3], np.arange(1, 81))
+
+
+def test_a_value_beside_a_volume_may_be_the_money_traded():
+    data = table("Date,Px,Value,Volume", "cxv", x=OF["c"] * OF["v"])
+    assert "say which column is the close" in refused(data)
+    np.testing.assert_array_equal(got(data, close="Px")[0][:, 3], OF["c"])
+    np.testing.assert_array_equal(got(table("Date,Value,Volume", "cv"))[0][:, 3], OF["c"])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date,Close,Close Change,High,High Change",
+        "Date,Close,Close SMA20,High,High SMA20",
+        "Date,Close,Close_lag1,High,High_lag1",
+        "Date,Close,Predicted Close,High,Predicted High",
+        "Date,Close,Prev Close,High,Prev High",
+    ],
+)
+def test_what_is_reckoned_from_prices_is_no_second_series(header):
+    bars, _ = got(table(header, "cxhy", x=OF["c"] * 0.9, y=OF["h"] * 0.9))
+    np.testing.assert_array_equal(bars[:, [1, 3]], np.column_stack([OF["h"], OF["c"]]))
+
+
+def test_an_average_of_volumes_is_no_volume():
+    bars, codes = got(table("Date,Open,High,Low,Close,Volume MA20", "ohlcv"))
+    np.testing.assert_array_equal(bars[:, :4], BARS[:, :4])
+    assert np.isnan(bars[:, 4]).all()
+    assert codes == ["no_volume"]
