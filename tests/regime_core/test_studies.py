@@ -114,9 +114,7 @@ def test_an_age_that_reaches_the_first_label_may_be_longer(study, engine):
 
 
 def ambiguous_date(i):
-    """Both numbers up to twelve, and in order of time whichever of them is the day."""
-    year, at = divmod(i, 20)
-    return f"{1 + at // 2:02}/{1 + (at + 1) // 2:02}/{2019 + year}"
+    return f"{1 + i // 12:02}/{1 + i % 12:02}/2021"
 
 
 def test_dates_that_may_be_read_in_two_ways_are_asked_about_with_what_each_would_mean(study):
