@@ -37,7 +37,9 @@ def two_symbols(short=60):
 
 
 def ambiguous_date(i):
-    return f"{1 + i // 12:02}/{1 + i % 12:02}/2021"
+    """Row i of 60 that are in no order of time under either reading."""
+    day = 17 * i % 60
+    return f"{1 + day // 12:02}/{1 + day % 12:02}/2021"
 
 
 @pytest.fixture
