@@ -6,7 +6,6 @@ import re
 import zoneinfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from regime_core.errors import ReaderError
@@ -55,6 +54,8 @@ def local_time(zone: str, time: NDArray[np.int64]) -> NDArray[np.int64]:
     offset = offset_ns(zone)
     if offset is not None:
         return time + offset
+    import pandas as pd  # only times of a zone need it
+
     return np.asarray(pd.DatetimeIndex(time.view("M8[ns]"), tz="UTC").tz_convert(zone).tz_localize(None).asi8)
 
 
@@ -67,6 +68,8 @@ def east_of_utc(zone: str, wall: NDArray[np.int64], absent: NDArray[np.bool_]) -
     offset = offset_ns(zone)
     if offset is not None:
         return np.full(len(wall), offset, dtype=np.int64)
+    import pandas as pd
+
     index = pd.DatetimeIndex(np.where(absent, 0, wall).view("M8[ns]"))
     try:
         local = index.tz_localize(zone, ambiguous="infer", nonexistent="shift_forward")
