@@ -19,11 +19,12 @@ SYMBOLS_CARD = "label-symbols-card"
 SYMBOLS_TITLE = "label-symbols-title"
 SYMBOLS_SOUGHT = "label-symbols-sought"
 SYMBOLS_OF = "label-symbols-of"
+PICKED = "label-picked"
 
 
 def stores() -> list[Any]:
-    """Store of the reading and the labels that the cards show."""
-    return [dcc.Store(id=SYMBOLS_OF)]
+    """Stores of the reading and the labels that the cards show, and of the symbol picked."""
+    return [dcc.Store(id=SYMBOLS_OF), dcc.Store(id=PICKED)]
 
 
 def both() -> list[html.Section]:
@@ -81,14 +82,13 @@ def _row_of(dataset: datasets.Dataset) -> dict[str, list[str]]:
 
 
 @callback(
-    Output(shell.DATASET, "options", allow_duplicate=True),
-    Output(shell.DATASET, "value", allow_duplicate=True),
+    Output(PICKED, "data"),
     Input(SYMBOLS, "selectedRows"),
     State(shell.DATASET, "value"),
     prevent_initial_call=True,
 )
-def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
-    """Show another symbol of the file."""
+def pick_symbol(picked: Any, dataset_id: str) -> dict[str, Any]:  # noqa: ANN401
+    """Options and value of the picker of datasets for another symbol of the file."""
     if not isinstance(picked, list) or not picked:
         raise PreventUpdate
     try:
@@ -99,7 +99,10 @@ def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
     shown = runtime.library().uploads.show(upload, upload.reading, int(row["id"]), row["symbol"])
     if datasets.dataset_id(shown) == dataset_id:
         raise PreventUpdate
-    return shell.dataset_options(), datasets.dataset_id(shown)
+    return {"options": shell.dataset_options(), "value": datasets.dataset_id(shown)}
+
+
+clientside_callback(ClientsideFunction("view", "show"), Input(PICKED, "data"), prevent_initial_call=True)
 
 
 clientside_callback(

@@ -51,6 +51,27 @@ def stopped(ended: dict[str, str] | None) -> bool:
     Output(MESSAGE, "children"),
     Output(intake.FILE, "data"),
     Input(intake.FILE, "data"),
+    State(MODEL, "value"),
+    prevent_initial_call=True,
+)
+def read(file: dict[str, str] | None, model: str) -> Any:  # noqa: ANN401
+    """Read a file that came in.
+
+    A callback of its own, not one with the forms below: what a form's appearance is part of would be left out, as going round.
+    """
+    if not file:
+        raise PreventUpdate
+    try:
+        return _begun(_upload(file["id"]), Overrides(), model)
+    except RegimeError as error:
+        return _not_begun(error)
+
+
+@callback(
+    Output(TASK, "data", allow_duplicate=True),
+    Output(progress.job_id(JOB), "data", allow_duplicate=True),
+    Output(MESSAGE, "children", allow_duplicate=True),
+    Output(intake.FILE, "data", allow_duplicate=True),
     Input({"type": "label-choice", "field": ALL, "value": ALL}, "n_clicks"),
     Input(understood.button_id(understood.READ_AGAIN, ALL), "n_clicks"),
     Input(understood.button_id(understood.READ_AS_FOUND, ALL), "n_clicks"),
@@ -61,8 +82,7 @@ def stopped(ended: dict[str, str] | None) -> bool:
     State(MODEL, "value"),
     prevent_initial_call=True,
 )
-def read(
-    file: dict[str, str] | None,
+def read_otherwise(
     _choices: list[int | None],
     _again: list[int | None],
     _found: list[int | None],
@@ -72,24 +92,29 @@ def read(
     dataset_id: str | None,
     model: str,
 ) -> Any:  # noqa: ANN401
-    """Read a file that came in, or read it another way."""
+    """Read a file another way."""
     asked = _asked()
     if asked is None:
         raise PreventUpdate
+    form = asked.get("form")
     try:
-        if isinstance(asked, str):
-            upload, overrides = _upload(file["id"] if file else ""), Overrides()
-        else:
-            form = asked.get("form")
-            upload, base = _read_so_far(None if form == understood.SHOWN else task, dataset_id)
-            # the controls of a form that has left the page come without their ids
-            given = ((one, value) for one, value in zip(settings, values, strict=True) if one is not None)
-            overrides = _overrides(asked, base, {one["what"]: value for one, value in given if one["form"] == form})
-        started = runtime.results().start_study(upload, overrides, model)
+        upload, base = _read_so_far(None if form == understood.SHOWN else task, dataset_id)
+        # the controls of a form that has left the page come without their ids
+        given = ((one, value) for one, value in zip(settings, values, strict=True) if one is not None)
+        overrides = _overrides(asked, base, {one["what"]: value for one, value in given if one["form"] == form})
+        return _begun(upload, overrides, model)
     except RegimeError as error:
-        return None, None, cards.problem(error.message, title="The file could not be read"), None
-    begun = {"id": upload.id, "overrides": overrides_json(overrides)}
-    return begun, None if started is None else job(started), None, no_update
+        return _not_begun(error)
+
+
+def _begun(upload: Upload, overrides: Overrides, model: str) -> Any:  # noqa: ANN401
+    started = runtime.results().start_study(upload, overrides, model)
+    task = {"id": upload.id, "overrides": overrides_json(overrides)}
+    return task, None if started is None else job(started), None, no_update
+
+
+def _not_begun(error: RegimeError) -> Any:  # noqa: ANN401
+    return None, None, cards.problem(error.message, title="The file could not be read"), None
 
 
 @callback(
@@ -162,8 +187,8 @@ def refused(told: dict[str, str] | None) -> Any:  # noqa: ANN401
     return cards.bad_file(told["name"], told["message"])
 
 
-def _asked() -> str | dict[str, str] | None:
-    """What asks for a file to be read. A form that appears triggers as well, maybe together with a file, but asks nothing."""
+def _asked() -> dict[str, str] | None:
+    """Which button asks for a file to be read. A form that appears triggers as well, but asks nothing."""
     values = {one["prop_id"]: one["value"] for one in dash.ctx.triggered}
     return next((identifier for name, identifier in dash.ctx.triggered_prop_ids.items() if values.get(name)), None)
 

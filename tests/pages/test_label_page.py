@@ -73,8 +73,7 @@ class Way:
     def drop(self, data, name="prices.csv", model="boosted"):
         """What ``read`` answers to a file that came in: task, job, message, file."""
         upload_id = received(runtime.library().uploads, "labeller", name, data)
-        self.trigger(self.button("READ_AGAIN"), self.button("READ_AS_FOUND"), self.studies.intake.FILE)
-        return self.studies.read({"id": upload_id, "name": name}, [], [], [], [], [], None, None, model)
+        return self.studies.read({"id": upload_id, "name": name}, model)
 
     def button(self, kind, form=None):
         return self.understood.button_id(getattr(self.understood, kind), form or self.understood.SHOWN)
@@ -85,7 +84,7 @@ class Way:
         form = triggered.get("form", self.understood.ASKED)
         controls = [(self.understood.setting_id(name, form), value) for name, value in (settings or {}).items()]
         ids, values = zip(*[*others, *controls], strict=True) if others or controls else ((), ())
-        return self.studies.read(None, [], [1], [1], list(values), list(ids), task, dataset, "boosted")
+        return self.studies.read_otherwise([], [1], [1], list(values), list(ids), task, dataset, "boosted")
 
     def follow(self, task, ended=None):
         """What ``follow`` answers: options, dataset, refreshed, task, file, question, message."""
@@ -216,7 +215,8 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     assert (picked, hidden) == ({"ids": ["0"]}, False)
     assert "two: 2 symbols" in title
     assert page.label_cards.show_summary(shown)[7] == "Download all 2 as CSV"
-    options, other = page.file_cards.pick_symbol([symbols[1]], dataset)
+    picked = page.file_cards.pick_symbol([symbols[1]], dataset)
+    options, other = picked["options"], picked["value"]
     assert other == dataset.replace(".0", ".1")
     assert {"label": "two · BBB", "value": other} in options
     shown, *_ = way.settle(other)
@@ -270,7 +270,7 @@ def test_a_form_that_appears_asks_for_nothing(page, way):
     dataset = way.read(rows(80))
     way.trigger(way.button("READ_AGAIN"), way.button("READ_AS_FOUND"), value=None)
     with pytest.raises(PreventUpdate):
-        way.studies.read(None, [], [None], [None], [], [], None, dataset, "boosted")
+        way.studies.read_otherwise([], [None], [None], [], [], None, dataset, "boosted")
 
 
 def test_a_file_that_did_not_come_in_says_why(page, way):
