@@ -93,10 +93,6 @@
         });
         return [wanted, listed ? none() : options.concat([{ label: "(not listed)", value: wanted }])];
       },
-      /* Set from here, not as an output: the rows rest on the dataset shown, and Dash leaves out what goes round in a circle. */
-      show: function (picked) {
-        window.dash_clientside.set_props("dataset", picked);
-      },
       /* A grid shows the rows that hold every word. */
       seek: function (text, options) {
         return Object.assign({}, options, { quickFilterText: text || "" });

@@ -19,12 +19,11 @@ SYMBOLS_CARD = "label-symbols-card"
 SYMBOLS_TITLE = "label-symbols-title"
 SYMBOLS_SOUGHT = "label-symbols-sought"
 SYMBOLS_OF = "label-symbols-of"
-PICKED = "label-picked"
 
 
 def stores() -> list[Any]:
-    """Stores of the reading and the labels that the cards show, and of the symbol picked."""
-    return [dcc.Store(id=SYMBOLS_OF), dcc.Store(id=PICKED)]
+    """Store of the reading and the labels that the cards show."""
+    return [dcc.Store(id=SYMBOLS_OF)]
 
 
 def both() -> list[html.Section]:
@@ -82,13 +81,14 @@ def _row_of(dataset: datasets.Dataset) -> dict[str, list[str]]:
 
 
 @callback(
-    Output(PICKED, "data"),
+    Output(shell.DATASET, "options", allow_duplicate=True),
+    Output(shell.DATASET, "value", allow_duplicate=True),
     Input(SYMBOLS, "selectedRows"),
     State(shell.DATASET, "value"),
     prevent_initial_call=True,
 )
-def pick_symbol(picked: Any, dataset_id: str) -> dict[str, Any]:  # noqa: ANN401
-    """Options and value of the picker of datasets for another symbol of the file."""
+def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
+    """Show another symbol of the file."""
     if not isinstance(picked, list) or not picked:
         raise PreventUpdate
     try:
@@ -99,10 +99,7 @@ def pick_symbol(picked: Any, dataset_id: str) -> dict[str, Any]:  # noqa: ANN401
     shown = runtime.library().uploads.show(upload, upload.reading, int(row["id"]), row["symbol"])
     if datasets.dataset_id(shown) == dataset_id:
         raise PreventUpdate
-    return {"options": shell.dataset_options(), "value": datasets.dataset_id(shown)}
-
-
-clientside_callback(ClientsideFunction("view", "show"), Input(PICKED, "data"), prevent_initial_call=True)
+    return shell.dataset_options(), datasets.dataset_id(shown)
 
 
 clientside_callback(

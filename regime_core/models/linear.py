@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from regime_core.bars import Float
 from regime_core.kernels import linear
 from regime_core.models.arrays import packed, unpacked
-from regime_core.models.margins import MarginDetector
+from regime_core.models.row_detectors import RowDetector
 
 CLIP = 6.0
 """Standard deviations beyond which a feature counts as that: what training never met must not carry a margin off the scale."""
 ROWS_A_PIECE = 10_000
 
 
-class Linear(MarginDetector):
+class Linear(RowDetector):
     """Logistic regression on standardised ``features.relative``, trained on simulated markets.
 
     window, lead : see ``MarginDetector``. strength : inverse of the L2 penalty, as scikit-learn's C.

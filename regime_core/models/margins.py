@@ -1,9 +1,9 @@
-"""What detectors on scale-free features have in common: margins, a temperature, and labels that hold on."""
+"""What detectors on the forward filter have in common: margins, a temperature, and labels that hold on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature
 from pathlib import Path
@@ -23,11 +23,11 @@ from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 141))
 
 
-class MarginDetector:
-    """A detector that gives each regime a margin, the log-odds of it, from a row of ``features.relative``.
+class MarginDetector(ABC):
+    """A detector that gives each regime a margin, the log-odds of it, from what the forward filter makes of the bars.
 
-    A subclass sets ``name`` and ``weights_file``, and says what ``margins`` are and how weights are taken from bytes; its
-    ``__init__`` takes parameters by name and stores them.
+    A subclass sets ``name`` and ``weights_file``, and says how bars are read and weights taken from bytes; its ``__init__``
+    takes parameters by name and stores them.
 
     window : bars wanted for full accuracy.
     lead : log-odds, summed over the bars, by which a new regime must lead the one held before the label changes; in hindsight,
@@ -46,30 +46,9 @@ class MarginDetector:
     weights_: bytes
     temperature_: float
 
-    def margins(self, features: NDArray[np.float32]) -> Float:
-        """Log-odds before the temperature, (n_rows, 5), of rows of ``features.relative.matrix``."""
-        raise NotImplementedError
-
-    def contributions(self, row: NDArray[np.float32]) -> Float:
-        """What each feature adds to each margin of a row, (5, n_features + 1), the last column whatever the features are.
-
-        row : (n_features,). Each output sums to its margin.
-        """
-        raise NotImplementedError
-
+    @abstractmethod
     def take(self, weights: bytes) -> None:
         """Be fitted with what a weights file holds. Raises ArtifactError if that is not usable."""
-        raise NotImplementedError
-
-    def margins_of(self, pieces: Iterable[NDArray[np.float32]]) -> Float:
-        """Margins of rows that follow each other in pieces, (n_rows, 5): while one piece is made, others are worked on."""
-        with ThreadPoolExecutor(2) as pool:
-            return np.concatenate(list(pool.map(self.margins, pieces)))
-
-    def calibrate(self, features: NDArray[np.float32], codes: NDArray[np.int8]) -> Self:
-        """Set the temperature that gives the least log-loss on rows the model was not fitted on."""
-        self.temperature_ = best_temperature(self.margins(features), codes)
-        return self
 
     def read(self, bars: OHLCV) -> MarginReading:
         """Read bars, for several questions about the same ones."""
@@ -78,9 +57,9 @@ class MarginDetector:
             raise ModelError("model.too_few_bars", f"{self.name} needs {MIN_BARS} bars, got {bars.n_bars}.")
         return self.reading(bars, relative.Known(bars))
 
+    @abstractmethod
     def reading(self, bars: OHLCV, known: relative.Known) -> MarginReading:
         """Read bars of which it is known already what the forward filter makes of them."""
-        return MarginReading(self, bars, known)
 
     def filter(self, bars: OHLCV, *, start: int = 0) -> Filtered:
         """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
@@ -152,10 +131,10 @@ class MarginDetector:
             raise ModelError("model.not_fitted", f"{self.name} was not fitted: load it from a model folder or call fit.")
 
 
-class MarginReading:
+class MarginReading(ABC):
     """Bars that a ``MarginDetector`` has read: what it says of them rests on one pass of the forward filter.
 
-    A subclass says how margins are ``_made`` and what ``effects`` are, where they are not made of a row of features alone.
+    A subclass says how margins are ``_made`` and what ``effects`` are.
     """
 
     def __init__(self, detector: MarginDetector, bars: OHLCV, known: relative.Known) -> None:
@@ -171,10 +150,13 @@ class MarginReading:
             self._first, self._margins = start, self._made(start)
         return self._margins[start - self._first :]
 
+    @abstractmethod
     def _made(self, start: int) -> Float:
-        if self._bars.n_bars <= relative.PIECE:
-            return self._detector.margins(self._known.matrix(start))
-        return self._detector.margins_of(self._known.pieces(start))
+        """Margins of bars ``start:``, made anew."""
+
+    @abstractmethod
+    def effects(self, code: int) -> Float:
+        """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""
 
     def decode(self) -> NDArray[np.int8]:
         """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
@@ -182,12 +164,6 @@ class MarginReading:
         first = MIN_BARS - 1
         codes[first:] = persistence.decode(self.margins(first) / self._detector.temperature_, self._detector.lead)
         return codes
-
-    def effects(self, code: int) -> Float:
-        """What each feature of the last bar adds to the log-odds of regime ``code`` against all others, (n_features,)."""
-        last = self._bars.n_bars - 1
-        contributions = self._detector.contributions(self._known.matrix(last)[0])[:, :-1]
-        return reasons.against_others(contributions, self.margins(last)[0] / self._detector.temperature_, code)
 
     def filter(self, start: int) -> Filtered:
         """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""

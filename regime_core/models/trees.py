@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from regime_core.bars import Float
 from regime_core.errors import ArtifactError
 from regime_core.kernels import cut_trees, trees
-from regime_core.models.margins import MarginDetector
+from regime_core.models.row_detectors import RowDetector
 from regime_core.regimes import N_REGIMES
 
 ROWS_A_PIECE = 100_000
@@ -68,7 +68,7 @@ class CutTrees(NamedTuple):
         return self.whole.contributions(row)
 
 
-class TreeDetector(MarginDetector):
+class TreeDetector(RowDetector):
     """A detector whose margins are sums over trees. Fitted: ``trees_``."""
 
     trees_: Trees | CutTrees

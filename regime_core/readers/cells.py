@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from regime_core.readers.units import scale_of
+
 MISSING = (
     "",
     "null",
@@ -78,7 +80,7 @@ CLOCK = re.compile(
 )
 NUMBER = re.compile(
     r"^[(]?[-+−]?\s*(?:[A-Z]{0,3}[$€£¥₹₩₽₺]|[A-Z]{3} )?\s*[-+−]?(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][-+]?\d+)?"
-    r"\s*(?:%|[KkMmBbTt]|[Bb]n|mln|mld|Mio|Mrd|万|億|亿|千|zł|kr|[€£¥$₹₽₩₺]|[A-Z]{3})?[)]?[*]?$"
+    r"\s*(?P<unit>(?:%|(?:[^\W\d_]|[€£¥$₹₽₩₺])(?:[^\W\d_]|[.\s€£¥$₹₽₩₺])*)?)[)]?[*]{0,2}$"
 )
 LONGEST = 120
 """Characters of the longest cell that is looked at: a longer one is neither number nor time, and would take long to tell."""
@@ -115,7 +117,11 @@ def is_epoch(cell: str) -> bool:
 
 def is_number(cell: str) -> bool:
     """Whether a cell may be a number in some vendor's way of writing."""
-    return len(cell) <= LONGEST and bool(NUMBER.match(cell.strip(PADDING)))
+    match = NUMBER.match(cell.strip(PADDING)) if len(cell) <= LONGEST else None
+    if match is None:
+        return False
+    unit = match["unit"]
+    return not unit or scale_of(unit) is not None or (len(unit) == 3 and unit.isupper())
 
 
 def is_data(cells: list[str]) -> bool:

@@ -93,7 +93,7 @@ def find_columns(layout: Layout, name: str, *, mapped: Mapping[str, str] | None 
         named = _renamed(layout, name, named, content, mapped)
     (timestamp, *rest), clock = _time_columns(layout, name, named, content)
     parts = tuple(rest)
-    symbol = _first(named, content, "symbol", lambda seen: seen.date < 0.5)
+    symbol = _symbol(named, content)
     length = _length(layout, content, {timestamp, *parts, clock, symbol})
     taken = {i for i in (timestamp, *parts, clock, symbol, length) if i is not None}
     numeric = [i not in taken and (seen.number >= 0.5 or _surely(named[i], seen)) for i, seen in enumerate(content)]
@@ -162,19 +162,16 @@ def _time_columns(
     by_name = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == "timestamp" and i in dated)
     texts = [i for i in dated if content[i].date > 0.6 and not named[i]]
     epochs = [i for i in dated if content[i].epoch > 0.6 and not named[i]]
-    kept = [i for i, known in enumerate(named) if known and known.field == "timestamp" and not content[i].clock]
     order = [i for _, i in by_name] + texts
     parts = date_parts(layout.header, [seen.cells for seen in content]) if layout.has_header and not order else ()
     if not order and not parts:
-        order = kept or epochs
-    if not order and not parts:
-        kept = [i for i, known in enumerate(named) if known and known.field == "timestamp"]
-        if not kept:
+        told = [i for i, known in enumerate(named) if known and known.field == "timestamp"]
+        order = [i for i in told if not content[i].clock] or epochs or told
+        if not order:
             raise ReaderError(
                 "reader.no_header" if not layout.has_header else "reader.missing_columns",
                 f"{name} has no column of times (found: {found_in(layout)}): prices need one such as date.",
             )
-        order = kept
     first = order[0] if order else parts[0]
     clocks = [
         i
@@ -193,9 +190,9 @@ def _is_bare_clock(named: Named | None, seen: Content) -> bool:
     return all(BARE_CLOCK.match(cell) for cell in seen.cells)
 
 
-def _first(named: list[Named | None], content: list[Content], field: str, good: object) -> int | None:
-    found = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == field)
-    return next((i for _, i in found if callable(good) and content[i].filled and good(content[i])), None)
+def _symbol(named: list[Named | None], content: list[Content]) -> int | None:
+    found = sorted((known.rank, i) for i, known in enumerate(named) if known and known.field == "symbol")
+    return next((i for _, i in found if content[i].filled and content[i].date < 0.5), None)
 
 
 def _length(layout: Layout, content: list[Content], taken: set[int | None]) -> int | None:

@@ -29,12 +29,6 @@ class Timed:
     time: NDArray[np.int64]
     prices: Float
 
-    @property
-    def one_way(self) -> bool:
-        """Whether no row has the time of another, as rows stand."""
-        step = np.diff(self.time)
-        return bool((step > 0).all() or (step < 0).all())
-
 
 @dataclass(frozen=True, slots=True)
 class Clashes:
@@ -48,10 +42,16 @@ class Clashes:
         return len(self.first)
 
 
+def one_way(time: NDArray[np.int64]) -> bool:
+    """Whether times, (n,), all rise or all fall, so that no two rows share one."""
+    step = np.diff(time)
+    return bool((step > 0).all() or (step < 0).all())
+
+
 def clashes(rows: Timed, codes: Codes | None) -> Clashes:
     """Clashes among rows of equal code, (n,); of all rows where there is none."""
     none = np.zeros(0, dtype=np.intp)
-    if len(rows.time) < 2 or (codes is None and rows.one_way):
+    if len(rows.time) < 2 or (codes is None and one_way(rows.time)):
         return Clashes(none, none, False)
     order = np.argsort(rows.time, kind="stable") if codes is None else np.lexsort((rows.time, codes))
     same = np.diff(rows.time[order]) == 0

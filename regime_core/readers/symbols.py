@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regime_core.bars import Float
 from regime_core.errors import ReaderError
 from regime_core.readers.columns import BAR_LENGTH, LENGTHS, Columns
-from regime_core.readers.mixtures import EVEN_SHARE, Clashes, Codes, Timed, clashes, evenness, far_apart, recur
+from regime_core.readers.mixtures import EVEN_SHARE, Clashes, Codes, Timed, clashes, evenness, far_apart, one_way, recur
 from regime_core.readers.names import fold
 from regime_core.readers.numbers import trimmed
 from regime_core.readers.rows import Rows, split_body
@@ -64,6 +64,8 @@ def symbol_groups(rows: Rows, columns: Columns, times: Times, prices: Sequence[F
     Raises ReaderError on more than ``MAX_SYMBOLS``, and where several series are mixed that no column tells apart.
     """
     use = ~times.missing & ~np.isnan(prices[0])
+    if columns.symbol is None and columns.length is None and one_way(times.time[use]):
+        return Groups([("", np.arange(rows.n_rows))], ())
     timed = Timed(times.time[use], np.column_stack([price[use] for price in prices]))
     keys = _named(rows, columns, times)
     found = clashes(timed, keys.codes[use] if keys.columns else None)

@@ -99,11 +99,11 @@ def _in_utc(column: TimeColumn, time: Nanoseconds, words: str, zone: str | None)
     """Times that are UTC; of daily bars the day in the zone of their market."""
     absent = column.absent
     if is_intraday(distinct(time[~absent])):
-        return Times(time, time, absent, words, "UTC", ~absent & absent, _unused(zone, "UTC"))
+        return Times(time, time, absent, words, "UTC", _none(absent), _unused(zone, "UTC"))
     if zone is None:
         return _daily(time, absent, words, "UTC")
     days = session_days(local_time(zone, time), absent, utc=False).days
-    return Times(days, days, absent, words, "UTC", ~absent & absent, (f"Daily bars have the date of their time in {zone}.",))
+    return Times(days, days, absent, words, "UTC", _none(absent), (f"Daily bars have the date of their time in {zone}.",))
 
 
 def _zoned(column: TimeColumn, written: Written, default: str | None) -> Times:
@@ -122,16 +122,21 @@ def _zoned(column: TimeColumn, written: Written, default: str | None) -> Times:
         return replace(dated, notes=(*dated.notes, *note))
     refuse_rolling(column, wall)
     if shift is not None:
-        return Times(wall - shift, wall, absent, words, shown, ~absent & absent, _unused(default, shown))
+        return Times(wall - shift, wall, absent, words, shown, _none(absent), _unused(default, shown))
     if default is not None:
-        return Times(wall - east_of_utc(default, wall, absent), wall, absent, words, default, ~absent & absent)
-    return Times(wall, wall, absent, words, "", ~absent & absent)
+        return Times(wall - east_of_utc(default, wall, absent), wall, absent, words, default, _none(absent))
+    return Times(wall, wall, absent, words, "", _none(absent))
 
 
 def _daily(wall: Nanoseconds, absent: Flags, words: str, zone: str) -> Times:
     found = session_days(wall, absent, utc=zone == "UTC")
     notes = ("Daily bars are stamped in UTC in the evening before: each has the date of the day that follows.",)
     return Times(found.days, found.days, absent, words, zone, found.doubtful, notes if found.moved else ())
+
+
+def _none(absent: Flags) -> Flags:
+    """No row."""
+    return np.zeros(len(absent), dtype=bool)
 
 
 def _unused(zone: str | None, shown: str) -> tuple[str, ...]:

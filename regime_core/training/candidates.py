@@ -61,7 +61,7 @@ class Candidate:
 
 
 def on_rows(kind: type[Any]) -> Candidate:
-    """Candidate of a ``MarginDetector`` that is fitted on rows and has nothing to search."""
+    """Candidate of a ``RowDetector``, which is fitted on rows and has nothing to search."""
 
     def fit(task: Task) -> Detector:
         model: Detector = kind(random_state=task.lessons.seed).fit(*task.rows).calibrate(*task.lessons.validation)

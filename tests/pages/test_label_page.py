@@ -215,8 +215,7 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     assert (picked, hidden) == ({"ids": ["0"]}, False)
     assert "two: 2 symbols" in title
     assert page.label_cards.show_summary(shown)[7] == "Download all 2 as CSV"
-    picked = page.file_cards.pick_symbol([symbols[1]], dataset)
-    options, other = picked["options"], picked["value"]
+    options, other = page.file_cards.pick_symbol([symbols[1]], dataset)
     assert other == dataset.replace(".0", ".1")
     assert {"label": "two · BBB", "value": other} in options
     shown, *_ = way.settle(other)

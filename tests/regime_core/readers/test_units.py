@@ -77,6 +77,13 @@ def test_prices_in_other_letters_are_refused_too():
     assert inspect(data.encode()).status == "rejected"
 
 
+@pytest.mark.parametrize("name", ["Total Volume", "Trade Volume", "Volume (shares)"])
+@pytest.mark.parametrize(("unit", "scale"), [("MM", 1e6), ("crore", 1e7), ("Mio.", 1e6)])
+def test_a_volume_under_a_longer_name_is_known_with_its_units(name, unit, scale):
+    text = volumes(*[f"{i + 1}.5 {unit}" for i in range(20)]).replace(b"Volume", name.encode(), 1)
+    assert read_csv(text).bars.volume[0] == 1.5 * scale
+
+
 def test_no_word_is_both_a_scale_and_a_currency():
     assert not set(SCALES) & (CURRENCIES | COUNTED)
     assert scale_of("") == 1.0
