@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def days_of(year: Int, month: Int, day: Int) -> tuple[Int, NDArray[np.bool_]]:
     return found.astype(np.int64), exists
 
 
-def decide(parts: Int, orders: tuple[str, ...], *, where: str) -> tuple[Int, str]:
+def decide(parts: Int, orders: tuple[str, ...], *, where: Callable[[], str]) -> tuple[Int, str]:
     """Days since 1970 of dates given as three numbers, (n, 3), as written; and the order found.
 
     orders : keys of ``ORDERS`` that are possible. Impossible days rule an order out, as does a mixture of two; then falling
@@ -83,7 +84,7 @@ def decide(parts: Int, orders: tuple[str, ...], *, where: str) -> tuple[Int, str
         raise ImpossibleDates(int(np.flatnonzero(~found[order][1])[0]), order)
     whole = {order: days for order, days in possible.items() if not _is_mixture(parts, order, days)}
     if not whole:
-        raise _mixture(next(iter(possible)), where)
+        raise _mixture(next(iter(possible)), where())
     for rule in (_different, _ordered, _on_weekdays, _evenly_spaced):
         whole = rule(whole)
         if len(whole) == 1:
@@ -92,11 +93,11 @@ def decide(parts: Int, orders: tuple[str, ...], *, where: str) -> tuple[Int, str
     readings = tuple(DateReading(order, _iso(days.min()), _iso(days.max())) for order, days in whole.items())
     shown = " or ".join(f"{reading.order} ({reading.first} to {reading.last})" for reading in readings)
     raise AmbiguousDates(
-        f"{where} may be {shown}, and no line settles which: name the order, or write dates as yyyy-mm-dd.", readings
+        f"{where()} may be {shown}, and no line settles which: name the order, or write dates as yyyy-mm-dd.", readings
     )
 
 
-def refuse_exchanged(days: Int, *, where: str) -> None:
+def refuse_exchanged(days: Int, *, where: Callable[[], str]) -> None:
     """Raise ReaderError where days, (n,), read as year/month/day, jump to and fro in time, and their exchange would not.
 
     Day and month are exchanged in those of them that then exist.
@@ -108,7 +109,7 @@ def refuse_exchanged(days: Int, *, where: str) -> None:
     year, month = np.divmod(months.astype(np.int64), 12)
     parts = np.column_stack([year + 1970, month + 1, days - months.astype("M8[D]").astype(np.int64) + 1])
     if _is_mixture(parts, "year/month/day", days):
-        raise _mixture("year/month/day", where)
+        raise _mixture("year/month/day", where())
 
 
 def _read(parts: Int, order: str) -> tuple[Int, NDArray[np.bool_]]:

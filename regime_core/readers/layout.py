@@ -80,8 +80,9 @@ def find_layout(file: TextFile) -> tuple[TextFile, Layout]:
     if separator and separator[1].decode("latin-1") in DELIMITERS:
         lines = lines[1:]
         return file, _layout(file, lines, separator[1].decode("latin-1"))
-    delimiter = max(_marks(lines), key=lambda mark: _score(lines, mark))
-    if _score(lines, delimiter)[0] == 0 and _score(_head(_despaced(file.data[:HEAD_BYTES])), "\t")[0] > 0:
+    scores = {mark: _score(lines, mark) for mark in _marks(lines)}
+    delimiter = max(scores, key=scores.__getitem__)
+    if scores[delimiter][0] == 0 and _score(_head(_despaced(file.data[:HEAD_BYTES])), "\t")[0] > 0:
         spaced = replace(file, data=_despaced(file.data))
         return spaced, replace(_layout(spaced, _head(spaced.data), "\t"), spaced=True)
     return file, _layout(file, lines, delimiter)

@@ -219,7 +219,7 @@ def _all_series(
             mislabelled.setdefault(finding.code, finding)
         for symbol, index in groups.rows:
             use = index[~times.missing[index]]
-            picked = {name: column[use] for name, column in confirmed.items()}
+            picked = confirmed if len(use) == rows.n_rows else {name: column[use] for name, column in confirmed.items()}
             name = f"{symbol} {prefix}".strip()
             one = repair(name, times.time[use], times.wall[use], picked, use.astype(np.int64), source)
             if one is not None:

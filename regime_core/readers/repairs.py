@@ -96,7 +96,6 @@ def _with_close(
             if not values[name].all():
                 values[name] = np.where(values[name] == 0, np.nan, values[name])
     given = [name for name in PRICES if name in columns]
-    empty = np.all([np.isnan(values[name]) for name in given], axis=0)
     kept = ~np.isnan(values["close"])
     for name in ("high", "low"):
         if name in columns and not np.isnan(values[name]).all():
@@ -105,7 +104,7 @@ def _with_close(
                 kept &= ~partial
     lacking = np.flatnonzero(~kept)
     if len(lacking):
-        whole = int(empty.sum())
+        whole = int(np.all([np.isnan(values[name]) for name in given], axis=0).sum())
         detail = f"{len(lacking)} row(s) lack a price and were left out ({whole} of them without any)."
         findings.append(Finding("missing_prices", detail, place[lacking]))
     return kept
@@ -201,7 +200,9 @@ def _uneven_steps(time: NDArray[np.int64], place: Rows_, findings: list[Finding]
 
 
 def _widen(values: dict[str, Float], place: Rows_, findings: list[Finding]) -> None:
-    prices = [values[name] for name in PRICES]
+    opens, high, low, close = prices = [values[name] for name in PRICES]
+    if ((low <= opens) & (opens <= high) & (low <= close) & (close <= high)).all():
+        return
     top, bottom = np.maximum.reduce(prices), np.minimum.reduce(prices)
     outside = np.flatnonzero((top > values["high"]) | (bottom < values["low"]))
     values["high"], values["low"] = top, bottom

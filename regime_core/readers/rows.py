@@ -46,23 +46,25 @@ class Rows:
     def lines(self, rows: Iterable[int]) -> list[int]:
         """1-based lines of rows, in their order."""
         wanted = [int(self.kept[row]) for row in rows]
-        body = self.file.data[self.layout.body_start :]
-        if (
-            b'"' not in body
-            and body.rstrip(b"\n").count(b"\n") + 1 == int(self.kept[-1]) + 1
-            and len(self.kept) == self.kept[-1] + 1
-        ):
-            return [self.layout.body_line + row for row in wanted]
         if not wanted:
             return []
+        if len(self.kept) == self.kept[-1] + 1 and self._is_a_line_each():
+            return [self.layout.body_line + row for row in wanted]
         found = {}
         rest = set(wanted)
-        for i, (line, _) in enumerate(_whole_rows(self.file, self.layout, body)):
+        for i, (line, _) in enumerate(_whole_rows(self.file, self.layout)):
             if i in rest:
                 found[i] = line
             if len(found) == len(rest):
                 break
         return [found[row] for row in wanted]
+
+    def _is_a_line_each(self) -> bool:
+        """Whether the body has a line for each row and no others."""
+        data, start, end = self.file.data, self.layout.body_start, len(self.file.data)
+        while end > start and data[end - 1 : end] == b"\n":
+            end -= 1
+        return not _holds(self.file, self.layout, b'"') and data.count(b"\n", start, end) == len(self.kept) - 1
 
     def place(self, row: int, column: int | None = None) -> str:
         """Name a place in the file: ``line 17, column "High"``."""
@@ -80,17 +82,16 @@ def read_rows(file: TextFile, layout: Layout, wanted: set[int], time_columns: fr
 
     Raises ReaderError on a row with more or fewer fields than the header, an unclosed quote, no rows or too many.
     """
-    body = file.data[layout.body_start :]
-    if not re.search(rb"\S", body):
+    if not re.compile(rb"\S").search(file.data, layout.body_start):
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows: add one line a bar.")
-    table = split_body(file, layout, body, sorted(wanted))
+    table = split_body(file, layout, sorted(wanted))
     if table.num_rows > max_bars:
         raise ReaderError("reader.too_many_rows", f"{file.name} has more than {max_bars:,} rows: split it by date.")
     columns = {i: table.column(f"f{i}") for i in sorted(wanted)}
     rows = Rows(file, layout, columns, table.num_rows, time_columns, np.arange(table.num_rows))
     if not table.num_rows:
         raise ReaderError("reader.no_rows", f"{file.name} has a header but no rows of prices: add one line a bar.")
-    return _without_remarks(rows, body)
+    return _without_remarks(rows)
 
 
 def is_remark(cells: list[str]) -> bool:
@@ -104,31 +105,32 @@ def is_remark(cells: list[str]) -> bool:
     return not (dated[0] or (any(dated) and len(filled) > 2))
 
 
-def _without_remarks(rows: Rows, body: bytes) -> Rows:
+def _without_remarks(rows: Rows) -> Rows:
     """Leave out events, headers that are repeated, and rows without a single number."""
     drop = np.zeros(rows.n_rows, dtype=bool)
-    if _holds(body, b"vidend") or _holds(body, b"plit"):
+    file, layout = rows.file, rows.layout
+    if _holds(file, layout, b"vidend") or _holds(file, layout, b"plit"):
         for text in rows.columns.values():
             drop |= _flags(pc.match_substring_regex(text, EVENT))
     priced = [i for i in rows.columns if i not in rows.time_columns]
-    if rows.layout.has_header and priced and all(_holds(body, rows.layout.header[i].encode()) for i in priced):
+    if layout.has_header and priced and all(_holds(file, layout, layout.header[i].encode()) for i in priced):
         same = np.ones(rows.n_rows, dtype=bool)
         for i in priced:
-            same &= _flags(pc.equal(pc.utf8_trim(rows.columns[i], characters=PADDING), rows.layout.header[i]))
+            same &= _flags(pc.equal(pc.utf8_trim(rows.columns[i], characters=PADDING), layout.header[i]))
         drop |= same
     return rows.take(~drop) if drop.any() else rows
 
 
-def _holds(body: bytes, word: bytes) -> bool:
-    """Whether a word stands in a body; a body of numbers is told by the word's first letter, which is found far faster."""
-    return word[:1] in body and word in body
+def _holds(file: TextFile, layout: Layout, word: bytes) -> bool:
+    """Whether a word stands in a file's body; one of numbers is told by the word's first letter, which is found far faster."""
+    return all(file.data.find(part, layout.body_start) >= 0 for part in (word[:1], word))
 
 
 def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(column, False).to_numpy(), dtype=bool)
 
 
-def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -> pa.Table:
+def split_body(file: TextFile, layout: Layout, wanted: list[int]) -> pa.Table:
     """Wanted columns of a file's body as text, named ``f0`` and on by index; one row for each that is as wide as the header.
 
     Raises ReaderError on a row with more or fewer fields that is no remark, and on an unclosed quote.
@@ -141,17 +143,17 @@ def split_body(file: TextFile, layout: Layout, body: bytes, wanted: list[int]) -
 
     try:
         return arrow_csv.read_csv(
-            io.BytesIO(body),
+            pa.BufferReader(pa.py_buffer(file.data).slice(layout.body_start)),
             read_options=arrow_csv.ReadOptions(column_names=names, use_threads=True, block_size=1 << 22),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=layout.delimiter, newlines_in_values=b'"' in body, invalid_row_handler=on_ragged
+                delimiter=layout.delimiter, newlines_in_values=_holds(file, layout, b'"'), invalid_row_handler=on_ragged
             ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=included, column_types=dict.fromkeys(included, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
-        raise _explain(file, layout, body, str(error)) from error
+        raise _explain(file, layout, str(error)) from error
 
 
 def cells_of(text: str, delimiter: str) -> list[str]:
@@ -162,10 +164,10 @@ def cells_of(text: str, delimiter: str) -> list[str]:
         return [text]
 
 
-def _explain(file: TextFile, layout: Layout, body: bytes, reason: str) -> ReaderError:
+def _explain(file: TextFile, layout: Layout, reason: str) -> ReaderError:
     """Find by a slow and careful pass what the fast one refused."""
     width = layout.width
-    for number, cells in _numbered_rows(file, layout, body):
+    for number, cells in _numbered_rows(file, layout):
         if len(cells) != width and not is_remark(cells):
             kind = "cut short" if len(cells) < width else "too long (quote a field that holds the delimiter)"
             return ReaderError(
@@ -175,14 +177,14 @@ def _explain(file: TextFile, layout: Layout, body: bytes, reason: str) -> Reader
     return ReaderError("reader.quotes", f"{file.name} cannot be split into fields ({reason}): check its quotes.")
 
 
-def _whole_rows(file: TextFile, layout: Layout, body: bytes) -> Iterator[tuple[int, list[str]]]:
+def _whole_rows(file: TextFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield (1-based line, fields) of the rows that the fast pass keeps."""
-    return (row for row in _numbered_rows(file, layout, body) if len(row[1]) == layout.width)
+    return (row for row in _numbered_rows(file, layout) if len(row[1]) == layout.width)
 
 
-def _numbered_rows(file: TextFile, layout: Layout, body: bytes) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(file: TextFile, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield (1-based line, fields) of every row that is not blank."""
-    reader = csv.reader(io.StringIO(body.decode("utf-8"), newline="\n"), delimiter=layout.delimiter)
+    reader = csv.reader(io.StringIO(file.data[layout.body_start :].decode("utf-8"), newline="\n"), delimiter=layout.delimiter)
     line = layout.body_line
     try:
         for cells in reader:

@@ -46,8 +46,7 @@ class SourceText:
 
     def columns(self) -> pa.Table:
         """Every column as text, one row for each row that was read, in the order of the file."""
-        body = self.file.data[self.layout.body_start :]
-        table = split_body(self.file, self.layout, body, list(range(self.layout.width)))
+        table = split_body(self.file, self.layout, list(range(self.layout.width)))
         if len(self.kept) != table.num_rows:
             table = table.take(pa.array(self.kept))
         return table.rename_columns(list(self.names))

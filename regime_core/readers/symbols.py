@@ -106,8 +106,7 @@ def _telling(rows: Rows, columns: Columns, keys: _Keys, timed: Timed, use: NDArr
     others = [i for i in range(rows.layout.width) if i not in taken]
     if not others:
         return None
-    body = rows.file.data[rows.layout.body_start :]
-    table = split_body(rows.file, rows.layout, body, others).take(rows.kept)
+    table = split_body(rows.file, rows.layout, others).take(rows.kept)
     for column in others:
         names, codes = _encoded(table.column(f"f{column}"))
         if not 2 <= len(names) <= rows.n_rows / ROWS_A_SYMBOL or any(HAS_DECIMALS.search(name) for name in names):

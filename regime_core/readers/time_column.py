@@ -42,6 +42,11 @@ class TimeColumn:
         """First row that has a time."""
         return int(np.argmin(self.absent))
 
+    def where(self) -> str:
+        """File, line and value of the first row that has a time; found where it is asked for, as lines have to be counted."""
+        first = self.first()
+        return f'{self.rows.file.name}, {self.place(first)}: "{self.value(first)}"'
+
     def refusal(self, row: int, problem: str) -> ReaderError:
         """Error that names the line and the value."""
         return ReaderError("reader.time", f'{self.rows.file.name}, {self.place(row)}: "{self.value(row)}" {problem}.')

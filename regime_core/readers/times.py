@@ -70,6 +70,11 @@ def read_times(
     """
     if zone is not None:
         require_zone(zone)
+    if clock is None and len(dates) == 1 and needed.all():
+        as_it_stands = TimeColumn(rows, dates, rows.columns[dates[0]], ~needed)
+        read = _read_iso(as_it_stands, zone)
+        if read is not None:
+            return read
     text, absent = date_text(rows, dates)
     absent |= ~needed
     if absent.all():
@@ -84,14 +89,9 @@ def read_times(
         if are_epochs(text):
             time, unit = read_epochs(found)
             return _in_utc(found, time, f"epoch {unit}", zone)
-        plain = _plain_iso(text, absent)
-        if plain is not None:
-            wall, words, utc = plain
-            first = found.first()
-            refuse_exchanged(
-                np.floor_divide(wall[~absent], DAY_NS), where=f'{rows.file.name}, {found.place(first)}: "{found.value(first)}"'
-            )
-            return _in_utc(found, wall, words, zone) if utc else _zoned(found, Written(wall, wall, None, words), zone)
+        read = _read_iso(found, zone)
+        if read is not None:
+            return read
     return _zoned(found, read_written(found, order), zone)
 
 
@@ -161,15 +161,20 @@ def _shifts(column: TimeColumn, wall: Nanoseconds, zone: pa.Array) -> tuple[Nano
     return shift, ", ".join(dict.fromkeys(shown))
 
 
-def _plain_iso(text: pa.Array, absent: Flags) -> tuple[Nanoseconds, str, bool] | None:
-    """Wall times, words and whether they are UTC, where every one is in strict ISO form without an offset; else None."""
+def _read_iso(column: TimeColumn, zone: str | None) -> Times | None:
+    """Times where every one is in strict ISO form without an offset, else None."""
+    text, absent = column.text, column.absent
     if not all_match(text.slice(0, 200), STRICT_ISO):
         return None
-    utc = text[int(np.argmin(absent))].as_py().endswith("Z")
+    utc = text[column.first()].as_py().endswith("Z")
     try:
         stamps = pc.cast(text, pa.timestamp("ns", "UTC" if utc else None))
     except pa.ArrowInvalid:
         return None
     wall = np.asarray(pc.fill_null(pc.cast(stamps, pa.int64()), 0).to_numpy(), dtype=np.int64)
-    dates = not utc and (wall[~absent] % DAY_NS == 0).all()
-    return wall, f"{ISO} dates" if dates else f"{ISO} times", utc
+    days = np.floor_divide(wall[~absent], DAY_NS)
+    refuse_exchanged(days, where=column.where)
+    if utc:
+        return _in_utc(column, wall, f"{ISO} times", zone)
+    dates = bool((days * DAY_NS == wall[~absent]).all())
+    return _zoned(column, Written(wall, wall, None, f"{ISO} dates" if dates else f"{ISO} times"), zone)

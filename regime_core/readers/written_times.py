@@ -97,9 +97,8 @@ def _dates(column: TimeColumn, parts: pa.Array, orders: tuple[str, ...], order: 
     )
     if order is not None and len(orders) > 1:
         orders = (order,)
-    first = int(present[0])
     try:
-        days, found = decide(numbers, orders, where=f'{column.rows.file.name}, {column.place(first)}: "{column.value(first)}"')
+        days, found = decide(numbers, orders, where=column.where)
     except ImpossibleDates as error:
         raise _impossible(column, int(present[error.row]), error.order, orders) from error
     date = np.zeros(len(column.absent), dtype=np.int64)

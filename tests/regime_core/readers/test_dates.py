@@ -358,12 +358,12 @@ def test_an_order_that_is_offered_is_taken_and_means_what_was_said():
     for seed in range(1500):
         parts, orders = _columns(seed)
         try:
-            decide(parts, orders, where="here")
+            decide(parts, orders, where=lambda: "here")
         except AmbiguousDates as error:
             asked += 1
             assert len(error.readings) > 1
             for reading in error.readings:
-                days, order = decide(parts, (reading.order,), where="here")
+                days, order = decide(parts, (reading.order,), where=lambda: "here")
                 assert order == reading.order
                 assert [str(np.datetime64(int(day), "D")) for day in (days.min(), days.max())] == [reading.first, reading.last]
         except (ImpossibleDates, ReaderError):
