@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from regime_core import artifacts, walkforward
 from regime_core.artifacts import Artifacts, ModelEntry
-from regime_core.bars import OHLCV, all_positive, with_arithmetic_moves
+from regime_core.bars import DAY_NS, OHLCV, all_positive, with_arithmetic_moves
 from regime_core.errors import ModelError
 from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
@@ -207,10 +207,12 @@ class Engine:
         """Compile and touch all that an answer needs, so that the first client does not wait for it."""
         n = 4 * MIN_BARS
         close = np.exp(0.01 * np.sin(np.arange(n)))
-        day = np.arange(n, dtype=np.int64) * 86_400_000_000_000
-        bars = OHLCV(day, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
-        for name in self._models.detectors:
-            self.detect(bars, model=name, history=True)
+        for step in (DAY_NS, DAY_NS // 24):  # bars within a day have kernels of their own
+            time = np.arange(n, dtype=np.int64) * step
+            bars = OHLCV(time, close, close * 1.01, close * 0.99, close, np.full(n, np.nan))
+            for name in self._models.detectors:
+                self.detect(bars, model=name, history=True)
+                self.label_twice(bars, model=name)
 
 
 def _readable(bars: OHLCV, entry: ModelEntry) -> OHLCV:
