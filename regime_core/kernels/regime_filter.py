@@ -75,7 +75,11 @@ LEAST_VARIANCE = 0.22
 """A bar's variance is at least this share of its squared move: its range is at least its move."""
 
 
-State = tuple[Float, Float, Float, Float, Float, NDArray[np.int64]]
+N_WORK = 13
+MASS, ENTERS, STAYS, MEAN_DISTANCE, ITS_VARIANCE, WIDENED, SURPRISE = range(7)
+"""Rows of the room to work in; those from SURPRISE on are one a state."""
+
+State = tuple[Float, Float, Float, Float, Float, NDArray[np.int64], Float]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -153,14 +157,16 @@ def take(state: State, level: Float, moved: Float, known: Float) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _wait(state: State, level: Float, known: Float) -> None:
     """Let a bar pass on which nothing was traded: the regime may have changed, and that is all there is to know."""
-    weight, distance, spread, _, _, band = state
+    weight, distance, spread, _, _, band, work = state
     known[MOVE] = 0.0
     known[VARIANCE] = level[LOCAL] if level[LOCAL] > 0.0 else 1.0
     for tail in range(2):
+        _predict(weight[tail], distance[tail], spread[tail], work)
         for g in range(band[0], band[1]):
-            distance[tail, g], spread[tail, g] = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
-    _normalise(weight, band)
-    _summarise(weight, band, known)
+            distance[tail, g] = work[MEAN_DISTANCE, g]
+            spread[tail, g] = work[ITS_VARIANCE, g]
+    _normalise(weight)
+    _summarise(weight, band, work, known)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -175,16 +181,18 @@ def first_unit(moved: Float) -> float:
 def new_state() -> State:
     """Nothing known.
 
-    Joint probabilities (2, N_GRID, N_STATES), mean and variance of the distance to the ranging level (2, N_GRID), s0 at each
+    Joint probabilities (2, N_STATES, N_GRID), mean and variance of the distance to the ranging level (2, N_GRID), s0 at each
     grid point (N_GRID,), precision of a bar's move there under each state, with its root and the root's fifth power
-    (N_GRID, N_STATES, 3), and [first grid point in use, one past the last, grid steps the centre has moved].
+    (3, N_STATES, N_GRID), [first grid point in use, one past the last, grid steps the centre has moved], and room to work in
+    (N_WORK, N_GRID). Grid points that are not in use have no probability.
     """
-    weight = np.full((2, N_GRID, N_STATES), (1.0 - PRIOR_STEADY) / (2 * N_GRID * N_REGIMES))
-    weight[:, :, STEADY] = PRIOR_STEADY / (2 * N_GRID)
+    weight = np.full((2, N_STATES, N_GRID), (1.0 - PRIOR_STEADY) / (2 * N_GRID * N_REGIMES))
+    weight[:, STEADY, :] = PRIOR_STEADY / (2 * N_GRID)
     grid = np.empty(N_GRID)
-    precision = np.empty((N_GRID, N_STATES, 3))
+    precision = np.empty((3, N_STATES, N_GRID))
     _lay_grid(grid, precision, 0)
-    return weight, np.zeros((2, N_GRID)), np.zeros((2, N_GRID)), grid, precision, np.array([0, N_GRID, 0])
+    band = np.array([0, N_GRID, 0])
+    return weight, np.zeros((2, N_GRID)), np.zeros((2, N_GRID)), grid, precision, band, np.zeros((N_WORK, N_GRID))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -193,9 +201,9 @@ def _lay_grid(grid: Float, precision: Float, shift: int) -> None:
         grid[g] = np.exp(LOG_STEP * (g - N_GRID // 2 + shift))
         for k in range(N_STATES):
             root = 1.0 / (VOLATILITY[k] * grid[g])
-            precision[g, k, 0] = root**2
-            precision[g, k, 1] = root
-            precision[g, k, 2] = root**DOF_RANGE
+            precision[0, k, g] = root**2
+            precision[1, k, g] = root
+            precision[2, k, g] = root**DOF_RANGE
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -205,8 +213,11 @@ def step(state: State, blind: bool, halted: bool, known: Float) -> None:
     blind : the range tells nothing; only the move counts. halted : trading has stopped, which tells of the regime, that it is
     calm, and nothing of the typical volatility, which would shrink and make all that follows volatile. known : (N_OUT,) as a
     row of ``filter_bars``; of a move over several bars each state has as many to drift in and to be pulled back in.
+    Whole rows of the grid are worked on, as that takes less time than to leave out the points that are not in use.
     """
-    weight, distance, spread, grid, precision, band = state
+    weight, distance, spread, grid, precision, band, work = state
+    n = len(grid)
+    flat, likelihood = weight.reshape(2, N_STATES * N_GRID), precision.reshape(3, N_STATES * N_GRID)
     move, span = known[MOVE], known[SPAN]
     root = 1.0 / np.sqrt(span)
     pull, pulled_variance = PULL, 1.0
@@ -217,127 +228,148 @@ def step(state: State, blind: bool, halted: bool, known: Float) -> None:
     part = move * root
     rest = 0.0 if blind or halted else max(DOF_RANGE * known[VARIANCE] - part * part, 0.0)
     for tail in range(2):
-        for g in range(band[0], band[1]):
-            s0 = grid[g]
-            e, p = _predict(weight, tail, g, distance[tail, g], spread[tail, g])
+        _predict(weight[tail], distance[tail], spread[tail], work)
+        for g in range(n):
+            e, p, s0 = work[MEAN_DISTANCE, g], work[ITS_VARIANCE, g], grid[g]
             from_level = move + pull * e
-            widen = pulled_variance + pull * pull * p * precision[g, RANGING, 0]
-            _weigh(weight, tail, g, precision[g], part, from_level, (move - drift * s0) * root, rest, widen, blind)
-            if span > 1.0:
-                weight[tail, g, RANGING] /= root
-            if halted:
-                weight[tail, g] *= s0 if blind else s0**DOF_RANGE  # what the likelihood of no move owes to s0 alone
-            gain = -pull * p / (pull * pull * p + pulled_variance * s0 * s0)
-            distance[tail, g] = e + gain * from_level + move
-            spread[tail, g] = p * (1.0 + pull * gain)
-    _normalise(weight, band)
-    _let_parameters_drift(weight, band)
+            reach = pull * pull * p
+            widen = pulled_variance + reach * precision[0, RANGING, g]
+            from_trend = (move - drift * s0) * root
+            other_trend = 2.0 * part - from_trend
+            work[WIDENED, g] = widen
+            work[SURPRISE + RANGING, g] = from_level * from_level / widen + rest
+            work[SURPRISE + BULLISH, g] = from_trend * from_trend + rest
+            work[SURPRISE + BEARISH, g] = other_trend * other_trend + rest
+            gain = -pull * p / (reach + pulled_variance * s0 * s0)
+            work[MEAN_DISTANCE, g] = e + gain * from_level + move
+            work[ITS_VARIANCE, g] = p * (1.0 + pull * gain)
+        for k in (VOLATILE, CALM, STEADY):
+            for g in range(n):
+                work[SURPRISE + k, g] = part * part + rest
+        _weigh(flat[tail], likelihood, work[SURPRISE:].reshape(-1), tail == 0, blind)
+        for g in range(n):
+            weight[tail, RANGING, g] /= np.sqrt(work[WIDENED, g])
+        if span > 1.0:
+            weight[tail, RANGING] /= root
+        if halted:  # what the likelihood of no move owes to s0 alone
+            for g in range(n):
+                owed = grid[g] if blind else grid[g] ** DOF_RANGE
+                for k in range(N_STATES):
+                    weight[tail, k, g] *= owed
+        for g in range(band[0], band[1]):
+            distance[tail, g] = work[MEAN_DISTANCE, g]
+            spread[tail, g] = work[ITS_VARIANCE, g]
+    _normalise(weight)
+    _let_parameters_drift(weight, band, work)
     _recentre(state)
-    _summarise(weight, band, known)
+    _summarise(weight, band, work, known)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _predict(weight: Float, tail: int, g: int, distance: float, spread: float) -> tuple[float, float]:
-    """Let the regime change, in place; mean and variance of the distance to the ranging level, which is 0 where it began."""
-    mass = 0.0
-    for k in range(N_REGIMES):
-        mass += weight[tail, g, k]
-    stays = weight[tail, g, RANGING] * (1.0 - HAZARD - BECOMES_STEADY)
-    steady = weight[tail, g, STEADY]
-    enters = SWITCH * mass + LEAVES_STEADY / N_REGIMES * steady
-    for k in range(N_REGIMES):
-        weight[tail, g, k] = weight[tail, g, k] * (1.0 - HAZARD - SWITCH - BECOMES_STEADY) + enters
-    weight[tail, g, STEADY] = steady * (1.0 - LEAVES_STEADY) + BECOMES_STEADY * mass
-    if weight[tail, g, RANGING] <= 0.0:
-        return 0.0, 0.0
-    share = stays / weight[tail, g, RANGING]
-    return share * distance, share * spread + share * (1.0 - share) * distance * distance
+def _predict(weight: Float, distance: Float, spread: Float, work: Float) -> None:
+    """Let the regime change, in place; into ``work`` mean and variance of the distance to the ranging level, 0 where it began.
 
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _weigh(
-    weight: Float,
-    tail: int,
-    g: int,
-    precision: Float,
-    move: float,
-    from_level: float,
-    from_trend: float,
-    rest: float,
-    widen: float,
-    blind: bool,
-) -> None:
-    """Multiply by the likelihood of the bar under each state, in place.
-
-    precision : (N_STATES, 3), see ``new_state``. move : over the root of its span. from_level, from_trend : the move less what
-    ranging, or a bullish trend, would have it be; the latter over the root of the span. widen : variance of the former, over
-    that of one bar's move.
+    weight : (N_STATES, N_GRID) of one kind of shock, as are distance and spread, (N_GRID,).
     """
-    gaussian = tail == 0
-    over_dof = 1.0 / (TAIL_DOF[tail] + (4.0 if gaussian and blind else 0.0) - 2.0)
-    constant = 1.0
-    if not gaussian:
-        constant = BLIND_STUDENT_CONSTANT if blind else STUDENT_CONSTANT
-    free = move * move
-    other_trend = 2.0 * move - from_trend
-    power = 1 if blind else 2
-    for k in range(N_STATES):
-        surprise = free
-        if k == BULLISH:
-            surprise = from_trend * from_trend
-        elif k == BEARISH:
-            surprise = other_trend * other_trend
-        elif k == RANGING:
-            surprise = from_level * from_level / widen
-        base = 1.0 + (surprise + rest) * precision[k, 0] * over_dof
-        weight[tail, g, k] *= constant * precision[k, power] * _power(base, gaussian, blind)
-    weight[tail, g, RANGING] /= np.sqrt(widen)
+    n = work.shape[1]
+    for g in range(n):
+        mass = 0.0
+        for k in range(N_REGIMES):
+            mass += weight[k, g]
+        steady = weight[STEADY, g]
+        work[MASS, g] = mass
+        work[ENTERS, g] = SWITCH * mass + LEAVES_STEADY / N_REGIMES * steady
+        work[STAYS, g] = weight[RANGING, g] * (1.0 - HAZARD - BECOMES_STEADY)
+        weight[STEADY, g] = steady * (1.0 - LEAVES_STEADY) + BECOMES_STEADY * mass
+    for k in range(N_REGIMES):
+        for g in range(n):
+            weight[k, g] = weight[k, g] * (1.0 - HAZARD - SWITCH - BECOMES_STEADY) + work[ENTERS, g]
+    for g in range(n):
+        known = weight[RANGING, g] > 0.0
+        share = work[STAYS, g] / (weight[RANGING, g] if known else 1.0)
+        far = distance[g]
+        work[MEAN_DISTANCE, g] = share * far if known else 0.0
+        work[ITS_VARIANCE, g] = share * spread[g] + share * (1.0 - share) * far * far if known else 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _power(base: float, gaussian: bool, blind: bool) -> float:
-    """``base`` to minus half of all degrees of freedom: -64 for near Gaussian shocks, -5 or, of a blind bar, -3 for Student."""
-    square = base * base
+def _weigh(weight: Float, precision: Float, surprise: Float, gaussian: bool, blind: bool) -> None:
+    """Multiply by the likelihood of the bar under each state, in place; but for what ranging owes to the width of its level.
+
+    weight : of one kind of shock, (N_STATES * N_GRID,), as are all rows here. precision : (3, ...), see ``new_state``. surprise :
+    squared and over the bar's span, with the rest of the bar's variance.
+    """
+    over_dof = 1.0 / (TAIL_DOF[0 if gaussian else 1] + (4.0 if gaussian and blind else 0.0) - 2.0)
     if gaussian:
-        fourth = square * square
-        eighth = fourth * fourth
-        sixteenth = eighth * eighth
-        half = sixteenth * sixteenth
-        return 1.0 / (half * half)
-    return 1.0 / (square * base) if blind else 1.0 / (square * square * base)
+        power = 1 if blind else 2
+        for i in range(len(weight)):
+            base = 1.0 + surprise[i] * precision[0, i] * over_dof
+            weight[i] *= precision[power, i] * _to_the_64th(base)
+    elif blind:
+        for i in range(len(weight)):
+            base = 1.0 + surprise[i] * precision[0, i] * over_dof
+            weight[i] *= BLIND_STUDENT_CONSTANT * precision[1, i] * _to_the_3rd(base)
+    else:
+        for i in range(len(weight)):
+            base = 1.0 + surprise[i] * precision[0, i] * over_dof
+            weight[i] *= STUDENT_CONSTANT * precision[2, i] * _to_the_5th(base)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _normalise(weight: Float, band: NDArray[np.int64]) -> None:
+def _to_the_64th(base: float) -> float:
+    """``base`` to the power -64, minus half of all degrees of freedom of near Gaussian shocks."""
+    square = base * base
+    fourth = square * square
+    eighth = fourth * fourth
+    sixteenth = eighth * eighth
+    half = sixteenth * sixteenth
+    return 1.0 / (half * half)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _to_the_5th(base: float) -> float:
+    """``base`` to the power -5: Student shocks, a bar with its range."""
+    square = base * base
+    return 1.0 / (square * square * base)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _to_the_3rd(base: float) -> float:
+    """``base`` to the power -3: Student shocks, a blind bar."""
+    square = base * base
+    return 1.0 / (square * base)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _normalise(weight: Float) -> None:
+    n = weight.shape[2]
     total = 0.0
     for tail in range(2):
-        for g in range(band[0], band[1]):
+        for g in range(n):
             for k in range(N_STATES):
-                total += weight[tail, g, k]
-    for tail in range(2):
-        for g in range(band[0], band[1]):
-            for k in range(N_STATES):
-                weight[tail, g, k] /= total
+                total += weight[tail, k, g]
+    flat = weight.reshape(-1)
+    for i in range(len(flat)):
+        flat[i] /= total
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _let_parameters_drift(weight: Float, band: NDArray[np.int64]) -> None:
+def _let_parameters_drift(weight: Float, band: NDArray[np.int64], work: Float) -> None:
     """Move a little mass to the other tails and to the neighbours on the grid; keep to the points that matter, one wider."""
     low, high = max(band[0] - 1, 0), min(band[1] + 1, N_GRID)
-    for g in range(band[0], band[1]):
-        for k in range(N_STATES):
-            flow = CHANGE_OF_TAILS * (weight[1, g, k] - weight[0, g, k])
-            weight[0, g, k] += flow
-            weight[1, g, k] -= flow
-    leak = 0.5 * DRIFT_OF_S0
-    for tail in range(2):
-        for k in range(N_STATES):
-            before = 0.0
-            for g in range(low, high):
-                here = weight[tail, g, k]
-                after = weight[tail, g + 1, k] if g + 1 < N_GRID else 0.0
-                weight[tail, g, k] = here * (1.0 - 2.0 * leak) + leak * (before + after)
-                before = here
+    leak, n = 0.5 * DRIFT_OF_S0, work.shape[1]
+    for k in range(N_STATES):
+        thin, fat = work[MASS], work[ENTERS]
+        for g in range(n):
+            flow = CHANGE_OF_TAILS * (weight[1, k, g] - weight[0, k, g])
+            thin[g] = weight[0, k, g] + flow
+            fat[g] = weight[1, k, g] - flow
+        for tail in range(2):
+            here = thin if tail == 0 else fat
+            weight[tail, k, 0] = here[0] * (1.0 - 2.0 * leak) + leak * (0.0 + here[1])
+            for g in range(1, n - 1):
+                weight[tail, k, g] = here[g] * (1.0 - 2.0 * leak) + leak * (here[g - 1] + here[g + 1])
+            weight[tail, k, N_GRID - 1] = here[N_GRID - 1] * (1.0 - 2.0 * leak) + leak * (here[N_GRID - 2] + 0.0)
     while high - low > 3 and _cleared(weight, low):
         low += 1
     while high - low > 3 and _cleared(weight, high - 1):
@@ -350,12 +382,10 @@ def _cleared(weight: Float, g: int) -> bool:
     """Empty a grid point whose mass is negligible."""
     mass = 0.0
     for k in range(N_STATES):
-        mass += weight[0, g, k] + weight[1, g, k]
+        mass += weight[0, k, g] + weight[1, k, g]
     if mass >= NEGLIGIBLE:
         return False
-    for k in range(N_STATES):
-        weight[0, g, k] = 0.0
-        weight[1, g, k] = 0.0
+    weight[:, :, g] = 0.0
     return True
 
 
@@ -373,12 +403,12 @@ def _recentre(state: State) -> None:
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _slide(state: State, by: int) -> None:
     """Move the grid up by ``by`` steps; the band in use must fit."""
-    weight, distance, spread, grid, precision, band = state
+    weight, distance, spread, grid, precision, band, _ = state
     first, last = band[0], band[1]
+    moved = np.zeros((2, N_STATES, N_GRID))
+    moved[:, :, first - by : last - by] = weight[:, :, first:last]
+    weight[:] = moved
     for tail in range(2):
-        moved = np.zeros((N_GRID, N_STATES))
-        moved[first - by : last - by] = weight[tail, first:last]
-        weight[tail] = moved
         for values in (distance[tail], spread[tail]):
             kept = values[first:last].copy()
             values[:] = 0.0
@@ -395,7 +425,7 @@ def _rename(state: State, louder: bool) -> None:
 
     louder : the market has long been louder than its s0, so it is volatile that is renamed.
     """
-    weight, _, _, _, _, band = state
+    weight, band = state[0], state[5]
     steps = RENAMED_STEPS[0] if louder else RENAMED_STEPS[1]
     source = VOLATILE if louder else CALM
     low, high = min(band[0], band[0] + steps), max(band[1], band[1] + steps)
@@ -404,34 +434,38 @@ def _rename(state: State, louder: bool) -> None:
         _slide(state, by)
     for g in range(max(band[0], -steps), min(band[1], N_GRID - steps)):
         for tail in range(2):
-            flow = RENAMED * weight[tail, g, source]
-            weight[tail, g, source] -= flow
-            weight[tail, g + steps, STEADY] += flow
+            flow = RENAMED * weight[tail, source, g]
+            weight[tail, source, g] -= flow
+            weight[tail, STEADY, g + steps] += flow
     band[0], band[1] = max(min(band[0], band[0] + steps), 0), min(max(band[1], band[1] + steps), N_GRID)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _summarise(weight: Float, band: NDArray[np.int64], out: Float) -> None:
+def _summarise(weight: Float, band: NDArray[np.int64], work: Float, out: Float) -> None:
+    n = work.shape[1]
     change = 0.0
     for k in range(N_STATES):
         probability = 0.0
-        for g in range(band[0], band[1]):
-            probability += weight[0, g, k] + weight[1, g, k]
+        for g in range(n):
+            probability += weight[0, k, g] + weight[1, k, g]
         change += abs(probability - out[k])
         out[k] = probability
+    thin, both = work[MASS], work[ENTERS]
+    for g in range(n):
+        thin_here, fat_here = 0.0, 0.0
+        for k in range(N_STATES):
+            thin_here += weight[0, k, g]
+            fat_here += weight[1, k, g]
+        thin[g] = fat_here
+        both[g] = thin_here + fat_here
     fat = 0.0
     first = 0.0
     second = 0.0
     for g in range(band[0], band[1]):
-        thin_here = 0.0
-        fat_here = 0.0
-        for k in range(N_STATES):
-            thin_here += weight[0, g, k]
-            fat_here += weight[1, g, k]
         log_s0 = LOG_STEP * (g - N_GRID // 2 + band[2])
-        fat += fat_here
-        first += (thin_here + fat_here) * log_s0
-        second += (thin_here + fat_here) * log_s0 * log_s0
+        fat += thin[g]
+        first += both[g] * log_s0
+        second += both[g] * log_s0 * log_s0
     out[FAT_TAILS] = fat
     out[LOG_S0] = first
     out[SD_LOG_S0] = np.sqrt(max(second - first * first, 0.0))
