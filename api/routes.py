@@ -106,7 +106,7 @@ def documentation() -> Response:
     return Response(docs.page(_runtime().settings, root=request.script_root, url=url, answer=answer), mimetype="text/html")
 
 
-def _answer(series: wire.DetectRequest, source: telemetry.Source, at: str = "") -> wire.DetectReply:
+def _answer(series: wire.Series, source: telemetry.Source, at: str = "") -> wire.DetectReply:
     runtime = _runtime()
     bars, repairs = wire.to_bars(series, max_bars=runtime.settings.max_bars, at=at)
     engine = runtime.engine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,8 @@ import numpy as np
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from numpy.typing import ArrayLike, NDArray
 
+from api import bodies
+from api.bodies import Word
 from regime_core import bars as bars_
 from regime_core import regimes
 from regime_core.bars import FIELDS, OHLCV, Where
@@ -20,7 +23,6 @@ from regime_core.regimes import ALL_NAMES, Detection
 from regime_core.states import Forecast, state_name
 
 Epoch = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float
-Word = Annotated[str, Meta(max_length=100)]
 
 
 class Bar(Struct, frozen=True, gc=False):
@@ -165,12 +167,40 @@ _any = msgspec.json.Decoder(Raw)
 _encoder = msgspec.json.Encoder()
 
 
-def decode(body: bytes | Raw, *, at: str = "") -> DetectRequest:
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series as it was sent: the bars, not yet looked at, and what is asked about them.
+
+    time : (n_bars,) epochs. columns : ``open high low close`` and maybe ``volume``, NaN where unknown, one value a bar.
+    by_column : they were sent as columns, and places are named so.
+    """
+
+    time: NDArray[np.int64] | NDArray[np.float64]
+    columns: dict[str, NDArray[np.float64]]
+    by_column: bool
+    model: str | None
+    history: bool
+    strict: bool
+
+
+def decode(body: bytes | Raw, *, at: str = "") -> Series:
     """Read one series. Raises RegimeError naming the place, which starts with ``at``, of what is wrong."""
+    scanned = bodies.scan(bytes(body))
+    if scanned is not None:
+        asked = scanned.asked
+        return Series(scanned.time, scanned.columns, bool(asked.columns), asked.model, asked.history, asked.strict)
     request: DetectRequest = _decoded(_detect, body, at)
-    if (request.bars is None) == (request.columns is None):
+    rows, columns = request.bars, request.columns
+    if (rows is None) == (columns is None):
         raise RegimeError("json.series", f"{at}: send bars or columns, one of the two.".removeprefix(": ").capitalize())
-    return request
+    if columns is None:
+        time = np.array([bar.timestamp for bar in rows or []])
+        given = {name: np.array([getattr(bar, name) for bar in rows or []], dtype=np.float64) for name in FIELDS}
+    else:
+        time = np.array(columns.timestamp)
+        sent = {name: getattr(columns, name) for name in FIELDS}
+        given = {name: np.array(column, dtype=np.float64) for name, column in sent.items() if column is not None}
+    return Series(time, given, columns is not None, request.model, request.history, request.strict)
 
 
 def decode_batch(body: bytes) -> list[Raw]:
@@ -179,25 +209,14 @@ def decode_batch(body: bytes) -> list[Raw]:
     return request.series
 
 
-def to_bars(request: DetectRequest, *, max_bars: int, at: str = "") -> tuple[OHLCV, tuple[str, ...]]:
-    """Bars of a request and the repairs made on the way, in words. Raises BarsError naming the place of a bad value."""
-    columns = request.columns
-    rows = request.bars or []
-    n = len(rows) if columns is None else len(columns.timestamp)
+def to_bars(series: Series, *, max_bars: int, at: str = "") -> tuple[OHLCV, tuple[str, ...]]:
+    """Bars of a series and the repairs made on the way, in words. Raises BarsError naming the place of a bad value."""
+    n = len(series.time)
     if n > max_bars:
         raise BarsError("limits.bars", f"{at}{'.' if at else ''}{n:,} bars were sent; send at most {max_bars:,}, the newest.")
-    if columns is None:
-        where = _bar_place(at)
-        time = np.array([bar.timestamp for bar in rows])
-        values: dict[str, ArrayLike] = {
-            name: np.array([getattr(bar, name) for bar in rows], dtype=np.float64) for name in FIELDS
-        }
-    else:
-        where = _column_place(at)
-        time = np.array(columns.timestamp)
-        given = {name: getattr(columns, name) for name in FIELDS}
-        values = {name: np.array(column, dtype=np.float64) for name, column in given.items() if column is not None}
-    return bars_.normalise(bars_.epoch_to_ns(time, where=where), values, strict=request.strict, where=where)
+    where = _column_place(at) if series.by_column else _bar_place(at)
+    values: dict[str, ArrayLike] = {**series.columns}
+    return bars_.normalise(bars_.epoch_to_ns(series.time, where=where), values, strict=series.strict, where=where)
 
 
 def reply(detection: Detection) -> DetectReply:

@@ -1,4 +1,4 @@
-"""The least that a JSON route of this server can do: read the body, decode it, answer a constant. See ``benchmarks.service``."""
+"""The least that a JSON route can do here: read the body, decode it, answer a constant. See ``benchmarks.service``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Throughput and latency of ``POST /detect_regime`` beside a floor: a Flask route of the same server that decodes the same body.
+"""Throughput and latency of ``POST /detect_regime`` beside a floor: a Flask route that decodes the same body.
 
-Run from the repository: ``python -m benchmarks.service``. It needs wrk (Debian has it). Each server is gunicorn with one worker and
-the product's own threads and limits, started here on a free port; eight connections send bodies of 252 bars that are all
-different. The servers take turns, and of each the median of all rounds counts, so that a noisy minute hits all of them. Ratios
-are those to the floor of the same round.
+Run from the repository: ``python -m benchmarks.service``. It needs wrk (Debian has it). Each server is gunicorn with one
+worker and the product's own threads and limits, started here on a free port; eight connections send bodies of 252 bars that are
+all different. The servers take turns, and of each the median of all rounds counts, so that a noisy minute hits all of them.
+Ratios are those to the floor of the same round.
 """
 
 from __future__ import annotations
@@ -177,7 +177,8 @@ def compare(rounds: int, seconds: float) -> bool:
 def report(runs: dict[str, list[Run]]) -> bool:
     """Print medians and ratios; whether all is as wanted."""
     print(
-        f"{'252 bars, 8 connections':26} {'answers/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'of the floor':>13} {'its p99':>8}   wanted"
+        f"{'252 bars, 8 connections':26} {'answers/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'of the floor':>13} {'its p99':>8}"
+        "   wanted"
     )
     good = True
     for name, found in runs.items():

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regime_core.errors import BarsError
+from regime_core.kernels import soundness
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,8 @@ Float = NDArray[np.float64]
 PRICES = ("open", "high", "low", "close")
 FIELDS = (*PRICES, "volume")
 DAY_NS = 86_400_000_000_000
+UNITS = ((630_000_000, 9_200_000_000, 1_000_000_000), (630_000_000_000, 9_200_000_000_000, 1_000_000))
+"""Epochs of 1989 to 2261 in seconds and in milliseconds, as nearly all are, and the nanoseconds of one."""
 INTRADAY_BELOW_NS = 20 * 3_600_000_000_000
 LEVEL_BARS = 50
 """Bars whose median close is the level that moves in price are measured by, once prices reach zero."""
@@ -101,11 +104,14 @@ def normalise(
     for name, values in (*prices.items(), ("volume", volume)):
         if len(values) != n:
             raise BarsError("bars.length", f"{name} has {len(values)} values but timestamp has {n}: send one of each per bar.")
+    time = np.require(time, np.int64, ["C", "W"])
+    if soundness.are_sound(time, prices["open"], prices["high"], prices["low"], prices["close"], volume):
+        return OHLCV(time, volume=volume, **prices), ()
     _check_prices(prices, where)
     _check_volume(volume, where)
     warnings: list[str] = []
     _widen(prices, where, warnings)
-    bars = OHLCV(np.require(time, np.int64, ["C", "W"]), volume=volume, **prices)
+    bars = OHLCV(time, volume=volume, **prices)
     bars = _sorted(bars, where, warnings)
     if strict and warnings:
         raise BarsError("bars.needs_repair", f"strict was asked for, but: {' '.join(warnings)}")
@@ -192,6 +198,11 @@ def epoch_to_ns(values: ArrayLike, *, where: Where = wire_place) -> NDArray[np.i
         numbers = numbers.astype(np.float64)
     if len(numbers) == 0:
         return np.empty(0, dtype=np.int64)
+    if numbers.dtype.kind == "i":
+        smallest, largest = int(numbers.min()), int(numbers.max())
+        for first, last, factor in UNITS:
+            if first <= smallest and largest < last:
+                return np.asarray(numbers.astype(np.int64) * factor)
     if numbers.dtype.kind == "f":
         _refuse_first(~np.isfinite(numbers), "bars.time", "is not a finite number: send epoch seconds.", "timestamp", where)
     size = np.abs(numbers.astype(np.float64))

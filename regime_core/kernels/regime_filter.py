@@ -296,8 +296,8 @@ def _predict(weight: Float, distance: Float, spread: Float, work: Float) -> None
 def _weigh(weight: Float, precision: Float, surprise: Float, gaussian: bool, blind: bool) -> None:
     """Multiply by the likelihood of the bar under each state, in place; but for what ranging owes to the width of its level.
 
-    weight : of one kind of shock, (N_STATES * N_GRID,), as are all rows here. precision : (3, ...), see ``new_state``. surprise :
-    squared and over the bar's span, with the rest of the bar's variance.
+    weight : of one kind of shock, (N_STATES * N_GRID,), as are all rows here. precision : (3, ...), see ``new_state``.
+    surprise : squared and over the bar's span, with the rest of the bar's variance.
     """
     over_dof = 1.0 / (TAIL_DOF[0 if gaussian else 1] + (4.0 if gaussian and blind else 0.0) - 2.0)
     if gaussian:
