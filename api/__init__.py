@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import guard, metrics, problems, routes, uploads
+from api import bodies, guard, metrics, problems, routes, uploads
 from runtime import Runtime
 
 
 def register(server: Flask, runtime: Runtime) -> None:
     """Add the JSON routes, those of files, /metrics, their guards and the error handlers to a server."""
+    bodies.warm_up()
     problems.register(server)
     routes.register(server, runtime)
     uploads.register(server, runtime)

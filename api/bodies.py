@@ -71,3 +71,10 @@ def scan(body: bytes) -> Scanned | None:
     if not (asked.bars if as_bars else asked.columns):
         return None
     return Scanned(asked, time[:n], dict(zip(FIELDS, values[:, :n], strict=True)))
+
+
+def warm_up() -> None:
+    """Compile what reads bodies, so that the first client does not wait for it."""
+    bar = dict.fromkeys(json_bars.FIELDS, 1)
+    for body in ({"bars": [bar]}, {"columns": {name: [value] for name, value in bar.items()}}):
+        scan(msgspec.json.encode(body))

@@ -1,12 +1,15 @@
+from unittest import mock
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regime_core import bars as bars_
-from regime_core.bars import DAY_NS, OHLCV, epoch_to_ns, from_frame, normalise, to_frame, with_arithmetic_moves
+from regime_core.bars import DAY_NS, FIELDS, OHLCV, epoch_to_ns, from_frame, normalise, to_frame, with_arithmetic_moves
 from regime_core.errors import BarsError
+from regime_core.kernels import soundness
 
 
 def columns(n=5, **changes):
@@ -210,3 +213,27 @@ def test_a_price_too_far_from_zero_is_named():
     with pytest.raises(BarsError, match="bar 150 ") as caught:
         with_arithmetic_moves(bars)
     assert caught.value.code == "bars.far_from_zero"
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([*FIELDS, "time", ""]))
+@settings(deadline=None)
+def test_sound_bars_are_those_that_nothing_is_done_to(seed, spoiled):
+    rng = np.random.default_rng(seed)
+    time = DAY_NS * np.arange(1, 9)
+    low, inner, high = np.sort(rng.integers(1, 5, (3, 8)).astype(float), axis=0)
+    given_ = {"open": inner, "high": high, "low": low, "close": inner.copy(), "volume": rng.choice([0.0, 5.0, np.nan], 8)}
+    row = int(rng.integers(8))
+    if spoiled == "time":
+        time[row] = rng.choice(time)
+    elif spoiled:
+        given_[spoiled][row] = rng.choice([-1.0, 0.0, 1.0, 4.0, 9.0, np.nan, np.inf])
+    sound = soundness.are_sound(time, *given_.values())
+    with mock.patch.object(soundness, "are_sound", lambda *_: False):
+        try:
+            found, _ = normalise(time, given_, strict=True)
+        except BarsError:
+            assert not sound
+        else:
+            assert sound
+            for name in FIELDS:
+                np.testing.assert_array_equal(getattr(found, name), given_[name])
