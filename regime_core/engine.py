@@ -13,6 +13,7 @@ from regime_core.bars import DAY_NS, OHLCV, all_positive, with_arithmetic_moves
 from regime_core.errors import ModelError
 from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
+from regime_core.kernels import cut_trees, persistence
 from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules
 from regime_core.models.rules import metrics_row
 from regime_core.regimes import (
@@ -31,8 +32,11 @@ from regime_core.states import Clustering, Forecast, Market, WalkForward
 
 EXPLAIN_BARS = 252
 """Bars that the metrics beside a label rest on: as many as a label of a file under rules does."""
-RECENT_BARS = 64
-"""Bars labelled for an answer: the last one, and those before it for its age; eight times as many at each further look back."""
+RECENT_BARS = cut_trees.BLOCK - persistence.MEMORY + 1
+"""Bars labelled for an answer: the last one, and those before it for its age; eight times as many at each further look back.
+
+With those that labels look back on they fill one block of the trees, which takes as long for fewer.
+"""
 
 
 class Engine:

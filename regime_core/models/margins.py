@@ -147,12 +147,13 @@ class MarginReading(ABC):
     def margins(self, start: int) -> Float:
         """Margins of bars ``start:``, (n_bars - start, 5); not made again once they were. start : MIN_BARS - 1 or later."""
         if start < self._first:
-            self._first, self._margins = start, self._made(start)
+            self._margins = self._made(start)
+            self._first = start
         return self._margins[start - self._first :]
 
     @abstractmethod
     def _made(self, start: int) -> Float:
-        """Margins of bars ``start:``, made anew."""
+        """Margins of bars ``start:``, of which those from ``_first`` on are in ``_margins`` already."""
 
     @abstractmethod
     def effects(self, code: int) -> Float:

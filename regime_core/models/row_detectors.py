@@ -52,7 +52,8 @@ class RowReading(MarginReading):
 
     def _made(self, start: int) -> Float:
         if self._bars.n_bars <= relative.PIECE:
-            return self._detector.margins(self._known.matrix(start))
+            earlier = self._detector.margins(self._known.matrix(start)[: self._first - start])
+            return np.concatenate([earlier, self._margins])
         return self._detector.margins_of(self._known.pieces(start))
 
     def effects(self, code: int) -> Float:
