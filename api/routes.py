@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -13,12 +15,13 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 import telemetry
 from api import docs, guard, openapi, problems, wire
-from api.problems import Problem
 from regime_core import datasets, states
 from regime_core.errors import RegimeError
 from runtime import Runtime
 
 View = Callable[..., Response]
+BATCH_THREADS = 2
+"""Series of a batch answered at once: most of the work leaves Python's lock."""
 FORECAST_FROM = (datasets.DEFAULT, "vix")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
@@ -44,7 +47,7 @@ def register(server: Flask, runtime: Runtime) -> None:
 def detect_regime() -> Response:
     """Regime of the last bar in the body."""
     series = wire.decode(guard.read_body(_runtime().settings.max_body_mb))
-    return _json(_answer(series, "json"))
+    return _json(_answer(_runtime(), series, "json"))
 
 
 def detect_regime_batch() -> Response:
@@ -54,7 +57,9 @@ def detect_regime_batch() -> Response:
     if len(series) > runtime.settings.max_series:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
-    return _json({"results": [_answer_or_problem(raw, f"series[{index}]") for index, raw in enumerate(series)]})
+    with ThreadPoolExecutor(BATCH_THREADS) as pool:
+        answers = list(pool.map(lambda raw, index: _answer_or_error(runtime, raw, f"series[{index}]"), series, count()))
+    return _json({"results": [problems.of(one) if isinstance(one, RegimeError) else one for one in answers]})
 
 
 def predict() -> Response:
@@ -106,8 +111,7 @@ def documentation() -> Response:
     return Response(docs.page(_runtime().settings, root=request.script_root, url=url, answer=answer), mimetype="text/html")
 
 
-def _answer(series: wire.Series, source: telemetry.Source, at: str = "") -> wire.DetectReply:
-    runtime = _runtime()
+def _answer(runtime: Runtime, series: wire.Series, source: telemetry.Source, at: str = "") -> wire.DetectReply:
     bars, repairs = wire.to_bars(series, max_bars=runtime.settings.max_bars, at=at)
     engine = runtime.engine
     started = time.perf_counter()
@@ -122,11 +126,12 @@ def _answer(series: wire.Series, source: telemetry.Source, at: str = "") -> wire
     return wire.reply(detection)
 
 
-def _answer_or_problem(raw: Raw, at: str) -> wire.DetectReply | Problem:
+def _answer_or_error(runtime: Runtime, raw: Raw, at: str) -> wire.DetectReply | RegimeError:
+    """Answer to one series of a batch; runs in a thread that knows no request."""
     try:
-        return _answer(wire.decode(raw, at=at), "batch", at)
+        return _answer(runtime, wire.decode(raw, at=at), "batch", at)
     except RegimeError as error:
-        return problems.of(error)
+        return error
 
 
 def _data_through() -> str | None:
