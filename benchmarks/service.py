@@ -117,7 +117,7 @@ def serving(folder: Path, app: str, *, workers: int = 1, config: str = "gunicorn
 def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     """Return once a server answers. Raises RuntimeError where it ends first."""
     while server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             urllib.request.urlopen(url, timeout=5).close()
             return
         time.sleep(0.1)
@@ -135,7 +135,7 @@ def floor_config(folder: Path) -> str:
     return str(path)
 
 
-def wrk(address: str, bodies: Path, script: Path, seconds: float) -> Run:
+def wrk(address: str, bodies: Path, script: Path, seconds: float, *, connections: int = CONNECTIONS) -> Run:
     """One run against ``/detect_regime``. Raises RuntimeError where an answer is not a 200."""
     command = [
         "wrk",
