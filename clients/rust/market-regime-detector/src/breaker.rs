@@ -163,6 +163,14 @@ mod tests {
     }
 
     #[test]
+    fn one_failed_try_opens_it_again() {
+        let breaker = Breaker::new(3, HOUR);
+        breaker.admit().unwrap().failed(&Error::Status { status: 503, retry_after: Some(Duration::ZERO) });
+        breaker.admit().unwrap().failed(&outage());
+        assert!(is_open(&breaker));
+    }
+
+    #[test]
     fn a_late_failure_does_not_keep_it_open_longer() {
         let breaker = Breaker::new(1, Duration::ZERO);
         let (first, late) = (breaker.admit().unwrap(), breaker.admit().unwrap());
