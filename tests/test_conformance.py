@@ -9,7 +9,7 @@ import json_service
 from json_service import detect
 
 FOLDER = Path(__file__).parent / "conformance"
-FILES = ("real", "simulated", "edges", "refusals")
+FILES = ("real", "simulated", "edges", "borders", "refusals")
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,13 @@ KEPT = (
     *("regime", "confidence", "reasoning", "probabilities", "metrics", "as_of", "regime_age", "regime_age_censored"),
     *("bars_used", "strategies", "risk_multiplier", "warnings"),
 )
+THRESHOLDS = {
+    "volatility": (0.01, 0.025, 0.03),
+    "trend_strength": (0.01, -0.01),
+    "range_efficiency": (0.3, 0.5),
+    "momentum": (0.05, -0.05),
+    "atr_percent": (1.0, 3.0),
+}
 Columns = dict[str, list[Any]]
 Series = tuple[str, Columns]
 Client = Any
@@ -37,7 +44,13 @@ def main() -> None:
     """Write all files of vectors."""
     with tempfile.TemporaryDirectory() as folder:
         service = json_service.server(Path(folder)).test_client()
-        for name, series in (("real", real()), ("simulated", simulated()), ("edges", edges(service)), ("refusals", refusals())):
+        for name, series in (
+            ("real", real()),
+            ("simulated", simulated()),
+            ("edges", edges(service)),
+            ("borders", borders(service)),
+            ("refusals", refusals()),
+        ):
             vectors = [vector(service, title, columns) for title, columns in series]
             write(FOLDER / f"{name}.json", vectors)
             print(f"{name}.json: {len(vectors)} vectors")
@@ -85,13 +98,13 @@ def real() -> Iterator[Series]:
     bars = read_csv(ROOT / "data" / "sp500.csv").bars
     for day in ("2000-04-14", "2002-07-24", "2008-10-10", "2009-03-09", "2011-08-08", "2013-05-20", "2017-11-30", "2018-12-24"):
         end = int(np.searchsorted(bars.time, np.datetime64(day, "ns").astype(np.int64))) + 1
-        for n in (50, 81, 252):
+        for n in (50, 252):
             yield f"S&P 500, {n} bars to {day}", of_bars(bars.rows(end - n, end))
 
 
 def simulated() -> Iterator[Series]:
     """Markets that switch between regimes, of still currencies and of wild coins."""
-    for seed, (s0, n) in enumerate((s0, n) for s0 in (0.002, 0.008, 0.02, 0.05, 0.12) for n in (50, 77, 130, 252)):
+    for seed, (s0, n) in enumerate((s0, n) for s0 in (0.002, 0.008, 0.02, 0.05, 0.12) for n in (50, 90, 252)):
         market = simulate.market(n, s0=s0, mean_duration=30, shocks="student", rng=np.random.default_rng(seed))
         yield f"simulated, {n} bars, typical volatility {s0:g}", of_bars(market.bars)
 
@@ -123,8 +136,7 @@ def found(service: Client) -> Iterator[Series]:
     for seed in range(400):
         closes = walk(60, volatility=0.002 + 0.0004 * (seed % 80), drift=0.001 * (seed % 7 - 3), seed=seed).round(4)
         columns = plain(closes, spread=0.0005 * (seed % 31))
-        reply = json_service.detect(service, rows(columns), model="rules").get_json()
-        kind = kind_of(reply)
+        kind = kind_of(answer(service, columns))
         if wanted.get(kind):
             wanted[kind] -= 1
             yield f"{kind}, seed {seed}", columns
@@ -137,6 +149,44 @@ def kind_of(reply: dict[str, Any]) -> str:
     if reply["regime"] == "unknown":
         return "nothing fires"
     return "tie" if shares[-1] == shares[-2] else ""
+
+
+def borders(service: Client) -> Iterator[Series]:
+    """Series on both sides of each threshold, as near to it as their numbers go."""
+    for metric, thresholds in THRESHOLDS.items():
+        for threshold in thresholds:
+            below, above = border(service, metric, threshold)
+            yield f"{metric} below {threshold:g}", below
+            yield f"{metric} above {threshold:g}", above
+
+
+def border(service: Client, metric: str, threshold: float) -> tuple[Columns, Columns]:
+    """Two series whose metric is next to a threshold, on either side, and which are answered differently."""
+    for seed in range(400):
+        noise = np.random.default_rng(seed).normal(0.0, 0.004 + 0.003 * (seed % 10), 50)
+        drift = 0.006 * (seed % 7 - 3)
+
+        def sized(size: float, noise: Any = noise, drift: float = drift, seed: int = seed) -> Columns:
+            steps = size * (noise + drift) if seed % 2 else noise + size * drift
+            return plain(100 * np.exp(np.cumsum(steps)), spread=0.002 * (seed % 4))
+
+        def beyond(size: float, sized: Any = sized) -> bool:
+            return answer(service, sized(size))["metrics"][metric] > threshold
+
+        low, high = 0.2, 3.0
+        if beyond(low) == beyond(high):
+            continue
+        while low < (middle := (low + high) / 2) < high:
+            low, high = (middle, high) if beyond(middle) == beyond(low) else (low, middle)
+        below, above = sorted((sized(low), sized(high)), key=lambda columns: answer(service, columns)["metrics"][metric])
+        if answer(service, below)["probabilities"] != answer(service, above)["probabilities"]:
+            return below, above
+    raise AssertionError((metric, threshold))
+
+
+def answer(service: Client, columns: Columns) -> dict[str, Any]:
+    """What the service answers under rules."""
+    return json_service.detect(service, rows(columns), model="rules").get_json()
 
 
 def repaired() -> Iterator[Series]:

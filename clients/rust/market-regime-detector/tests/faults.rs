@@ -79,7 +79,7 @@ async fn a_connection_closed_early_is_tried_once_more() {
 }
 
 #[tokio::test]
-async fn the_second_try_has_only_the_time_that_is_left() {
+async fn a_second_try_that_hangs_is_given_up_too() {
     let server = Server::start(|nth| if nth == 0 { Act::Close } else { Act::Hang });
     let limit = Duration::from_millis(400);
     let answer = asking(&server).timeout(limit).build().unwrap().detect_regime_ml(&bars(60)).await;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use market_regime_detector::{Bar, Error, RegimeDetectionResult, REGIMES};
 use serde_json::{json, Value};
 
-const FILES: [&str; 4] = ["real", "simulated", "edges", "refusals"];
+const FILES: [&str; 5] = ["real", "simulated", "edges", "borders", "refusals"];
 
 /// One series, and the service's answer to it.
 pub struct Vector {
