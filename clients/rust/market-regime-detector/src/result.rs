@@ -96,7 +96,7 @@ impl fmt::Display for ModelRef {
     }
 }
 
-/// Who answered. As text: `boosted@1`, `local rules`, `boosted@1, held for 12 s, as ...`.
+/// Who answered. As text: `boosted@cc38204ceab4`, `local rules`, `boosted@cc38204ceab4, held for 12 s, as ...`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
