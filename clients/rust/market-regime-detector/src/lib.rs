@@ -4,6 +4,7 @@
 
 mod bars;
 mod breaker;
+mod builder;
 mod detector;
 mod error;
 mod held;
@@ -14,7 +15,8 @@ mod service;
 mod wire;
 
 pub use bars::Bar;
-pub use detector::{Builder, FallbackPolicy, MarketRegimeDetector, Series};
+pub use builder::Builder;
+pub use detector::{FallbackPolicy, MarketRegimeDetector, Series};
 pub use error::{Error, Result};
 pub use regime::{MarketRegime, REGIMES};
 pub use result::{ModelRef, RegimeDetectionResult, RegimeMetrics, Source};
