@@ -1,12 +1,14 @@
-# The only commands a person needs to know: setup, run, test, lint, data, train, bench.
+# The only commands a person needs to know: setup, run, test, rust, lint, data, train, bench.
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 SOURCE ?= yahoo,cboe
 OUT    ?= final_model
 DATA   ?= data
+CRATE  := clients/rust/market-regime-detector
+CRATES := $(addprefix librust-,$(addsuffix -dev,reqwest tokio tokio-macros serde serde-json chrono thiserror))
 
-.PHONY: help setup run test lint data train bench browser
+.PHONY: help setup run test rust lint data train bench browser crates
 
 help:                ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,16 +30,21 @@ $(VENV)/dev.stamp: requirements.txt requirements-train.txt requirements-dev.txt 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/train.stamp $(VENV)/run.stamp
 
-setup: $(VENV)/dev.stamp browser  ## Create .venv with everything that running, training, testing and linting need
+setup: $(VENV)/dev.stamp browser crates  ## Create .venv with everything that running, training, testing and linting need
 
 run: $(VENV)/run.stamp            ## Serve the dashboard and the JSON service on http://127.0.0.1:8050
 	exec $(BIN)/gunicorn --config gunicorn.conf.py "app:create_server()"
 
-test: $(VENV)/dev.stamp browser   ## Run the whole suite with its coverage bounds, browser tests included
+test: $(VENV)/dev.stamp browser crates  ## Run the whole suite with its coverage bounds, browser and Rust tests included
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov --cov-report=
 	$(BIN)/python -m coverage report --include='regime_core/*' --fail-under=90 --skip-covered
 	$(BIN)/python -m coverage report --include='api/*' --fail-under=90 --skip-covered
+	$(MAKE) --no-print-directory rust
+
+# Debian's crates where they are, else crates.io: looked up only once `crates` has run.
+rust: crates                      ## Build the Rust client and run its tests and the examples of its documentation
+	cd $(CRATE) && cargo test $(if $(wildcard /usr/share/cargo/registry/reqwest-*),--offline --config debian.toml)
 
 lint: $(VENV)/dev.stamp           ## Check format, style, types and pins
 	$(BIN)/ruff format --check .
@@ -62,4 +69,13 @@ browser:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; \
 	else \
 	  echo "The browser tests need Chromium and its driver. On Debian: sudo apt-get install chromium chromium-driver" >&2; exit 1; \
+	fi
+
+crates:
+	@if command -v cargo >/dev/null 2>&1 && dpkg -s $(CRATES) >/dev/null 2>&1; then exit 0; fi; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    $(CRATES) $$(command -v cargo >/dev/null 2>&1 || echo cargo) >/dev/null; \
+	elif ! command -v cargo >/dev/null 2>&1; then \
+	  echo "The Rust client needs cargo 1.63 or newer. On Debian: sudo apt-get install cargo $(CRATES)" >&2; exit 1; \
 	fi
