@@ -17,6 +17,7 @@ from runtime import Settings
 POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
 JSON_ENDPOINTS = POSTED | {"api.predict"}
 """Routes that a key and a rate are asked for."""
+METRICS = "/metrics"
 MB = 1_000_000
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,11 +44,16 @@ def register(server: Flask, settings: Settings) -> None:
 
     Raises ValueError for settings that do not parse.
     """
-    keys = _key_hashes(settings.api_keys)
+    keys = _key_hashes("REGIME_API_KEYS", settings.api_keys)
+    metrics_keys = _key_hashes("REGIME_METRICS_KEYS", settings.metrics_keys)
 
     def authenticate() -> None:
         if keys and request.endpoint in JSON_ENDPOINTS:
             g.key = _accepted_key(keys)
+        elif metrics_keys and request.path == METRICS:
+            _accepted_key(metrics_keys)
+        elif settings.login_header and not _open_to_all():
+            _require_login(settings.login_header)
 
     def check_body() -> None:
         if request.endpoint in POSTED:
@@ -60,11 +66,21 @@ def register(server: Flask, settings: Settings) -> None:
     server.after_request(_secure)
 
 
-def _key_hashes(listed: str) -> tuple[bytes, ...]:
+def _open_to_all() -> bool:
+    """Whether a request is for programs: they have keys instead of a login."""
+    return request.blueprint == "api" or request.path == METRICS
+
+
+def _require_login(header: str) -> None:
+    if not request.headers.get(header, "").strip():
+        raise RegimeError("login.missing", "Log in first: the reverse proxy in front of this server did not say who you are.")
+
+
+def _key_hashes(variable: str, listed: str) -> tuple[bytes, ...]:
     hashes = [word.strip().lower() for word in listed.split(",") if word.strip()]
     for word in hashes:
         if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
-            raise ValueError(f"REGIME_API_KEYS: {word[:8]}… is not a SHA-256 hash: 64 hexadecimal digits are needed.")
+            raise ValueError(f"{variable}: {word[:8]}… is not a SHA-256 hash: 64 hexadecimal digits are needed.")
     return tuple(word.encode() for word in hashes)
 
 
