@@ -119,7 +119,7 @@ class _Reader(SocketUnreader):  # type: ignore[misc]
         """Next piece. Raises RequestTimeout once the client is too slow."""
         conn = self.connection
         if conn.ahead:  # in small pieces: gunicorn copies what is left of one with each kilobyte it takes
-            piece = bytes(conn.ahead[: self.mxchunk])
+            piece = bytes(memoryview(conn.ahead)[: self.mxchunk])
             del conn.ahead[: self.mxchunk]
             return piece
         before = self.sock.gettimeout()
@@ -161,7 +161,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self.nr_conns += 1
         conn = Connection(self.cfg, client, address, listener.getsockname(), patience=self.patience, linger=self._linger)
-        self._await(conn)
+        conn.sock.setblocking(False)
         self._read(conn)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
@@ -169,7 +169,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns.remove(conn)
         self.poller.unregister(client)
         conn.begin()
-        self._await(conn)
         self._read(conn)
 
     def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
@@ -254,11 +253,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.draining = False
 
     def _await(self, conn: Connection) -> None:
-        self._reading.add(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
-
-    def _on_readable(self, conn: Connection, _client: socket.socket) -> None:
-        self._read(conn)
+        if conn not in self._reading:
+            self._reading.add(conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, lambda _client: self._read(conn))
 
     def _read(self, conn: Connection) -> None:
         """Take what has come, and hand the request over once enough of it is there."""
@@ -280,9 +277,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif len(conn.ahead) >= BUFFERED:
             self._leave_loop(conn)
             self._start_large(conn)
-        elif there is Arrival.BODY_MISSING and data:
-            conn.counted += len(data)
-            _invite(conn)
+        else:
+            if there is Arrival.BODY_MISSING and data:
+                conn.counted += len(data)
+                _invite(conn)
+            self._await(conn)
 
     def _start_large(self, conn: Connection) -> None:
         if self._large >= max(1, self.cfg.threads // 2):
@@ -294,8 +293,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.enqueue_req(conn)
 
     def _leave_loop(self, conn: Connection) -> None:
-        self._reading.discard(conn)
-        self.poller.unregister(conn.sock)
+        if conn in self._reading:
+            self._reading.remove(conn)
+            self.poller.unregister(conn.sock)
         conn.data_ready = True
 
     def _drop(self, conn: Connection) -> None:
