@@ -44,7 +44,8 @@ def on_starting(server: Arbiter) -> None:
         server.log.warning("%s", warning)
     if not SERVED.take(settings, server.log):
         sys.exit(1)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="regime-desk-metrics-")
+    counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
 
 
 def on_reload(server: Arbiter) -> None:
@@ -77,8 +78,9 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+    assert counts.SHARED.folder is not None
     try:
-        counts.fold(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), worker.pid)
+        counts.fold(counts.SHARED.folder, worker.pid)
     except OSError as error:
         server.log.error("The counts of worker %s stay in files of its own: %s", worker.pid, error)
 

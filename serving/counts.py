@@ -6,6 +6,7 @@ import fcntl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 KEEPER = "0"
@@ -32,6 +33,16 @@ _FOLDS: dict[str, Callable[[tuple[float, float], tuple[float, float]], tuple[flo
     "gauge_min": min,
     "gauge_mostrecent": _newer,
 }
+
+
+@dataclass(slots=True)
+class Shared:
+    """Where the workers of this server count; None in a process that serves alone."""
+
+    folder: Path | None = None
+
+
+SHARED = Shared()
 
 
 @contextmanager
