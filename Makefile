@@ -58,7 +58,7 @@ lint: $(VENV)/dev.stamp           ## Check format, style, types, security and pi
 lock: | $(BIN)/python             ## Write the hashes of what requirements*.txt pin
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^uv==' requirements-dev.txt)
 	@for set in requirements requirements-train requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-emit-package torch \
+	  $(BIN)/uv pip compile --quiet --no-deps --no-strip-extras --generate-hashes --no-annotate --no-emit-package torch \
 	    --python-version 3.11.9 --custom-compile-command "make lock" $$set.txt -o $$set.lock || exit 1; done
 
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)

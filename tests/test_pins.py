@@ -1,9 +1,11 @@
 """Everything that is installed is pinned to a version, and to the hashes of its files."""
 
 import re
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("requirements", "requirements-train", "requirements-dev")
@@ -22,7 +24,7 @@ def pinned(set_):
         if line.startswith("-r "):
             pins |= pinned(line.removeprefix("-r ").removesuffix(".txt"))
         elif line and not line.startswith("#"):
-            package, version = re.fullmatch(r"([\w.-]+)==([\w.]+)", line).groups()
+            package, version = re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", line).groups()
             pins[name(package)] = version
     return pins
 
@@ -30,7 +32,7 @@ def pinned(set_):
 def hashed(set_):
     """Name -> version and hashes of a lock file."""
     text = (ROOT / f"{set_}.lock").read_text()
-    found = re.findall(r"^([\w.-]+)==([\w.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
+    found = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
     return {name(package): (version, hashes.count("sha256:")) for package, version, hashes in found}
 
 
@@ -43,6 +45,21 @@ def test_every_pin_has_its_hashes(set_):
     }
     assert not [package for package, (_, hashes) in locked.items() if not hashes]
     assert len(locked) > 50
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("set_", SETS)
+def test_a_set_holds_all_that_its_packages_bring(set_, machine):
+    """Else pip, which checks hashes of all or none, refuses the set."""
+    pins = pinned(set_)
+    where = {"extra": "", "platform_machine": machine}
+    needed = {
+        name(requirement.name)
+        for package in pins.keys() - WITHOUT_HASH
+        for requirement in map(Requirement, distribution(package).requires or [])
+        if requirement.marker is None or requirement.marker.evaluate(where)
+    }
+    assert needed <= pins.keys()
 
 
 @pytest.mark.parametrize("set_", SETS)
