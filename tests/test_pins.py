@@ -24,7 +24,7 @@ def pinned(set_):
         if line.startswith("-r "):
             pins |= pinned(line.removeprefix("-r ").removesuffix(".txt"))
         elif line and not line.startswith("#"):
-            package, version = re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", line).groups()
+            package, version = re.fullmatch(r"([\w.-]+)(?:\[[\w, ]+\])?==([\w.]+)", line).groups()
             pins[name(package)] = version
     return pins
 
@@ -32,7 +32,7 @@ def pinned(set_):
 def hashed(set_):
     """Name -> version and hashes of a lock file."""
     text = (ROOT / f"{set_}.lock").read_text()
-    found = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
+    found = re.findall(r"^([\w.-]+)(?:\[[\w, ]+\])?==([\w.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
     return {name(package): (version, hashes.count("sha256:")) for package, version, hashes in found}
 
 
