@@ -108,7 +108,8 @@ def test_after_two_hundred_restarts_counts_only_grew_and_a_scrape_is_quick(tmp_p
         scrapes = sorted(scrape_seconds(server) for _ in range(20))
         files = len(list(tmp_path.glob("regime-desk-metrics-*/*.db")))
         print(
-            f"{restarts} restarts: {answered} answers, {len(load.failed())} cut off, scrape {scrapes[10] * 1000:.1f} ms, {files} files"
+            f"{restarts} restarts: {answered} answers, {len(load.failed())} cut off, "
+            f"scrape {scrapes[10] * 1000:.1f} ms, {files} files"
         )
         assert counted(server.address) >= answered
         assert scrapes[10] < 0.1
