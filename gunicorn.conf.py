@@ -1,5 +1,6 @@
 """How gunicorn serves: ``gunicorn --config gunicorn.conf.py "app:create_server()"``."""
 
+import importlib
 import os
 import resource
 import shutil
@@ -14,6 +15,8 @@ from gunicorn.workers.base import Worker
 from runtime import Settings
 from serving import connections, counts
 from serving.models import SERVED, loads
+
+MOST_FILES = 65_536
 
 settings = Settings.from_environment()
 connections.Worker.patience = settings.slow_seconds
@@ -46,6 +49,7 @@ def on_starting(server: Arbiter) -> None:
         sys.exit(1)
     counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
+    importlib.import_module("app")  # once for all workers, which start sooner; nothing is created by it
 
 
 def on_reload(server: Arbiter) -> None:
@@ -60,7 +64,7 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
     """Let a worker serve the models that were taken, and hold as many connections as the system lets it."""
     os.environ["REGIME_MODEL_DIR"] = str(SERVED.folder)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES), most))
 
 
 def post_worker_init(worker: Worker) -> None:
