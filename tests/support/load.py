@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
-import urllib.error
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -50,6 +50,6 @@ class Load:
             begun = time.monotonic()
             try:
                 status, answer = post(self._server.address, self._body)
-            except (OSError, urllib.error.URLError, ValueError) as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:
                 status, answer = 0, repr(error)
             self.asked.append(Asked(begun, time.monotonic(), status, answer))
