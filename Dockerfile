@@ -10,7 +10,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends make libgomp1 &
 WORKDIR /srv/regime-desk
 USER regime
 
-COPY --chown=regime:regime Makefile requirements.txt ./
+COPY --chown=regime:regime Makefile requirements.lock ./
 RUN make .venv/run.stamp PYTHON=python3.11 && find .venv -name '__pycache__' -prune -exec rm -rf {} +
 COPY --chown=regime:regime . .
 

@@ -8,7 +8,11 @@ DATA   ?= data
 CRATE  := clients/rust/market-regime-detector
 CRATES := $(addprefix librust-,$(addsuffix -dev,reqwest tokio tokio-macros serde serde-json chrono thiserror))
 
-.PHONY: help setup run test rust lint data train bench browser crates
+# Exact versions with the hashes of all their files, so that what is installed is what was tested. torch alone has none: which
+# of its builds a machine gets (CPU, CUDA and what that brings) depends on where it is installed from.
+HASHED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help setup run test rust soak lint lock data train bench browser crates
 
 help:                ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -18,15 +22,17 @@ $(VENV)/bin/python:
 	{ python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' && python3 -m venv $(VENV); } || \
 	{ echo "Python 3.11 is needed and was not found: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 
-$(VENV)/run.stamp: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/run.stamp: requirements.lock | $(BIN)/python
+	$(HASHED) -r requirements.lock
 	@touch $@
 
-$(VENV)/train.stamp: requirements.txt requirements-train.txt | $(BIN)/python
+$(VENV)/train.stamp: requirements-train.lock | $(BIN)/python
+	$(HASHED) -r requirements-train.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	@touch $@ $(VENV)/run.stamp
 
-$(VENV)/dev.stamp: requirements.txt requirements-train.txt requirements-dev.txt | $(BIN)/python
+$(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
+	$(HASHED) -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/train.stamp $(VENV)/run.stamp
 
@@ -46,11 +52,21 @@ test: $(VENV)/dev.stamp browser crates  ## Run the whole suite with its coverage
 rust: crates                      ## Build the Rust client and run its tests and the examples of its documentation
 	cd $(CRATE) && cargo test $(if $(wildcard /usr/share/cargo/registry/reqwest-*),--offline --config debian.toml)
 
-lint: $(VENV)/dev.stamp           ## Check format, style, types and pins
+soak: $(VENV)/dev.stamp           ## Run the fault tests that take over a minute each
+	$(BIN)/python -m pytest -m soak -s tests/faults
+
+lint: $(VENV)/dev.stamp           ## Check format, style, types, security and pins
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
 	$(BIN)/python -m pip check --disable-pip-version-check
+
+lock: | $(BIN)/python             ## Write the hashes of what requirements*.txt pin
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^uv==' requirements-dev.txt)
+	@for set in requirements requirements-train requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --no-deps --no-strip-extras --generate-hashes --no-annotate --no-emit-package torch \
+	    --python-version 3.11.9 --custom-compile-command "make lock" $$set.txt -o $$set.lock || exit 1; done
 
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)
 	$(BIN)/python -m regime_core ingest --source $(SOURCE)

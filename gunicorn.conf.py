@@ -1,23 +1,29 @@
 """How gunicorn serves: ``gunicorn --config gunicorn.conf.py "app:create_server()"``."""
 
+import importlib
 import os
+import resource
 import shutil
 import sys
 import tempfile
 import threading
-from logging import Logger
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from regime_core.errors import ArtifactError
-from runtime import Runtime, Settings
+from runtime import Settings
+from serving import connections, counts
+from serving.models import SERVED, loads
+
+MOST_FILES = 65_536
 
 settings = Settings.from_environment()
+connections.Worker.patience = settings.slow_seconds
 
 bind = f"{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
 workers = settings.workers
-worker_class = "gthread"
+worker_class = connections.Worker
 threads = settings.threads
 preload_app = False  # models are loaded after the fork: OpenMP and CUDA do not survive one
 timeout = 60
@@ -35,17 +41,30 @@ loglevel = "info"
 
 
 def on_starting(server: Arbiter) -> None:
-    """Load the models once in a child: without them the server does not start. Then make the workers' metrics folder.
-
-    The child leaves compiled kernels in numba's cache, so that the workers do not compile them side by side.
-    """
+    """Take the models: without them the server does not start. Then make the workers' metrics folder."""
     server.log.info("Loading the models; a first start also compiles them, which takes up to a minute")
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if _load(Runtime(settings), server.log) else 1)
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+    for warning in settings.warnings():
+        server.log.warning("%s", warning)
+    if not SERVED.take(settings, server.log):
         sys.exit(1)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="regime-desk-metrics-")
+    counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
+    importlib.import_module("app")  # once for all workers, which start sooner; nothing is created by it
+
+
+def on_reload(server: Arbiter) -> None:
+    """Take the models anew, for the workers that follow. Where these are not whole, they serve what was served before."""
+    if SERVED.take(settings, server.log):
+        server.log.info("The models were taken anew from %s", settings.model_dir)
+    else:
+        server.log.error("The models that were served before are kept")
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """Let a worker serve the models that were taken, and hold as many connections as the system lets it."""
+    os.environ["REGIME_MODEL_DIR"] = str(SERVED.folder)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES), most))
 
 
 def post_worker_init(worker: Worker) -> None:
@@ -53,27 +72,24 @@ def post_worker_init(worker: Worker) -> None:
     import refresh
     import runtime
 
-    if not _load(runtime.current(), worker.log):
+    if not loads(runtime.current(), worker.log):
         sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
     refresh.start(runtime.current(), threading.Event())
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Let go of a worker's live gauges; its counts stay in the sums."""
+    """Let go of a worker's live gauges, and put its counts with those of the dead; they stay in the sums."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+    assert counts.SHARED.folder is not None
+    try:
+        counts.fold(counts.SHARED.folder, worker.pid)
+    except OSError as error:
+        server.log.error("The counts of worker %s stay in files of its own: %s", worker.pid, error)
 
 
 def on_exit(server: Arbiter) -> None:
-    """Remove the workers' metrics folder."""
+    """Remove the workers' metrics folder and the copies of the models."""
     shutil.rmtree(os.environ.pop("PROMETHEUS_MULTIPROC_DIR"), ignore_errors=True)
-
-
-def _load(runtime: Runtime, log: Logger) -> bool:
-    try:
-        _ = runtime.engine
-    except ArtifactError as error:
-        log.error("The models cannot be loaded: %s", error.message)
-        return False
-    return True
+    SERVED.clear()

@@ -35,7 +35,7 @@ def due(state_dir: Path, hours: float, now: float) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         last = float(file.read() or "-inf")
-        if now - last < hours * 3600:
+        if 0 <= now - last < hours * 3600:  # a time to come was written by a clock that has been put back since
             return False
         file.truncate(0)
         file.write(repr(now))

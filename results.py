@@ -72,13 +72,26 @@ class _Kept(Generic[_Made]):
 class Results:
     """Labels, states, forecasts, records and features of datasets; what a job still has to make is None."""
 
-    def __init__(self, library: Library, jobs: Jobs, engine: Callable[[], Engine], *, model_dir: Path, folder: Path) -> None:
-        """Keep results of jobs on bundled histories in ``folder``; those of an upload lie beside it."""
+    def __init__(
+        self,
+        library: Library,
+        jobs: Jobs,
+        engine: Callable[[], Engine],
+        *,
+        model_dir: Path,
+        folder: Path,
+        fits_off: str = "",
+    ) -> None:
+        """Keep results of jobs on bundled histories in ``folder``; those of an upload lie beside it.
+
+        fits_off : why no job that fits may be started; empty where it may.
+        """
         self._library = library
         self._jobs = jobs
         self._engine = engine
         self._model_dir = model_dir
         self._folder = folder
+        self._fits_off = fits_off
         self._labels: _Kept[Labels] = _Kept(LABELS_KEPT)
         self._hindsight: _Kept[NDArray[np.int8]] = _Kept(LABELS_KEPT)
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
@@ -186,10 +199,11 @@ class Results:
         return self._clusterings.get((*key, chosen), lambda: found.clustering(market, chosen))
 
     def start_clusters(self, dataset: Dataset) -> str:
-        """Start (or join) the job that clusters the days of a long history, and return its id."""
-        return self._jobs.start(
-            ["clusters", *self._market_arguments(dataset, None), "--out", str(self._clusters_path(dataset))]
-        )
+        """Start (or join) the job that clusters the days of a long history, and return its id.
+
+        Raises RegimeError ``jobs.off``.
+        """
+        return self._start_fit(["clusters", *self._market_arguments(dataset, None), "--out", str(self._clusters_path(dataset))])
 
     def forecast(self, dataset: Dataset, k: int | None = None) -> Forecast | None:
         """Forecast of a dataset's last day: by a model fitted on its own days where one was made, else by the shipped one.
@@ -208,8 +222,11 @@ class Results:
         return None
 
     def start_forecast(self, dataset: Dataset, k: int | None = None) -> str:
-        """Start (or join) the job that fits a forecast on all days of a dataset, and return its id."""
-        return self._jobs.start(self._forecast_arguments(dataset, k))
+        """Start (or join) the job that fits a forecast on all days of a dataset, and return its id.
+
+        Raises RegimeError ``jobs.off``.
+        """
+        return self._start_fit(self._forecast_arguments(dataset, k))
 
     def forecast_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
         """Id of the job of ``start_forecast`` that is queued or running; None where there is none."""
@@ -228,8 +245,11 @@ class Results:
         return self._walks.get(key, lambda: walkforward.read(path)) if path.is_file() else None
 
     def start_walk_forward(self, dataset: Dataset, k: int | None = None) -> str:
-        """Start (or join) the job that walks forward through a dataset, and return its id."""
-        return self._jobs.start(self._walk_arguments(dataset, k))
+        """Start (or join) the job that walks forward through a dataset, and return its id.
+
+        Raises RegimeError ``jobs.off``.
+        """
+        return self._start_fit(self._walk_arguments(dataset, k))
 
     def walk_forward_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
         """Id of the job of ``start_walk_forward`` that is queued or running; None where there is none."""
@@ -275,6 +295,11 @@ class Results:
         vix = self._vix()
         arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
         return self._jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def _start_fit(self, arguments: list[str]) -> str:
+        if self._fits_off:
+            raise RegimeError("jobs.off", self._fits_off)
+        return self._jobs.start(arguments)
 
     def _vix(self) -> Dataset | None:
         """The VIX that is served, where there is one."""

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from jobs import Jobs
+from regime_core.artifacts import MANIFEST
 from regime_core.datasets import Library
 from regime_core.engine import Engine
+from regime_core.errors import ArtifactError, RegimeError
 from regime_core.uploads import Uploads
 from results import Results
 
 ROOT = Path(__file__).resolve().parent
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def _setting(default: object, env: str, help_: str) -> Any:  # noqa: ANN401 - the field's own type is declared where it is used
@@ -57,6 +63,11 @@ class Settings:
     fred_url: str = _setting(
         "https://fred.stlouisfed.org/graph/fredgraph.csv", "REGIME_FRED_URL", "Address of FRED's CSV service."
     )
+    slow_seconds: float = _setting(
+        10.0,
+        "REGIME_SLOW_SECONDS",
+        "Seconds a client may take for the head of a request, and fall behind 16 kB/s in its body; beyond them 408.",
+    )
     max_body_mb: int = _setting(32, "REGIME_MAX_BODY_MB", "Largest request body, in MB; beyond it 413.")
     max_bars: int = _setting(200_000, "REGIME_MAX_BARS", "Most bars in one series of a request; beyond it 422.")
     max_series: int = _setting(5_000, "REGIME_MAX_SERIES", "Most series in one batch; beyond it 422.")
@@ -67,6 +78,18 @@ class Settings:
     api_keys: str = _setting(
         "", "REGIME_API_KEYS", "SHA-256 hashes (hex) of accepted API keys, comma-separated; empty leaves the JSON routes open."
     )
+    metrics_keys: str = _setting(
+        "", "REGIME_METRICS_KEYS", "The same for /metrics; empty leaves it open, whatever REGIME_API_KEYS says."
+    )
+    login_header: str = _setting(
+        "",
+        "REGIME_LOGIN_HEADER",
+        "Header in which the reverse proxy names who has logged in, for example X-Forwarded-User: pages, uploads and downloads "
+        "are refused without it. Believed only with REGIME_TRUSTED_PROXIES; the proxy must remove it from what clients send.",
+    )
+    model_digest: str = _setting(
+        "", "REGIME_MODEL_DIGEST", "SHA-256 (hex) of the model folder's manifest.json; models of any other are not served."
+    )
     rate_limit: str = _setting(
         "", "REGIME_RATE_LIMIT", "Requests allowed per key or address and worker, such as 600/minute; empty for no limit."
     )
@@ -74,6 +97,29 @@ class Settings:
         "", "REDIS_URL", "Redis that shares rate limits between workers; empty keeps them in each worker."
     )
     secure_cookies: bool = _setting(False, "REGIME_SECURE_COOKIES", "1 sends the visitor's cookie over HTTPS only.")
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for settings that do not go together, or are none."""
+        if self.login_header and not self.trusted_proxies:
+            raise ValueError(
+                "REGIME_LOGIN_HEADER needs REGIME_TRUSTED_PROXIES: without a proxy in front anyone could send the header."
+            )
+        if self.model_digest and not _SHA256.fullmatch(self.model_digest.lower()):
+            raise ValueError("REGIME_MODEL_DIGEST is not a SHA-256 hash: 64 hexadecimal digits are needed.")
+
+    @property
+    def jobs_off(self) -> str:
+        """Why visitors may not start jobs that cost (fits, updates); empty where they may."""
+        if self.login_header or _is_loopback(self.host):
+            return ""
+        return (
+            "Fits and updates are off: this server can be reached from other machines without a login. "
+            "Whoever runs it can turn them on: see REGIME_LOGIN_HEADER."
+        )
+
+    def warnings(self) -> list[str]:
+        """What whoever starts the server should know of these settings."""
+        return [f"HOST={self.host}: {self.jobs_off}"] if self.jobs_off else []
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -99,6 +145,13 @@ class Settings:
     def base_urls(self) -> dict[str, str]:
         """Base address of each source."""
         return {"yahoo": self.yahoo_url, "cboe": self.cboe_url, "fred": self.fred_url}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _parse(type_: object, variable: str, text: str) -> object:
@@ -145,6 +198,7 @@ class Runtime:
             lambda: self.engine,
             model_dir=settings.model_dir,
             folder=settings.state_dir / "results",
+            fits_off=settings.jobs_off,
         )
         self._lock = RLock()
 
@@ -155,13 +209,23 @@ class Runtime:
 
     @property
     def engine(self) -> Engine:
-        """The engine, loaded and warmed at the first call. Raises ArtifactError on a model folder that is not whole."""
+        """The engine, loaded and warmed at the first call.
+
+        Raises ArtifactError on a model folder that is not whole, or not the one that ``settings.model_digest`` is of.
+        """
         with self._lock:
             if self._engine is None:
+                self._require_digest()
                 engine = Engine.load(self.settings.model_dir)
                 engine.warm_up()
                 self._engine = engine
             return self._engine
+
+    def update_by_visitor(self) -> str:
+        """Start (or join) an update of the bundled histories for a visitor. Raises RegimeError ``jobs.off``, ``jobs.full``."""
+        if self.settings.jobs_off:
+            raise RegimeError("jobs.off", self.settings.jobs_off)
+        return self.start_update()
 
     def start_update(self) -> str:
         """Start (or join) the job that brings the bundled histories up to date, and return its id."""
@@ -170,6 +234,17 @@ class Runtime:
         for source, url in settings.base_urls.items():
             arguments += ["--base-url", f"{source}={url}"]
         return self.jobs.start(arguments)
+
+    def _require_digest(self) -> None:
+        wanted, path = self.settings.model_digest.lower(), self.settings.model_dir / MANIFEST
+        if not wanted or not path.is_file():  # a folder without a manifest is refused with more to say
+            return
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != wanted:
+            raise ArtifactError(
+                "artifact.digest",
+                f"{path} has the SHA-256 {found}, and REGIME_MODEL_DIGEST asks for {wanted}: these models were not approved.",
+            )
 
 
 _runtime: Runtime | None = None

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import wraps
 from typing import cast
 
 from flask import Flask, Response, g, request
-from flask.typing import RouteCallable
+from flask.typing import ResponseReturnValue, RouteCallable
 from flask_limiter import Limiter
 
 from regime_core.errors import RegimeError
 from runtime import Settings
+from serving import counts
 
 POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
 JSON_ENDPOINTS = POSTED | {"api.predict"}
 """Routes that a key and a rate are asked for."""
+METRICS = "/metrics"
 MB = 1_000_000
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,16 +46,22 @@ def register(server: Flask, settings: Settings) -> None:
 
     Raises ValueError for settings that do not parse.
     """
-    keys = _key_hashes(settings.api_keys)
+    keys = _key_hashes("REGIME_API_KEYS", settings.api_keys)
+    metrics_keys = _key_hashes("REGIME_METRICS_KEYS", settings.metrics_keys)
 
     def authenticate() -> None:
         if keys and request.endpoint in JSON_ENDPOINTS:
             g.key = _accepted_key(keys)
+        elif metrics_keys and request.path == METRICS:
+            _accepted_key(metrics_keys)
+        elif settings.login_header and not _open_to_all():
+            _require_login(settings.login_header)
 
     def check_body() -> None:
         if request.endpoint in POSTED:
             _check_body(settings.max_body_mb)
 
+    _read_counts_whole(server)
     server.before_request(authenticate)
     if settings.rate_limit:
         _limit(server, settings)
@@ -60,11 +69,37 @@ def register(server: Flask, settings: Settings) -> None:
     server.after_request(_secure)
 
 
-def _key_hashes(listed: str) -> tuple[bytes, ...]:
+def _read_counts_whole(server: Flask) -> None:
+    """Where workers share a folder of counts, let /metrics read it while nothing is moved in it."""
+    folder = counts.SHARED.folder
+    if folder is None:
+        return
+    (rule,) = [rule for rule in server.url_map.iter_rules() if rule.rule == METRICS and "GET" in (rule.methods or ())]
+    view = server.view_functions[rule.endpoint]
+
+    @wraps(view)
+    def read(**given: object) -> ResponseReturnValue:
+        with counts.reading(folder):
+            return cast(ResponseReturnValue, view(**given))
+
+    server.view_functions[rule.endpoint] = read
+
+
+def _open_to_all() -> bool:
+    """Whether a request is for programs: they have keys instead of a login."""
+    return request.blueprint == "api" or request.path == METRICS
+
+
+def _require_login(header: str) -> None:
+    if not request.headers.get(header, "").strip():
+        raise RegimeError("login.missing", "Log in first: the reverse proxy in front of this server did not say who you are.")
+
+
+def _key_hashes(variable: str, listed: str) -> tuple[bytes, ...]:
     hashes = [word.strip().lower() for word in listed.split(",") if word.strip()]
     for word in hashes:
         if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
-            raise ValueError(f"REGIME_API_KEYS: {word[:8]}… is not a SHA-256 hash: 64 hexadecimal digits are needed.")
+            raise ValueError(f"{variable}: {word[:8]}… is not a SHA-256 hash: 64 hexadecimal digits are needed.")
     return tuple(word.encode() for word in hashes)
 
 

@@ -38,7 +38,7 @@ def specification(settings: Settings, server_path: str) -> Json:
         "paths": _paths(settings),
         "components": {"schemas": schemas},
     }
-    if settings.api_keys:
+    if settings.api_keys or settings.metrics_keys:
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     return document
 
@@ -56,14 +56,14 @@ def _paths(settings: Settings) -> Json:
         "/ready": _get(
             "Whether an answer would come at once", {"200": _body("It would", {"type": "object"}), "503": _problem(503)}
         ),
-        "/metrics": _get("Counts for Prometheus", {"200": {"description": "Prometheus text", "content": {"text/plain": {}}}}),
+        "/metrics": _metrics(settings),
         "/openapi.json": _get("This document", {"200": _body("OpenAPI 3.1", {"type": "object"})}),
         "/docs": _get("The same for people", {"200": {"description": "A page", "content": {"text/html": {}}}}),
     }
 
 
 def _post(settings: Settings, summary: str, request: str, reply: str, example_body: Json) -> Json:
-    statuses = [400, 410, 413, 415, 422, 500, 503]
+    statuses = [400, 408, 410, 413, 415, 422, 500, 503]
     statuses += [401] if settings.api_keys else []
     statuses += [429] if settings.rate_limit else []
     operation: Json = {
@@ -85,6 +85,14 @@ def _predict(settings: Settings) -> Json:
     }
     item = _get("Forecast of the market's stress state after the newest day served", responses)
     if settings.api_keys:
+        item["get"]["security"] = [{"key": []}]
+    return item
+
+
+def _metrics(settings: Settings) -> Json:
+    responses: Json = {"200": {"description": "Prometheus text", "content": {"text/plain": {}}}}
+    item = _get("Counts for Prometheus", responses | ({"401": _problem(401)} if settings.metrics_keys else {}))
+    if settings.metrics_keys:
         item["get"]["security"] = [{"key": []}]
     return item
 

@@ -99,6 +99,8 @@ def rows(dataset: Dataset, market: Market) -> NDArray[np.bool_]:
 def waiting(dataset: Dataset) -> Component:
     """Word on a long history whose states are on their way."""
     days = words.count(runtime.results().market(dataset).n_days, "day")
+    if off := runtime.current().settings.jobs_off:
+        return cards.notice(html.P(f"{dataset.title} has {days}, and the states of so many are made in the background. {off}"))
     return cards.notice(html.P(f"{dataset.title} has {days}: their states are made in the background."))
 
 

@@ -61,6 +61,12 @@ def panel(name: str) -> html.Div:
     )
 
 
+def starter(button: html.Button) -> html.Div:
+    """The button that starts a job that costs; where visitors may not start any, the reason in its place."""
+    off = runtime.current().settings.jobs_off
+    return html.Div([html.Div(button, hidden=bool(off)), *([html.P(off, className="note")] if off else [])])
+
+
 def started(identifier: str, *, tell_result: bool = True, cancel_after: float = CANCEL_AFTER_SECONDS) -> Job:
     """What the job store holds for a job that was just started or joined.
 

@@ -63,7 +63,9 @@ def layout(k: str | None = None, horizon: str | None = None, measure: str | None
                     html.Div(
                         [
                             html.Div(
-                                html.Button("Walk forward", id=START, className="quiet primary"), id=STARTING, hidden=True
+                                progress.starter(html.Button("Walk forward", id=START, className="quiet primary")),
+                                id=STARTING,
+                                hidden=True,
                             ),
                             progress.panel(WALK_JOB),
                         ],

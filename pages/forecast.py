@@ -62,7 +62,9 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
             html.Div(
                 [
                     html.Div(id=WHERE),
-                    html.Div([forecasts.predict_button(PREDICT), progress.panel(PREDICT_JOB)], className="update"),
+                    html.Div(
+                        [progress.starter(forecasts.predict_button(PREDICT)), progress.panel(PREDICT_JOB)], className="update"
+                    ),
                 ],
                 className="where-row",
             ),

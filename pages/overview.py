@@ -74,7 +74,9 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
                             [
                                 html.Div(id=WHERE),
                                 html.Div(
-                                    [cards.update_button(UPDATE), progress.panel(UPDATE_JOB)], id=UPDATING, className="update"
+                                    [progress.starter(cards.update_button(UPDATE)), progress.panel(UPDATE_JOB)],
+                                    id=UPDATING,
+                                    className="update",
                                 ),
                             ],
                             className="where-row",
@@ -186,7 +188,7 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
 def update_data(_clicks: int) -> Any:  # noqa: ANN401
     """Bring the bundled histories up to date in the background."""
     try:
-        return progress.started(runtime.current().start_update()), no_update
+        return progress.started(runtime.current().update_by_visitor()), no_update
     except RegimeError as error:
         return no_update, error.message
 

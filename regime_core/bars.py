@@ -225,7 +225,7 @@ def _unit_factor(largest: float) -> int:
 def _refuse_mixed_units(size: Float, where: Where) -> None:
     """A series never steps by a factor of 500 between bars that are both some way past 1970, unless its unit changes."""
     pair_max, pair_min = np.maximum(size[1:], size[:-1]), np.minimum(size[1:], size[:-1])
-    jumps = (pair_min >= 6.3e8) & (pair_max >= 500 * pair_min)
+    jumps = (pair_min >= 6.3e8) & (pair_max / 500 >= pair_min)
     if jumps.any():
         place = where(int(np.flatnonzero(jumps)[0]) + 1, "timestamp")
         raise BarsError("bars.mixed_time_units", f"{place} is in another unit than the bar before it: send one unit.")

@@ -30,9 +30,10 @@ SHARED = ("components", "runtime", "results", "telemetry", "refresh", "jobs")
 MAY_IMPORT = {
     "app": {*FACES, *SHARED, "regime_core"},
     "pages": {"components", "runtime", "telemetry", "jobs", "regime_core", "pages"},
-    "api": {"runtime", "telemetry", "regime_core", "api"},
+    "api": {"runtime", "telemetry", "serving", "regime_core", "api"},
     "components": {"components", "runtime", "telemetry", "jobs", "regime_core"},
     "refresh": {"runtime", "regime_core"},
+    "serving": {"serving", "runtime", "regime_core"},
     "runtime": {"results", "jobs", "regime_core"},
     "results": {"jobs", "regime_core"},
     "telemetry": {"regime_core"},

@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +9,10 @@ import pytest
 
 import results
 import runtime
+from json_service import rules_folder
 from regime_core import features
 from regime_core.bars import DAY_NS, OHLCV, to_frame
-from regime_core.errors import RegimeError
+from regime_core.errors import ArtifactError, RegimeError
 from regime_core.readers import Overrides
 from runtime import Runtime, Settings, signing_key
 from visitors import received, uploaded
@@ -205,3 +207,49 @@ def test_asking_before_configure_says_what_to_call(monkeypatch):
     monkeypatch.setattr(runtime, "_runtime", None)
     with pytest.raises(RuntimeError, match="create_app"):
         runtime.current()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_on_loopback_visitors_may_start_jobs(host):
+    assert not Settings(host=host).jobs_off
+    assert not Settings(host=host).warnings()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "desk.example"])
+def test_beyond_loopback_visitors_may_start_jobs_only_behind_a_login(host, tmp_path):
+    off = Settings(host=host, state_dir=tmp_path)
+    assert "REGIME_LOGIN_HEADER" in off.jobs_off
+    assert host in off.warnings()[0]
+    assert not Settings(host=host, login_header="X-Forwarded-User", trusted_proxies=1).jobs_off
+    open_to_all = Runtime(off)
+    sp500 = open_to_all.library.get("sp500")
+    for start in (
+        open_to_all.update_by_visitor,
+        lambda: open_to_all.results.start_clusters(sp500),
+        lambda: open_to_all.results.start_forecast(sp500, 3),
+        lambda: open_to_all.results.start_walk_forward(sp500, 3),
+    ):
+        with pytest.raises(RegimeError, match="Fits and updates are off") as told:
+            start()
+        assert told.value.code == "jobs.off"
+    assert not (tmp_path / "jobs").exists()
+
+
+def test_a_login_header_that_anyone_could_send_stops_the_start():
+    with pytest.raises(ValueError, match="REGIME_TRUSTED_PROXIES"):
+        Settings(login_header="X-Forwarded-User")
+
+
+@pytest.mark.parametrize("digest", ["abc", "g" * 64, "0" * 63])
+def test_a_digest_that_is_none_stops_the_start(digest):
+    with pytest.raises(ValueError, match="REGIME_MODEL_DIGEST"):
+        Settings(model_digest=digest)
+
+
+def test_only_the_models_of_the_digest_are_served(tmp_path):
+    folder = rules_folder(tmp_path / "model")
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    for right in (digest, digest.upper()):
+        assert Runtime(Settings(model_dir=folder, state_dir=tmp_path, model_digest=right)).engine.default == "rules"
+    with pytest.raises(ArtifactError, match=f"{digest}.*REGIME_MODEL_DIGEST"):
+        _ = Runtime(Settings(model_dir=folder, state_dir=tmp_path, model_digest="0" * 64)).engine

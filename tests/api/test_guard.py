@@ -151,3 +151,42 @@ def test_every_answer_has_the_security_headers(service, path):
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'self'; script-src 'self';")
     assert "unsafe-eval" not in policy
+
+
+def test_metrics_ask_for_a_key_of_their_own(service_with):
+    service = service_with(metrics_keys=hashlib.sha256(b"scrape").hexdigest(), api_keys=hashlib.sha256(b"trade").hexdigest())
+    assert service.get("/metrics", headers={"Authorization": "Bearer scrape"}).status_code == 200
+    refused(service.get("/metrics"), 401, "auth.missing")
+    refused(service.get("/metrics", headers={"Authorization": "Bearer trade"}), 401, "auth.unknown")
+    refused(
+        service.post("/detect_regime", json={"bars": BARS}, headers={"Authorization": "Bearer scrape"}), 401, "auth.unknown"
+    )
+    document = service.get("/openapi.json").get_json()
+    assert document["paths"]["/metrics"]["get"]["security"] == [{"key": []}]
+
+
+def test_a_key_of_metrics_that_is_no_hash_stops_the_start(service_with):
+    with pytest.raises(ValueError, match="REGIME_METRICS_KEYS"):
+        service_with(metrics_keys="plain-key")
+
+
+LOGIN = {"login_header": "X-Forwarded-User", "trusted_proxies": 1}
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Forwarded-User": ""}, {"X-Forwarded-User": " "}, {"X_Forwarded_Users": "ann"}])
+def test_files_are_for_those_who_have_logged_in(service_with, headers):
+    service = service_with(**LOGIN)
+    for response in (
+        service.post("/uploads", headers=headers),
+        service.get("/labelled/sp500.csv", headers=headers),
+        service.get("/uploads/anything", headers=headers),
+    ):
+        refused(response, 401, "login.missing", "Log in")
+    assert service.get("/labelled/sp500.csv", headers={"X-Forwarded-User": "ann"}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/openapi.json", "/docs"])
+def test_programs_need_no_login(service_with, path):
+    service = service_with(**LOGIN)
+    assert service.get(path).status_code == 200
+    assert detect(service, BARS).status_code == 200

@@ -7,50 +7,20 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from json_service import bars_of, rules_folder, walk
+from json_service import rules_folder
+from real_server import BODY, counted, post, reaches, serving, start, started
 from waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-BODY = json.dumps({"bars": bars_of(walk(60))}).encode()
 MB = 1_000_000
-
-
-class Server(NamedTuple):
-    process: subprocess.Popen
-    address: str
-    log: Path
-
-
-def start(folder, **environment):
-    """Start a server on a free port and return at once, not waiting for it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "2",
-        "REGIME_MODEL_DIR": str(folder / "model"),
-        "REGIME_STATE_DIR": str(folder / "state"),
-        "TMPDIR": str(folder),
-    } | environment
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_server()"]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}
-    log = folder / f"log-{port}"
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=kept | settings, stdout=file, stderr=file)
-    return Server(process, f"http://127.0.0.1:{port}", log)
 
 
 @pytest.fixture(scope="module")
@@ -62,45 +32,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder):
-    server = start(folder, REGIME_URL_PREFIX="/desk", REGIME_MAX_BODY_MB="2")
-    try:
-        wait_until(lambda: server.process.poll() is not None or reaches(f"{server.address}/ready"))
-        assert server.process.poll() is None, server.log.read_text()
+    with serving(folder, REGIME_URL_PREFIX="/desk", REGIME_MAX_BODY_MB="2") as server:
         yield server
-    finally:
-        server.process.terminate()
-        server.process.wait(60)
 
 
 @pytest.fixture
 def address(server):
     return server.address
-
-
-def reaches(url):
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as response:
-        return response.status == 200
-    return False
-
-
-def post(address, body=BODY, path="/detect_regime"):
-    request = urllib.request.Request(address + path, body, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
-
-
-def counted(address):
-    with urllib.request.urlopen(f"{address}/metrics", timeout=10) as response:
-        text = response.read().decode()
-    return sum(float(value) for value in re.findall(r"^prediction_requests_total\{.*\} (\S+)$", text, re.MULTILINE))
-
-
-def workers(log):
-    return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", log.read_text())]
 
 
 def stat_ticks(pid):
@@ -110,14 +48,14 @@ def stat_ticks(pid):
 
 def test_counts_add_up_over_workers_and_survive_a_killed_one(server, address):
     before = counted(address)
-    pids = workers(server.log)
+    pids = server.workers()
     assert len(pids) == 2
     ticks = [stat_ticks(pid) for pid in pids]
     wait_until(lambda: post_many(address) and all(stat_ticks(pid) > old for pid, old in zip(pids, ticks, strict=True)))
     after = counted(address)
     assert after - before == posted
     os.kill(pids[0], signal.SIGKILL)
-    wait_until(lambda: len(workers(server.log)) == 3)
+    wait_until(lambda: len(started(server.log)) == 3)
     assert post(address)[0] == 200
     assert {counted(address) for _ in range(8)} == {after + 1}
 
@@ -146,7 +84,7 @@ def post_many(address):
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_gigabyte_is_refused_unread_and_the_next_request_is_answered(server, address, chunked):
     host, port = address.removeprefix("http://").split(":")
-    largest = {pid: memory(pid) for pid in workers(server.log) if Path(f"/proc/{pid}").exists()}
+    largest = {pid: memory(pid) for pid in server.workers()}
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 1000000000"
         connection.sendall(

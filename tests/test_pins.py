@@ -1,0 +1,75 @@
+"""Everything that is installed is pinned to a version, and to the hashes of its files."""
+
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = ("requirements", "requirements-train", "requirements-dev")
+WITHOUT_HASH = {"torch"}
+"""Which of its builds is installed depends on where from: the Makefile says so too."""
+
+
+def name(text):
+    return re.sub(r"[-_.]+", "-", text).lower()
+
+
+def pinned(set_):
+    """Name -> version of a set and of those it rests on."""
+    pins = {}
+    for line in (ROOT / f"{set_}.txt").read_text().splitlines():
+        if line.startswith("-r "):
+            pins |= pinned(line.removeprefix("-r ").removesuffix(".txt"))
+        elif line and not line.startswith("#"):
+            package, version = re.fullmatch(r"([\w.-]+)(?:\[[\w, ]+\])?==([\w.]+)", line).groups()
+            pins[name(package)] = version
+    return pins
+
+
+def hashed(set_):
+    """Name -> version and hashes of a lock file."""
+    text = (ROOT / f"{set_}.lock").read_text()
+    found = re.findall(r"^([\w.-]+)(?:\[[\w, ]+\])?==([\w.]+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
+    return {name(package): (version, hashes.count("sha256:")) for package, version, hashes in found}
+
+
+@pytest.mark.parametrize("set_", SETS)
+def test_every_pin_has_its_hashes(set_):
+    """``make lock`` writes them."""
+    pins, locked = pinned(set_), hashed(set_)
+    assert {package: version for package, (version, _) in locked.items()} == {
+        package: version for package, version in pins.items() if package not in WITHOUT_HASH
+    }
+    assert not [package for package, (_, hashes) in locked.items() if not hashes]
+    assert len(locked) > 50
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("set_", SETS)
+def test_a_set_holds_all_that_its_packages_bring(set_, machine):
+    """Else pip, which checks hashes of all or none, refuses the set."""
+    pins = pinned(set_)
+    where = {"extra": "", "platform_machine": machine}
+    needed = {
+        name(requirement.name)
+        for package in pins.keys() - WITHOUT_HASH
+        for requirement in map(Requirement, distribution(package).requires or [])
+        if requirement.marker is None or requirement.marker.evaluate(where)
+    }
+    assert needed <= pins.keys()
+
+
+@pytest.mark.parametrize("set_", SETS)
+def test_packages_come_from_the_usual_registry_alone(set_):
+    text = (ROOT / f"{set_}.lock").read_text()
+    assert not re.findall(r"^--|https?:|@", text, re.MULTILINE)
+
+
+def test_the_makefile_installs_by_hash():
+    makefile = (ROOT / "Makefile").read_text()
+    assert "HASHED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes" in makefile
+    for set_ in SETS:
+        assert f"$(HASHED) -r {set_}.lock" in makefile
