@@ -74,6 +74,15 @@ class Settings:
         "", "REDIS_URL", "Redis that shares rate limits between workers; empty keeps them in each worker."
     )
     secure_cookies: bool = _setting(False, "REGIME_SECURE_COOKIES", "1 sends the visitor's cookie over HTTPS only.")
+    log: str = _setting(
+        "", "REGIME_LOG", "Lines of the log: json, one object an event, or text; empty is text in a terminal, else json."
+    )
+    access_log: bool = _setting(
+        False, "REGIME_ACCESS_LOG", "1 logs every request; else only those that failed by a fault of the server."
+    )
+    metrics_dir: Path | None = _setting(
+        None, "PROMETHEUS_MULTIPROC_DIR", "Folder through which workers share their counts; `make run` makes one."
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -110,7 +119,7 @@ def _parse(type_: object, variable: str, text: str) -> object:
                 return float(text)
             case "bool":
                 return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
-            case "Path":
+            case "Path" | "Path | None":
                 return Path(text)
     except (ValueError, KeyError):
         raise ValueError(f"{variable}={text!r} is not a valid {type_}.") from None
@@ -119,7 +128,7 @@ def _parse(type_: object, variable: str, text: str) -> object:
 
 def _shown(default: object) -> str:
     match default:
-        case "":
+        case "" | None:
             return ""
         case bool():
             return f"`{int(default)}`"

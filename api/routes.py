@@ -54,6 +54,7 @@ def detect_regime_batch() -> Response:
     if len(series) > runtime.settings.max_series:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
+    telemetry.batch(len(series))
     return _json({"results": [_answer_or_problem(raw, f"series[{index}]") for index, raw in enumerate(series)]})
 
 
@@ -112,13 +113,7 @@ def _answer(series: wire.DetectRequest, source: telemetry.Source, at: str = "") 
     engine = runtime.engine
     started = time.perf_counter()
     detection = engine.detect(bars, model=series.model, history=series.history, warnings=repairs)
-    telemetry.answered(
-        detection.regime.name,
-        detection.model.name,
-        source=source,
-        seconds=time.perf_counter() - started,
-        fallback=detection.fallback is not None,
-    )
+    telemetry.answered(detection, source=source, seconds=time.perf_counter() - started)
     return wire.reply(detection)
 
 

@@ -21,7 +21,6 @@ from regime_core.training.plan import Plan
 from regime_core.training.progress import Progress
 from regime_core.training.search import Found
 from regime_core.training.sets import set_threshold
-from regime_core.training.training_rows import training_rows
 
 OCCASIONS: dict[str, Callable[[Judgement], float]] = {
     "lowest log-loss": lambda judged: judged.log_loss,
@@ -102,9 +101,12 @@ def write(folder: Path, election: Election, plan: Plan, tell: Progress) -> None:
         threshold = set_threshold(model, first=plan.validation_markets, **size, seed=lessons.seed, progress=step)
         about = {"wins": list(wins), "parameters": dict(election.found[name].parameters)}
         shipped.append(Fitted(model, _columns(model), _learnt_from(lessons, plan) | about, figures, threshold))
-    learnt = training_rows(lessons)
     artifacts.save(
-        folder, [*shipped, Fitted(Rules())], default=election.default, trained=_about(election), training_rows=learnt
+        folder,
+        [*shipped, Fitted(Rules())],
+        default=election.default,
+        trained=_about(election),
+        training_rows=lessons.training_rows,
     )
 
 

@@ -59,7 +59,7 @@ def test_what_a_stranger_sends_never_becomes_a_label(service):
 
 def test_pages_and_fallbacks_count_too(service):
     before = samples(service)
-    telemetry.answered("calm", "rules", source="page", seconds=0.3, fallback=True)
+    telemetry.answered(detection(fallback="model.busy"), source="page", seconds=0.3)
     delta = grown(before, samples(service))
     assert delta["prediction_requests_total", ("model", "rules"), ("regime", "calm"), ("source", "page")] == 1
     assert delta["inference_latency_seconds_sum", ("model", "rules"), ("source", "page")] == pytest.approx(0.3)

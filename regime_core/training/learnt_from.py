@@ -1,6 +1,6 @@
-"""What detectors learnt from, as ``final_model`` keeps it; as a command, for a folder that was trained without it.
+"""Adds what detectors learnt from to a model folder that was trained without keeping it.
 
-``python -m regime_core.training.training_rows [FOLDER]``
+``python -m regime_core.training.learnt_from [FOLDER]``
 """
 
 from __future__ import annotations
@@ -10,16 +10,10 @@ from pathlib import Path
 
 from regime_core import MODEL_DIR, artifacts
 from regime_core.errors import RegimeError
-from regime_core.features import relative
 from regime_core.models.training_rows import TrainingRows
-from regime_core.training.lessons import Lessons, lessons
+from regime_core.training.lessons import lessons
 from regime_core.training.plan import Plan
 from regime_core.training.progress import silent
-
-
-def training_rows(taught: Lessons) -> TrainingRows:
-    """Deciles of each feature, and shares of the regimes, over all training rows."""
-    return TrainingRows.of(relative.NAMES, *taught.train)
 
 
 def add(folder: Path, plan: Plan, seed: int) -> TrainingRows:
@@ -33,9 +27,8 @@ def add(folder: Path, plan: Plan, seed: int) -> TrainingRows:
         raise RegimeError(
             "training.other_rows", f"{folder}: {models.default} learnt from other rows than seed {seed} and this plan give."
         )
-    rows = training_rows(taught)
-    artifacts.add_training_rows(folder, rows)
-    return rows
+    artifacts.add_training_rows(folder, taught.training_rows)
+    return taught.training_rows
 
 
 if __name__ == "__main__":
