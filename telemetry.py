@@ -9,7 +9,8 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -159,19 +160,32 @@ inputs = Inputs()
 def answered(detection: Detection, *, source: Source, seconds: float) -> None:
     """Count one series answered. source : which face was asked. seconds : time the engine took."""
     model = detection.model.name
-    _answers.labels(detection.regime.name, source, model).inc()
-    _latency.labels(source, model).observe(seconds)
+    count, observe_seconds, observe_confidence = _of_answers(detection.regime.name, source, model)
+    count()
+    observe_seconds(seconds)
     if detection.fallback is not None:
         _fallbacks.labels(model).inc()
     if detection.regime_age == 0:
         return
-    _confidence.labels(model).observe(detection.confidence)
+    observe_confidence(detection.confidence)
     if source == "page":
         return
     if detection.regime_age == 1 and not detection.regime_age_censored:
         _flips.labels(model).inc()
     if detection.inputs is not None:
         inputs.leave(detection.inputs)
+
+
+@cache
+def _of_answers(
+    regime: str, source: Source, model: str
+) -> tuple[Callable[[], None], Callable[[float], None], Callable[[float], None]]:
+    """What counts an answer, its seconds and its confidence: to find them anew takes as long as to count."""
+    return (
+        _answers.labels(regime, source, model).inc,
+        _latency.labels(source, model).observe,
+        _confidence.labels(model).observe,
+    )
 
 
 def batch(n_series: int) -> None:
@@ -184,14 +198,25 @@ def problem(code: str, status: int) -> None:
     _problems.labels(code, str(status)).inc()
 
 
-def taken_up() -> None:
-    """Count a request as being answered, until ``let_go``."""
-    _in_flight.inc()
+class InFlight:
+    """Requests that this worker is answering; told with the rest that it knows of itself."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        """Take up a request."""
+        with self._lock:
+            self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it, answered or not."""
+        with self._lock:
+            self.count -= 1
 
 
-def let_go() -> None:
-    """Count a request as answered."""
-    _in_flight.dec()
+in_flight = InFlight()
 
 
 def served(models: Iterable[ModelEntry], default: str) -> None:
@@ -214,6 +239,7 @@ def jobs_under_way(states: Mapping[str, int]) -> None:
 def alive(threads: int) -> None:
     """Say of this worker that it is there, how many requests it can answer at once, and how much memory it holds."""
     _workers.set(1)
+    _in_flight.set(in_flight.count)
     _threads.set(threads)
     resident = _resident_bytes()
     _resident.set(resident)

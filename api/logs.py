@@ -54,11 +54,10 @@ class Watched:
                 _tell(environ, status, time.perf_counter() - begun)
             return start_response(status, headers, exc_info)
 
-        telemetry.taken_up()
         try:
-            return self._wsgi(environ, start)
+            with telemetry.in_flight:
+                return self._wsgi(environ, start)
         finally:
-            telemetry.let_go()
             logs.request_id.reset(token)
 
 
