@@ -1,7 +1,7 @@
-"""Replays the Dockerfile in a clean Debian root and starts what it makes, where there is no container engine: `make image-check`.
+"""Replays the Dockerfile in a clean Debian root and starts what it makes, without a container engine: `make image-check`.
 
-Each RUN, COPY, ENV, WORKDIR, USER, VOLUME, HEALTHCHECK and CMD of the Dockerfile is read and done in a root that debootstrap made
-of the base image's Debian release. Then the CMD runs as it would under compose.yaml: as its user, the root read-only, with its
+Each RUN, COPY, ENV, WORKDIR, USER, VOLUME, HEALTHCHECK and CMD of the Dockerfile is read and done in a root that debootstrap
+made of the base image's Debian release. Then the CMD runs as it would under compose.yaml: as its user, the root read-only, with its
 tmpfs and volumes alone to write to, in a network of its own without a way out, and is asked by its own health check, /ready and
 /detect_regime. It needs root, Linux namespaces, a Debian mirror and PyPI. Not proven: that of the base image, which brings a
 Python of its own, and the engine's building and caching of layers.
@@ -49,10 +49,15 @@ shift
 exec "$@"
 """
 START_SECONDS = 300
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ASK = """
-import json, time, urllib.request
-bars = [{"timestamp": 1699000000 + 86400 * i, "open": 100 + i, "high": 101 + i, "low": 99 + i, "close": 100.5 + i} for i in range(252)]
-request = urllib.request.Request("http://127.0.0.1:8050/detect_regime", json.dumps({"bars": bars}).encode(), {"Content-Type": "application/json"})
+import json, urllib.request
+step = range(252)
+columns = {"timestamp": [1699000000 + 86400 * i for i in step]}
+for name, level in {"open": 100, "high": 101, "low": 99, "close": 100.5}.items():
+    columns[name] = [level + i for i in step]
+body, kind = json.dumps({"columns": columns}).encode(), {"Content-Type": "application/json"}
+request = urllib.request.Request("http://127.0.0.1:8050/detect_regime", body, kind)
 print(json.load(urllib.request.urlopen(request, timeout=30))["regime"])
 """
 
@@ -65,9 +70,7 @@ class Image:
     base_bytes: int
     user: str = "root"
     folder: str = "/"
-    environment: dict[str, str] = field(
-        default_factory=lambda: {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-    )
+    environment: dict[str, str] = field(default_factory=lambda: {"PATH": PATH})
     volumes: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     health: list[str] = field(default_factory=list)

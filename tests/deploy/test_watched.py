@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -105,10 +104,8 @@ def ask(prometheus, expression):
     return {tuple(sorted(one["metric"].items())): float(one["value"][1]) for one in answer["data"]["result"]}
 
 
-@pytest.mark.parametrize(
-    ("title", "expression"), EXPRESSIONS, ids=[f"{title}: {i}" for i, (title, _) in enumerate(EXPRESSIONS)]
-)
-def test_the_dashboard_has_data(prometheus, title, expression):
+@pytest.mark.parametrize("expression", [expression for _, expression in EXPRESSIONS], ids=[title for title, _ in EXPRESSIONS])
+def test_the_dashboard_has_data(prometheus, expression):
     """A number, not NaN: a rate of nothing is one too."""
     found = wait_until(lambda: [value for value in ask(prometheus, expression).values() if value == value])
     assert found
@@ -136,7 +133,7 @@ def test_the_alerts_are_evaluated_and_none_of_a_fault_fires(prometheus):
 
 
 def test_no_label_is_of_a_worker_or_of_a_client(prometheus):
-    labels = {name for key in ask(prometheus, '{job="regime-desk"}') for name, _ in key}
+    labels = {name for key in ask(prometheus, '{job="regime-desk", __name__!~"ALERTS.*"}') for name, _ in key}
     assert labels == {
         *("__name__", "job", "instance", "regime", "source", "model", "le", "feature", "bin"),
         *("code", "status", "state", "name", "version", "default", "dataset"),
@@ -175,7 +172,7 @@ def scrape(address):
 def test_the_log_is_json_and_a_line_a_fault(server):
     _, log = server
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert {"Booting worker with pid: %d", "Listening at"} & {line["message"][:12] for line in lines} or lines
+    assert sum(line["message"].startswith("Booting worker") for line in lines) == 2
     assert all({"time", "level", "logger", "process", "message"} <= set(line) for line in lines)
     assert not [line for line in lines if line["message"] == "request"]
 
@@ -185,4 +182,3 @@ def test_an_id_comes_back_from_a_real_server(server):
     status, own = post(address, {"bars": []})
     assert status == 200
     assert re.fullmatch("[0-9a-f]{16}", own)
-    assert time.monotonic() > 0
