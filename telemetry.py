@@ -63,7 +63,10 @@ _binned = Counter(
     registry=REGISTRY,
 )
 _in_flight = Gauge(
-    "requests_in_flight", "Requests being answered, over all workers.", registry=REGISTRY, multiprocess_mode="livesum"
+    "requests_in_flight",
+    "Requests being answered, over all workers, the scrape aside.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
 )
 _threads = Gauge(
     "server_threads", "Requests that can be answered at once, over all workers.", registry=REGISTRY, multiprocess_mode="livesum"
@@ -236,10 +239,13 @@ def jobs_under_way(states: Mapping[str, int]) -> None:
         _jobs.labels(state).set(states.get(state, 0))
 
 
-def alive(threads: int) -> None:
-    """Say of this worker that it is there, how many requests it can answer at once, and how much memory it holds."""
+def alive(threads: int, *, scraping: bool = False) -> None:
+    """Say of this worker that it is there, how much it does, can do at once, and holds in memory.
+
+    threads : requests it can answer at once. scraping : one of those that it is answering asks for just this.
+    """
     _workers.set(1)
-    _in_flight.set(in_flight.count)
+    _in_flight.set(in_flight.count - scraping)
     _threads.set(threads)
     resident = _resident_bytes()
     _resident.set(resident)

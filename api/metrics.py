@@ -27,7 +27,7 @@ def register(server: Flask, runtime: Runtime) -> None:
     """Serve /metrics: sums over all workers where they share a metrics folder, else the counts of this process."""
 
     def metrics() -> Response:
-        tell(runtime)
+        tell(runtime, scraping=True)
         refresh(runtime)
         families = _counted(runtime.settings)
         expected = runtime.engine.training_rows if runtime.loaded else None
@@ -52,9 +52,9 @@ def start(runtime: Runtime) -> None:
     threading.Thread(target=beat, name="metrics", daemon=True).start()
 
 
-def tell(runtime: Runtime) -> None:
-    """Tell what only this worker knows of itself."""
-    telemetry.alive(runtime.settings.threads)
+def tell(runtime: Runtime, *, scraping: bool = False) -> None:
+    """Tell what only this worker knows of itself. scraping : it is asked to."""
+    telemetry.alive(runtime.settings.threads, scraping=scraping)
     if runtime.loaded:
         telemetry.inputs.expect(runtime.engine.training_rows)
     telemetry.inputs.publish()

@@ -116,10 +116,19 @@ def test_the_size_of_a_batch_is_counted(service):
     assert (delta["batch_series_count",], delta["batch_series_sum",]) == (1, 7)
 
 
-def test_a_request_is_in_flight_while_it_is_answered_also_one_that_fails(service):
-    assert samples(service)["requests_in_flight",] == 1  # the scrape itself
-    detect(service, [BARS[0] | {"low": -1}])
-    assert samples(service)["requests_in_flight",] == 1
+def test_a_request_is_in_flight_while_it_is_answered(server, service, monkeypatch):
+    """The scrape aside; one that fails is let go of too."""
+    seen = []
+
+    def broken(*_, **__):
+        seen.append(samples(server.test_client())["requests_in_flight",])
+        raise ZeroDivisionError
+
+    assert samples(service)["requests_in_flight",] == 0
+    monkeypatch.setattr(server.extensions["regime_runtime"].engine, "detect", broken)
+    assert detect(service, BARS).status_code == 500
+    assert seen == [1]
+    assert samples(service)["requests_in_flight",] == 0
 
 
 def test_a_worker_tells_of_itself_and_of_the_jobs(service, server, monkeypatch):
@@ -220,3 +229,23 @@ def test_without_answers_there_is_no_index():
         "drift_inputs_answers",
         "drift_mix_answers",
     ]
+
+
+def test_pages_unknown_and_other_models_are_no_part_of_the_mix():
+    learnt = TrainingRows.of(("a",), np.arange(100, dtype=np.float32)[:, None], np.arange(100, dtype=np.int8) % 5)
+    answers, flips = Metric("prediction_requests", "", "counter"), Metric("regime_flips", "", "counter")
+    for regime, source, model, value in (
+        ("calm", "json", "boosted", 30),
+        ("calm", "batch", "boosted", 10),
+        ("calm", "page", "boosted", 500),
+        ("unknown", "json", "boosted", 500),
+        ("volatile", "json", "rules", 500),
+    ):
+        answers.add_sample("prediction_requests_total", {"regime": regime, "source": source, "model": model}, value)
+    flips.add_sample("regime_flips_total", {"model": "boosted"}, 4)
+    flips.add_sample("regime_flips_total", {"model": "rules"}, 400)
+    told = {family.name: family.samples[0].value for family in drift.gauges([answers, flips], learnt, "boosted")}
+    assert told["drift_mix_answers"] == 40
+    assert told["drift_regime_mix_psi"] == pytest.approx(stability([0, 0, 0, 0, 40], [0.2] * 5))
+    assert told["drift_flip_ratio"] == 0.1
+    assert "drift_feature_psi" not in told
