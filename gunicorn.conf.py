@@ -7,7 +7,6 @@ import tempfile
 import threading
 from logging import Logger
 from logging.config import dictConfig
-from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
@@ -17,6 +16,7 @@ from gunicorn.workers.base import Worker
 import logs
 from regime_core.errors import ArtifactError
 from runtime import Runtime, Settings
+from serving import counts
 
 settings = Settings.from_environment()
 
@@ -76,13 +76,15 @@ def post_worker_init(worker: Worker) -> None:
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    """Let go of a worker's live gauges; its counts stay in the sums."""
+    """Let go of a worker's live gauges, and put its counts with those of the dead; they stay in the sums."""
     from prometheus_client import multiprocess
 
-    import metrics_folder
-
     multiprocess.mark_process_dead(worker.pid)
-    metrics_folder.fold(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), server.WORKERS)
+    assert counts.SHARED.folder is not None
+    try:
+        counts.fold(counts.SHARED.folder, worker.pid)
+    except OSError as error:
+        server.log.error("The counts of worker %s stay in files of its own: %s", worker.pid, error)
 
 
 def on_exit(server: Arbiter) -> None:

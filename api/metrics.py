@@ -12,11 +12,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-import metrics_folder
 import telemetry
 from api import drift
 from regime_core.errors import RegimeError
 from runtime import Runtime, Settings
+from serving import counts
 
 ENDPOINT = "prometheus_metrics"
 BEAT_SECONDS = 2.0
@@ -85,5 +85,5 @@ class _Found(Collector):
 
 def _counted(settings: Settings) -> list[Metric]:
     folder = settings.metrics_dir
-    with metrics_folder.held(folder) if folder else nullcontext():
+    with counts.reading(folder) if folder else nullcontext():
         return list(MultiProcessCollector(None, str(folder)).collect() if folder else telemetry.REGISTRY.collect())

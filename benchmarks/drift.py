@@ -1,7 +1,7 @@
 """Stability indices of markets whose answers are as good as they get: what a reader of /metrics should take for usual.
 
-Run from the repository: ``python -m benchmarks.drift``. Each row is of answers by the shipped default to its last 252 bars, as a
-client sends them; the last is of training rows themselves, which differ from the whole by chance alone.
+Run from the repository: ``python -m benchmarks.drift``. Each row is of answers by the shipped default to 252 bars, as a client
+sends them; the last is of training rows themselves, which differ from the whole by chance alone.
 """
 
 from __future__ import annotations
