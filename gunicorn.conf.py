@@ -7,6 +7,7 @@ import tempfile
 import threading
 from logging import Logger
 from logging.config import dictConfig
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
@@ -60,7 +61,8 @@ def on_starting(server: Arbiter) -> None:
         os._exit(0 if _load(Runtime(settings), server.log) else 1)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
         sys.exit(1)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="regime-desk-metrics-")
+    counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
 
 
 def post_worker_init(worker: Worker) -> None:

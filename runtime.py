@@ -80,9 +80,6 @@ class Settings:
     access_log: bool = _setting(
         False, "REGIME_ACCESS_LOG", "1 logs every request; else only those that failed by a fault of the server."
     )
-    metrics_dir: Path | None = _setting(
-        None, "PROMETHEUS_MULTIPROC_DIR", "Folder through which workers share their counts; `make run` makes one."
-    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -119,7 +116,7 @@ def _parse(type_: object, variable: str, text: str) -> object:
                 return float(text)
             case "bool":
                 return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
-            case "Path" | "Path | None":
+            case "Path":
                 return Path(text)
     except (ValueError, KeyError):
         raise ValueError(f"{variable}={text!r} is not a valid {type_}.") from None
@@ -128,7 +125,7 @@ def _parse(type_: object, variable: str, text: str) -> object:
 
 def _shown(default: object) -> str:
     match default:
-        case "" | None:
+        case "":
             return ""
         case bool():
             return f"`{int(default)}`"

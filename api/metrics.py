@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 import telemetry
 from api import drift
 from regime_core.errors import RegimeError
-from runtime import Runtime, Settings
+from runtime import Runtime
 from serving import counts
 
 ENDPOINT = "prometheus_metrics"
@@ -29,7 +29,7 @@ def register(server: Flask, runtime: Runtime) -> None:
     def metrics() -> Response:
         tell(runtime, scraping=True)
         refresh(runtime)
-        families = _counted(runtime.settings)
+        families = _counted()
         expected = runtime.engine.training_rows if runtime.loaded else None
         if expected is not None:
             families += drift.gauges(families, expected, runtime.engine.default)
@@ -83,7 +83,7 @@ class _Found(Collector):
         return self._families
 
 
-def _counted(settings: Settings) -> list[Metric]:
-    folder = settings.metrics_dir
+def _counted() -> list[Metric]:
+    folder = counts.SHARED.folder
     with counts.reading(folder) if folder else nullcontext():
         return list(MultiProcessCollector(None, str(folder)).collect() if folder else telemetry.REGISTRY.collect())
