@@ -12,10 +12,10 @@ CRATES := $(addprefix librust-,$(addsuffix -dev,reqwest tokio tokio-macros serde
 # of its builds a machine gets (CPU, CUDA and what that brings) depends on where it is installed from.
 HASHED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test rust soak lint lock data train bench browser crates
+.PHONY: help setup run test rust soak lint lock data train bench image-check browser crates prometheus
 
 help:                ## Show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv $(VENV) || \
@@ -36,12 +36,12 @@ $(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/train.stamp $(VENV)/run.stamp
 
-setup: $(VENV)/dev.stamp browser crates  ## Create .venv with everything that running, training, testing and linting need
+setup: $(VENV)/dev.stamp browser crates prometheus  ## Create .venv with everything that running, training, testing and linting need
 
 run: $(VENV)/run.stamp            ## Serve the dashboard and the JSON service on http://127.0.0.1:8050
 	exec $(BIN)/gunicorn --config gunicorn.conf.py "app:create_server()"
 
-test: $(VENV)/dev.stamp browser crates  ## Run the whole suite with its coverage bounds, browser and Rust tests included
+test: $(VENV)/dev.stamp browser crates prometheus  ## Run the whole suite with its coverage bounds, browser and Rust tests included
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest --cov --cov-report=
 	$(BIN)/python -m coverage report --include='regime_core/*' --fail-under=90 --skip-covered
@@ -78,6 +78,20 @@ train: $(VENV)/train.stamp        ## Train all models anew, put in use what is n
 
 bench: $(VENV)/dev.stamp          ## Print the figures of docs/ again
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+image-check: $(VENV)/dev.stamp    ## Replay the Dockerfile in a clean Debian root, start it and ask it (as root)
+	@command -v debootstrap >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap >/dev/null; }
+	$(BIN)/python deploy/image_check.py
+
+# The package starts a service of its own where it can; only its programs are wanted.
+prometheus:
+	@if command -v promtool >/dev/null 2>&1 && command -v prometheus >/dev/null 2>&1; then exit 0; fi; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null && \
+	  if [ -d /run/systemd/system ]; then systemctl disable --quiet --now prometheus; else service prometheus stop >/dev/null 2>&1 || true; fi; \
+	else \
+	  echo "The tests of deploy/ need Prometheus and promtool. On Debian: sudo apt-get install prometheus" >&2; exit 1; \
+	fi
 
 browser:
 	@if command -v chromium >/dev/null 2>&1 && command -v chromedriver >/dev/null 2>&1; then exit 0; fi; \

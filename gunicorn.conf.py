@@ -7,11 +7,15 @@ import shutil
 import sys
 import tempfile
 import threading
+from logging.config import dictConfig
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.base import Worker
 
+import logs
 from runtime import Settings
 from serving import connections, counts
 from serving.models import SERVED, loads
@@ -35,9 +39,19 @@ limit_request_field_size = 8190
 forwarder_headers = ""
 secure_scheme_headers = {}  # the app believes as many proxies as its settings say
 control_socket_disable = True
-accesslog = None
-errorlog = "-"
-loglevel = "info"
+accesslog = None  # the app writes its own, see REGIME_ACCESS_LOG
+
+
+class Log(GunicornLogger):
+    """Gunicorn's own lines in the format of all others; its access log stays off, as it costs every request."""
+
+    def setup(self, cfg: Config) -> None:
+        """Write as the settings say."""
+        super().setup(cfg)
+        dictConfig(logs.configuration(settings.log))
+
+
+logger_class = Log
 
 
 def on_starting(server: Arbiter) -> None:
@@ -71,10 +85,12 @@ def post_worker_init(worker: Worker) -> None:
     """Load the models, so that the first client does not wait for them, and watch the schedule of updates."""
     import refresh
     import runtime
+    from api import metrics
 
     if not loads(runtime.current(), worker.log):
         sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
     refresh.start(runtime.current(), threading.Event())
+    metrics.start(runtime.current())
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

@@ -82,6 +82,11 @@ class Jobs:
         same = (path for path in self._alive() if _arguments(path) == list(arguments))
         return next((path.name for path in same if not _read_status(path).ended), None)
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs under way are in each state, ``queued`` and ``running``."""
+        states = [_read_status(path).state for path in self._alive()]
+        return {state: states.count(state) for state in ("queued", "running")}
+
     def status(self, job_id: str) -> JobStatus:
         """How a job stands. Raises RegimeError ``jobs.unknown`` for an id that is not known or no longer kept."""
         path = self._path(job_id)

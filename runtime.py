@@ -97,6 +97,12 @@ class Settings:
         "", "REDIS_URL", "Redis that shares rate limits between workers; empty keeps them in each worker."
     )
     secure_cookies: bool = _setting(False, "REGIME_SECURE_COOKIES", "1 sends the visitor's cookie over HTTPS only.")
+    log: str = _setting(
+        "", "REGIME_LOG", "Lines of the log: json, one object an event, or text; empty is text in a terminal, else json."
+    )
+    access_log: bool = _setting(
+        False, "REGIME_ACCESS_LOG", "1 logs every request; else only those that failed by a fault of the server."
+    )
 
     def __post_init__(self) -> None:
         """Raises ValueError for settings that do not go together, or are none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import bodies, guard, metrics, problems, routes, uploads
+from api import bodies, guard, logs, metrics, problems, routes, uploads
 from runtime import Runtime
 
 
@@ -16,3 +16,4 @@ def register(server: Flask, runtime: Runtime) -> None:
     uploads.register(server, runtime)
     metrics.register(server, runtime)
     guard.register(server, runtime.settings)
+    logs.register(server, runtime.settings)

@@ -57,6 +57,7 @@ def detect_regime_batch() -> Response:
     if len(series) > runtime.settings.max_series:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
+    telemetry.batch(len(series))
     with ThreadPoolExecutor(BATCH_THREADS) as pool:
         answers = list(pool.map(lambda raw, index: _answer_or_error(runtime, raw, f"series[{index}]"), series, count()))
     return _json({"results": [problems.of(one) if isinstance(one, RegimeError) else one for one in answers]})
@@ -116,13 +117,7 @@ def _answer(runtime: Runtime, series: wire.Series, source: telemetry.Source, at:
     engine = runtime.engine
     started = time.perf_counter()
     detection = engine.detect(bars, model=series.model, history=series.history, warnings=repairs)
-    telemetry.answered(
-        detection.regime.name,
-        detection.model.name,
-        source=source,
-        seconds=time.perf_counter() - started,
-        fallback=detection.fallback is not None,
-    )
+    telemetry.answered(detection, source=source, seconds=time.perf_counter() - started)
     return wire.reply(detection)
 
 

@@ -83,9 +83,7 @@ def explain(seen: View) -> Detection:
     begun = time.perf_counter()
     recent = slice(max(0, seen.dataset.bars.n_bars - EXPLAINED_BARS), None)
     detection = runtime.engine().explain(seen.dataset.bars.take(recent).copy(), seen.labels.rows(recent))
-    telemetry.answered(
-        detection.regime.name, detection.model.name, source="page", seconds=seen.seconds + time.perf_counter() - begun
-    )
+    telemetry.answered(detection, source="page", seconds=seen.seconds + time.perf_counter() - begun)
     return detection
 
 

@@ -14,12 +14,15 @@ from typing import Any, TypeVar
 
 from regime_core.errors import ArtifactError
 from regime_core.models import MODELS, STATE_MODELS, Detector, Forecaster, StateModel
+from regime_core.models.training_rows import TrainingRows
 from regime_core.regimes import ModelRef
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 WALK_FORWARD = "walk_forward.parquet"
 """Forecasts of past years, each made by models of the years before: out of sample, unlike the shipped models' own."""
+DRIFT = "drift.json"
+"""What the rows looked like that the detectors learnt from; see ``TrainingRows``."""
 DETECTOR, STATES = KINDS = ("detector", "states")
 Model = TypeVar("Model", Detector, Forecaster)
 
@@ -58,6 +61,7 @@ class Artifacts:
     forecaster : of stress states, with its clustering; None in a folder that has none.
     trained : kind -> how the models of it were chosen: data, seeds, search, and what was tried beside them.
     walk_forward : file of its forecasts of past years; None in a folder that has none.
+    training_rows : what the detectors learnt from; None in a folder that does not say.
     """
 
     default: str
@@ -67,6 +71,7 @@ class Artifacts:
     forecaster: Forecaster | None = None
     walk_forward: Path | None = None
     trained: Mapping[str, Any] = field(default_factory=dict)
+    training_rows: TrainingRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,36 @@ class Fitted:
     set_threshold: float | None = None
 
 
-def save(folder: Path, models: list[Fitted], *, default: str, trained: Mapping[str, Any] | None = None) -> None:
+def save(
+    folder: Path,
+    models: list[Fitted],
+    *,
+    default: str,
+    trained: Mapping[str, Any] | None = None,
+    training_rows: TrainingRows | None = None,
+) -> None:
     """Write weights and, last and atomically, a manifest of these models alone. The same models give the same bytes.
 
-    trained : how these detectors were chosen, for ``Artifacts.trained``.
+    trained : how these detectors were chosen, for ``Artifacts.trained``. training_rows : what they learnt from.
     """
     folder.mkdir(parents=True, exist_ok=True)
     about = {DETECTOR: dict(trained)} if trained else {}
-    _write_manifest(folder, _manifest(default, _written(folder, models), {}, about))
+    _write_manifest(folder, _manifest(default, _written(folder, models), {}, about, _drift(folder, training_rows)))
+
+
+def add_training_rows(folder: Path, training_rows: TrainingRows) -> None:
+    """Say what the detectors of a folder learnt from, in place of what was said; all else stays as it is, bit for bit."""
+    manifest = read_manifest(folder)
+    parts = manifest["default"], manifest["models"], manifest.get("results", {}), manifest.get("trained", {})
+    _write_manifest(folder, _manifest(*parts, _drift(folder, training_rows)))
+
+
+def _drift(folder: Path, training_rows: TrainingRows | None) -> dict[str, str]:
+    """Write what detectors learnt from; the file's hash by its name, as a manifest keeps it."""
+    if training_rows is None:
+        return {}
+    write_atomically(folder / DRIFT, training_rows.to_json())
+    return {DRIFT: _sha256(folder / DRIFT)}
 
 
 def add_states(folder: Path, models: list[Fitted], *, trained: Mapping[str, Any] | None = None) -> None:
@@ -100,7 +127,7 @@ def add_states(folder: Path, models: list[Fitted], *, trained: Mapping[str, Any]
     about = manifest.get("trained", {}) | ({STATES: dict(trained)} if trained else {})
     entries = _of_kind(manifest, DETECTOR) | _written(folder, models)
     results = {WALK_FORWARD: _sha256(record)} if record.is_file() else {}
-    _write_manifest(folder, _manifest(manifest["default"], entries, results, about))
+    _write_manifest(folder, _manifest(manifest["default"], entries, results, about, manifest.get("drift", {})))
 
 
 def combine(target: Path, *, detectors: Path, states: Path | None, default: str | None = None) -> None:
@@ -118,12 +145,13 @@ def combine(target: Path, *, detectors: Path, states: Path | None, default: str 
         if kind in source.get("trained", {})
     }
     target.mkdir(parents=True)
-    for entry in _of_kind(manifest, DETECTOR).values():
-        _copy(detectors, target, entry["files"])
+    drift = manifest.get("drift", {})
+    for files in (*(entry["files"] for entry in _of_kind(manifest, DETECTOR).values()), drift):
+        _copy(detectors, target, files)
     if states is not None:
         for files in (*(entry["files"] for entry in _of_kind(other, STATES).values()), other.get("results", {})):
             _copy(states, target, files)
-    _write_manifest(target, _manifest(default or manifest["default"], entries, other.get("results", {}), about))
+    _write_manifest(target, _manifest(default or manifest["default"], entries, other.get("results", {}), about, drift))
 
 
 def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
@@ -134,10 +162,14 @@ def _copy(source: Path, target: Path, files: Mapping[str, str]) -> None:
 
 
 def _manifest(
-    default: str, models: Mapping[str, Any], results: Mapping[str, str], trained: Mapping[str, Any]
+    default: str,
+    models: Mapping[str, Any],
+    results: Mapping[str, str],
+    trained: Mapping[str, Any],
+    drift: Mapping[str, str],
 ) -> dict[str, Any]:
     """What a manifest holds, always in the same order; what is empty is left out."""
-    whole = {"format": FORMAT, "default": default, "models": models, "results": results, "trained": trained}
+    whole = {"format": FORMAT, "default": default, "models": models, "results": results, "drift": drift, "trained": trained}
     return {name: part for name, part in whole.items() if part or name in ("format", "default", "models")}
 
 
@@ -190,7 +222,9 @@ def load(folder: Path, *, kinds: Sequence[str] = KINDS, detectors: Sequence[str 
             )
     wanted = None if detectors is None else {name or manifest["default"] for name in detectors}
     results = manifest.get("results", {}) if STATES in kinds else {}
-    _verify_files(folder, results)
+    drift = manifest.get("drift", {}) if DETECTOR in kinds else {}
+    for files in (results, drift):
+        _verify_files(folder, files)
     return Artifacts(
         default=manifest["default"],
         entries=entries,
@@ -199,7 +233,15 @@ def load(folder: Path, *, kinds: Sequence[str] = KINDS, detectors: Sequence[str 
         forecaster=_loaded(Forecaster, folder) if Forecaster.name in known else None,
         walk_forward=folder / WALK_FORWARD if WALK_FORWARD in results else None,
         trained=manifest.get("trained", {}),
+        training_rows=_read_training_rows(folder / DRIFT) if DRIFT in drift else None,
     )
+
+
+def _read_training_rows(path: Path) -> TrainingRows:
+    try:
+        return TrainingRows.from_json(path.read_bytes())
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError("artifact.format", f"{path} is of another version of this program: rebuild it.") from error
 
 
 def _loaded(kind: type[Model], folder: Path) -> Model:

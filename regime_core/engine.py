@@ -16,6 +16,7 @@ from regime_core.evaluation.persistence import last_run
 from regime_core.kernels import cut_trees, persistence
 from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules
 from regime_core.models.rules import metrics_row
+from regime_core.models.training_rows import TrainingRows
 from regime_core.regimes import (
     ALL_REGIMES,
     MIN_BARS,
@@ -69,6 +70,11 @@ class Engine:
     def default(self) -> str:
         """Name of the model that answers when none is named."""
         return self._models.default
+
+    @property
+    def training_rows(self) -> TrainingRows | None:
+        """What the detectors learnt from; None where the model folder does not say."""
+        return self._models.training_rows
 
     @property
     def entries(self) -> dict[str, ModelEntry]:
@@ -149,7 +155,9 @@ class Engine:
                 f"regime rests on all {bars.n_bars:,} bars sent, each of labels on the {entry.window} up to it.",
             )
         evidence = reading.evidence(code)
-        return _detection(entry, bars, _last(recent), age, censored, evidence, _metrics(bars), warnings, labels)
+        return _detection(
+            entry, bars, _last(recent), age, censored, evidence, _metrics(bars), warnings, labels, reading.inputs()
+        )
 
     def explain(self, bars: OHLCV, labels: Labels) -> Detection:
         """Regime of the last of these labels, with its age and what it rests on; always the last label itself.
@@ -264,6 +272,7 @@ def _detection(
     metrics: Metrics,
     warnings: tuple[str, ...],
     labels: Labels | None,
+    inputs: NDArray[np.float64] | None = None,
 ) -> Detection:
     return Detection(
         regime=ALL_REGIMES[int(last.codes[0])],
@@ -280,6 +289,7 @@ def _detection(
         warnings=warnings,
         labels=labels,
         prediction_set=_prediction_set(entry, last),
+        inputs=inputs,
     )
 
 

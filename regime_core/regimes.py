@@ -108,6 +108,7 @@ class Detection:
     labels : labels of every bar, where asked for.
     prediction_set : regimes likely enough for such sets to hold the true one nine times in ten on markets like those the model
     was calibrated on, likeliest first. Empty where no single one is; None where unknown, or for a model without a threshold.
+    inputs : (n_inputs,) features of the last bar that the model answered from; None where unknown, or for a model without any.
     """
 
     regime: Regime
@@ -125,3 +126,4 @@ class Detection:
     fallback: str | None = None
     labels: Labels | None = field(default=None, repr=False)
     prediction_set: tuple[Regime, ...] | None = None
+    inputs: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)

@@ -26,17 +26,19 @@ CORE_ORDER = (
 )
 OF_NOTHING = ("kernels", "evaluation")
 FACES = ("pages", "api")
-SHARED = ("components", "runtime", "results", "telemetry", "refresh", "jobs")
+SHARED = ("components", "runtime", "results", "telemetry", "serving", "logs", "refresh", "jobs")
 MAY_IMPORT = {
     "app": {*FACES, *SHARED, "regime_core"},
     "pages": {"components", "runtime", "telemetry", "jobs", "regime_core", "pages"},
-    "api": {"runtime", "telemetry", "serving", "regime_core", "api"},
+    "api": {"runtime", "telemetry", "serving", "logs", "regime_core", "api"},
     "components": {"components", "runtime", "telemetry", "jobs", "regime_core"},
     "refresh": {"runtime", "regime_core"},
     "serving": {"serving", "runtime", "regime_core"},
     "runtime": {"results", "jobs", "regime_core"},
     "results": {"jobs", "regime_core"},
     "telemetry": {"regime_core"},
+    "serving": {"serving", "runtime", "regime_core"},
+    "logs": set(),
     "jobs": {"regime_core"},
     "regime_core": {"regime_core"},
 }

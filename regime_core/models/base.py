@@ -44,6 +44,10 @@ class Reading(Protocol):
         """Return what label ``code`` of the last bar rests on, as one clause an analyst can check."""
         ...
 
+    def inputs(self) -> NDArray[np.float64] | None:
+        """Features of the last bar, (n_inputs,); None of a detector that has none."""
+        ...
+
 
 class Detector(Protocol):
     """A five-regime detector.

@@ -185,6 +185,10 @@ class MarginReading(ABC):
         row = self._known.matrix(self._bars.n_bars - 1)[0]
         return reasons.in_words(reasons.reasons(self.effects(code), code), row, code, self._bars.close)
 
+    def inputs(self) -> Float:
+        """Features of the last bar in the order of ``features.relative``, (n_features,)."""
+        return np.asarray(self._known.matrix(self._bars.n_bars - 1)[0], dtype=np.float64)
+
 
 def best_temperature(margins: Float, codes: NDArray[np.int8]) -> float:
     """Temperature of the least log-loss. margins : (n_rows, n_classes). codes : (n_rows,) the true classes."""

@@ -93,6 +93,10 @@ class RulesReading:
         )
         return f"{figures}; points: {scored}" if scored else f"{figures}; no rule fires"
 
+    def inputs(self) -> None:
+        """Return None: the thresholds are no model of how its inputs are spread."""
+        return None
+
     def _metrics(self, start: int) -> Float:
         n = self._bars.n_bars
         if self._window == 0 or n - start <= PIECE:

@@ -101,7 +101,13 @@ def write(folder: Path, election: Election, plan: Plan, tell: Progress) -> None:
         threshold = set_threshold(model, first=plan.validation_markets, **size, seed=lessons.seed, progress=step)
         about = {"wins": list(wins), "parameters": dict(election.found[name].parameters)}
         shipped.append(Fitted(model, _columns(model), _learnt_from(lessons, plan) | about, figures, threshold))
-    artifacts.save(folder, [*shipped, Fitted(Rules())], default=election.default, trained=_about(election))
+    artifacts.save(
+        folder,
+        [*shipped, Fitted(Rules())],
+        default=election.default,
+        trained=_about(election),
+        training_rows=lessons.training_rows,
+    )
 
 
 def _about(election: Election) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from regime_core.features import relative
+from regime_core.models.training_rows import TrainingRows
 from regime_core.simulate import SimulatedMarket
 from regime_core.training.markets import SEED_OF_PART, foreign_markets, random_market, rows
 from regime_core.training.plan import Plan
@@ -46,6 +48,11 @@ class Lessons:
         for array in (*self.train, *self.searched, *self.validation):
             digest.update(array.tobytes())
         return digest.hexdigest()
+
+    @property
+    def training_rows(self) -> TrainingRows:
+        """Deciles of each feature, and shares of the regimes, over the rows of the training markets."""
+        return TrainingRows.of(relative.NAMES, *self.train)
 
 
 def lessons(plan: Plan, seed: int, tell: Progress) -> Lessons:

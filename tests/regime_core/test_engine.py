@@ -7,6 +7,7 @@ from regime_core import MODEL_DIR, artifacts
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.engine import RECENT_BARS, Engine
 from regime_core.errors import ModelError
+from regime_core.features import relative
 from regime_core.regimes import MIN_BARS, REGIMES, UNKNOWN_CODE
 
 MODELS = ["rules", "boosted"]
@@ -187,3 +188,16 @@ def test_an_engine_of_one_detector_answers_as_the_whole(sp500):
     assert one.entries == whole.entries
     by_rules = Engine.load_one(MODEL_DIR, f"rules@{whole.entries['rules'].version}")
     np.testing.assert_array_equal(by_rules.label(bars, model="rules").codes, whole.label(bars, model="rules").codes)
+
+
+@pytest.mark.parametrize("model", ["boosted", "ensemble"])
+def test_an_answer_carries_the_features_of_its_last_bar(engine, sp500, model):
+    bars = sp500.rows(700, 1000)
+    found = engine.detect(bars, model=model).inputs
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, relative.matrix(bars)[-1])
+
+
+def test_rules_and_too_few_bars_carry_none(engine, sp500):
+    assert engine.detect(sp500.rows(0, 80), model="rules").inputs is None
+    assert engine.detect(sp500.rows(0, 20)).inputs is None

@@ -79,7 +79,7 @@ def test_the_same_seed_and_data_give_the_same_bytes_although_killed_on_the_way(t
     assert calls == [0, 1, 1]
     assert contents(given.out) == contents(trained[0].out)
     named = {name for raw in artifacts.read_manifest(given.out)["models"].values() for name in raw["files"]}
-    assert contents(given.out).keys() == named | {"manifest.json", "walk_forward.parquet"}
+    assert contents(given.out).keys() == named | {"manifest.json", "drift.json", "walk_forward.parquet"}
 
 
 def test_stages_come_in_order_and_reach_their_end(trained):
