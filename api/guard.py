@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from functools import wraps
 from typing import cast
 
 from flask import Flask, Response, g, request
-from flask.typing import ResponseReturnValue, RouteCallable
+from flask.typing import RouteCallable
 from flask_limiter import Limiter
 
 from regime_core.errors import RegimeError
 from runtime import Settings
-from serving import counts
 
 POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
 JSON_ENDPOINTS = POSTED | {"api.predict"}
@@ -61,28 +59,11 @@ def register(server: Flask, settings: Settings) -> None:
         if request.endpoint in POSTED:
             _check_body(settings.max_body_mb)
 
-    _read_counts_whole(server)
     server.before_request(authenticate)
     if settings.rate_limit:
         _limit(server, settings)
     server.before_request(check_body)
     server.after_request(_secure)
-
-
-def _read_counts_whole(server: Flask) -> None:
-    """Where workers share a folder of counts, let /metrics read it while nothing is moved in it."""
-    folder = counts.SHARED.folder
-    if folder is None:
-        return
-    (rule,) = [rule for rule in server.url_map.iter_rules() if rule.rule == METRICS and "GET" in (rule.methods or ())]
-    view = server.view_functions[rule.endpoint]
-
-    @wraps(view)
-    def read(**given: object) -> ResponseReturnValue:
-        with counts.reading(folder):
-            return cast(ResponseReturnValue, view(**given))
-
-    server.view_functions[rule.endpoint] = read
 
 
 def _open_to_all() -> bool:

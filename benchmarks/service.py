@@ -126,12 +126,13 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 def floor_config(folder: Path) -> str:
     """Configuration of the floor's server: the product's, without its hooks."""
-    names = ("worker_class", "threads", "timeout", "keepalive", "workers", "bind", "control_socket_disable", "accesslog")
     known = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    kept = {name: known[name] for name in ("threads", "timeout", "keepalive", "control_socket_disable", "accesslog")}
+    worker = known["worker_class"]
+    kept |= {"workers": 1, "worker_class": f"{worker.__module__}.{worker.__name__}"}
     path = folder / "floor.conf.py"
-    path.write_text("import os\n" + "".join(f"{name} = {known[name]!r}\n" for name in names if name not in ("bind", "workers")))
-    with path.open("a") as file:
-        file.write("workers = 1\nbind = f\"127.0.0.1:{os.environ['PORT']}\"\n")
+    lines = [f"{name} = {value!r}" for name, value in kept.items()]
+    path.write_text("\n".join(["import os", *lines, "bind = f\"127.0.0.1:{os.environ['PORT']}\"", ""]))
     return str(path)
 
 

@@ -37,7 +37,6 @@ MAY_IMPORT = {
     "runtime": {"results", "jobs", "regime_core"},
     "results": {"jobs", "regime_core"},
     "telemetry": {"regime_core"},
-    "serving": {"serving", "runtime", "regime_core"},
     "logs": set(),
     "jobs": {"regime_core"},
     "regime_core": {"regime_core"},
