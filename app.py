@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import dash
-from flask import Flask, Response, request, session
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
@@ -24,6 +25,8 @@ VISITOR_DAYS = 90
 VISITED = ("/", "/<path:path>", "/_dash-update-component")
 """Dash's endpoints that know the visitor: pages and callbacks, not assets."""
 MB = 1_000_000
+OF_PROGRAMS = ("/detect_regime", "/metrics", "/health", "/ready")
+"""Paths under which no one has a cookie: what signs it is not set up for each request there."""
 MAX_CALLBACK_MB = 8
 """Largest body of a callback: days brushed on a chart. Routes that take more say so themselves."""
 
@@ -62,8 +65,17 @@ def _server(settings: Settings) -> Flask:
         COMPRESS_BR_LEVEL=4,
         MAX_CONTENT_LENGTH=MAX_CALLBACK_MB * MB,
     )
+    server.session_interface = VisitorSessions()
     server.before_request(_know_visitor)
     return server
+
+
+class VisitorSessions(SecureCookieSessionInterface):
+    """Signed cookies of visitors; programs that call the JSON routes have none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Session of a request; None, which stays empty, for a program's."""
+        return None if request.path.startswith(OF_PROGRAMS) else super().open_session(app, request)
 
 
 def _know_visitor() -> None:

@@ -39,6 +39,9 @@ def content_policy(script_hashes: Sequence[str] = ()) -> str:
     )
 
 
+OF_ALL_ANSWERS = (*HEADERS.items(), ("Content-Security-Policy", content_policy()))
+
+
 def register(server: Flask, settings: Settings) -> None:
     """Guard the JSON routes of a server, which has them already, and set security headers on all its answers.
 
@@ -141,7 +144,6 @@ def _too_large(max_mb: int) -> RegimeError:
 
 
 def _secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", content_policy())
+    said = {name for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in OF_ALL_ANSWERS if name not in said)
     return response
