@@ -58,7 +58,7 @@ def address(tmp_path_factory):
         )
     base = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: server.poll() is not None or _ready(base), seconds=90)
+        wait_until(lambda: server.poll() is not None or _ready(base), seconds=300)
         assert server.poll() is None, log.read_text()
         yield base
     finally:
