@@ -70,7 +70,7 @@ def test_with_a_login_jobs_are_on(with_login):
 def test_without_a_login_jobs_are_off_and_the_log_says_so(folder):
     with serving(folder, HOST="0.0.0.0", WEB_CONCURRENCY="1") as server:
         (line,) = [line for line in server.log.read_text().splitlines() if "Fits and updates are off" in line]
-        assert "WARNING" in line
+        assert json.loads(line)["level"] == "warning"
         assert "HOST=0.0.0.0" in line
         clicked = {
             "output": '..{"name":"update","type":"job"}.data...{"name":"update","type":"job-shown"}.children@1..',
