@@ -74,8 +74,13 @@ def fold(folder: Path, pid: int) -> None:
 
 
 def _read(path: Path) -> Kept:
-    """Series of a file of the Prometheus client: its layout stands in ``prometheus_client.mmap_dict``."""
+    """Series of a file of the Prometheus client: its layout stands in ``prometheus_client.mmap_dict``.
+
+    A worker that ended while it made the file has left it empty.
+    """
     data = path.read_bytes()
+    if not data:
+        return {}
     (used,) = struct.unpack_from("i", data, 0)
     kept: Kept = {}
     at = 8

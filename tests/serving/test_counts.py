@@ -66,6 +66,17 @@ def test_a_worker_that_counted_nothing_is_no_trouble(tmp_path):
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_file_that_a_worker_had_only_begun_holds_nothing(tmp_path):
+    pid = work(tmp_path, 3)
+    before = sums(tmp_path)
+    (tmp_path / "counter_123.db").touch()
+    counts.fold(tmp_path, 123)
+    assert not (tmp_path / "counter_123.db").exists()
+    assert sums(tmp_path) == before
+    counts.fold(tmp_path, pid)
+    assert sums(tmp_path) == before
+
+
 def test_where_there_is_no_room_the_workers_own_files_stay(tmp_path, monkeypatch):
     pid = work(tmp_path, 3)
     before = sums(tmp_path)
