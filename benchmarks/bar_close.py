@@ -42,7 +42,7 @@ def processor_seconds(address: str) -> float:
             if port not in (process / "environ").read_bytes().split(b"\0"):
                 continue
             fields = (process / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
+        except OSError:  # ended since, or not ours to look at
             continue
         spent += int(fields[11]) + int(fields[12])
     return spent / os.sysconf("SC_CLK_TCK")
