@@ -163,3 +163,20 @@ def test_columns_may_have_no_volume_or_null_for_it():
     for text in (COLUMNS, COLUMNS[:-1] + ',"volume":null}', COLUMNS[:-1] + ',"volume":[null]}'):
         found = columns_of(text)
         assert found is not None and np.isnan(found[1][4]).all() and (found[1][:4] == 1).all()
+
+
+def test_uncompiled_it_reads_the_same(monkeypatch):
+    bars_ = [
+        dict.fromkeys(FIELDS, i) | {"timestamp": i, "open": 1.25 * i, "low": -0.5e-3, "x": "y", "z": None} for i in range(1, 9)
+    ]
+    rows = json.dumps([bars_[0] | {"volume": None}, *bars_[1:]])
+    columns = json.dumps({name: [bar[name] for bar in bars_] for name in FIELDS})
+    compiled = rows_of(rows + "}"), columns_of(columns + "}")
+    for name in dir(json_bars):
+        plain = getattr(getattr(json_bars, name), "py_func", None)
+        if plain is not None and name not in ("read_rows", "read_columns"):
+            monkeypatch.setattr(json_bars, name, plain)
+    for found, wanted in zip((rows_of(rows + "}"), columns_of(columns + "}")), compiled, strict=True):
+        assert found[2] == wanted[2]
+        np.testing.assert_array_equal(found[0], wanted[0])
+        np.testing.assert_array_equal(found[1], wanted[1])
