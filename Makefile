@@ -8,8 +8,8 @@ DATA   ?= data
 CRATE  := clients/rust/market-regime-detector
 CRATES := $(addprefix librust-,$(addsuffix -dev,reqwest tokio tokio-macros serde serde-json chrono thiserror))
 
-# Exact versions with the hashes of all their files, so that what is installed is what was tested. torch alone has none: which
-# of its builds a machine gets (CPU, CUDA and what that brings) depends on where it is installed from.
+# What serves is installed by exact versions with the hashes of all their files, so that it is what was tested. What trains and
+# tests is installed by exact versions alone: torch has other builds elsewhere, and pip takes no hashes for urllib3 with extras.
 HASHED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup run test rust soak lint lock data train bench image-check browser crates prometheus
@@ -26,13 +26,11 @@ $(VENV)/run.stamp: requirements.lock | $(BIN)/python
 	$(HASHED) -r requirements.lock
 	@touch $@
 
-$(VENV)/train.stamp: requirements-train.lock | $(BIN)/python
-	$(HASHED) -r requirements-train.lock
+$(VENV)/train.stamp: requirements.txt requirements-train.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
 	@touch $@ $(VENV)/run.stamp
 
-$(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
-	$(HASHED) -r requirements-dev.lock
+$(VENV)/dev.stamp: requirements.txt requirements-train.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/train.stamp $(VENV)/run.stamp
 
