@@ -1,20 +1,16 @@
 """The Rust client against a real server: its live tests, its README's example and its example of a file."""
 
-import contextlib
 import hashlib
 import os
 import re
-import socket
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from waiting import wait_until
+from real_server import ROOT, SHIPPED, serving
 
-ROOT = Path(__file__).resolve().parents[1]
 CRATE = ROOT / "clients" / "rust" / "market-regime-detector"
 DEBIAN_CRATES = Path("/usr/share/cargo/registry")
 KEY = "a key of the tests"
@@ -24,34 +20,9 @@ KEY = "a key of the tests"
 def address(tmp_path_factory):
     """A server with the shipped models that asks for a key."""
     folder = tmp_path_factory.mktemp("rust")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "1",
-        "REGIME_API_KEYS": hashlib.sha256(KEY.encode()).hexdigest(),
-        "REGIME_STATE_DIR": str(folder / "state"),
-        "TMPDIR": str(folder),
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_server()"]
-    log = folder / "log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=file, stderr=file)
-    try:
-        wait_until(lambda: process.poll() is not None or is_ready(port), seconds=240)
-        assert process.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def is_ready(port):
-    url = f"http://127.0.0.1:{port}/ready"
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as response:
-        return response.status == 200
-    return False
+    key = hashlib.sha256(KEY.encode()).hexdigest()
+    with serving(folder, WEB_CONCURRENCY="1", REGIME_MODEL_DIR=SHIPPED, REGIME_API_KEYS=key) as server:
+        yield server.address
 
 
 def answers_by_model(address):

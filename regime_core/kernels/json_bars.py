@@ -69,12 +69,9 @@ def read_rows(text: Text, at: int, time: Int, values: Float) -> tuple[int, int]:
         if at == UNUSUAL:
             return 0, UNUSUAL
         n += 1
-        at = _space(text, at)
-        if text[at] == END_BRACKET:
-            return n, at + 1
-        if text[at] != COMMA:
-            return 0, UNUSUAL
-        at = _space(text, at + 1)
+        at, ends = _after(text, at, END_BRACKET)
+        if ends:
+            return n, at
     return 0, UNUSUAL
 
 
@@ -84,9 +81,9 @@ def _row(text: Text, at: int, n: int, time: Int, values: Float) -> int:
     if text[at] != BRACE:
         return UNUSUAL
     values[VOLUME, n] = np.nan
-    seen = 0
+    at, seen = _space(text, at + 1), 0
     while True:
-        field, at = _key(text, _space(text, at + 1))
+        field, at = _key(text, at)
         if field == UNUSUAL or (field != OTHER and seen >> field & 1):
             return UNUSUAL
         seen |= 1 << field
@@ -100,11 +97,9 @@ def _row(text: Text, at: int, n: int, time: Int, values: Float) -> int:
             values[field, n], at = _number(text, at)
         if at == UNUSUAL:
             return UNUSUAL
-        at = _space(text, at)
-        if text[at] == END_BRACE:
-            return at + 1 if seen & REQUIRED == REQUIRED else UNUSUAL
-        if text[at] != COMMA:
-            return UNUSUAL
+        at, ends = _after(text, at, END_BRACE)
+        if ends:
+            return at if seen & REQUIRED == REQUIRED else UNUSUAL
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -129,12 +124,9 @@ def read_columns(text: Text, at: int, time: Int, values: Float) -> tuple[int, in
             n = size
         if at == UNUSUAL:
             return 0, UNUSUAL
-        at = _space(text, at)
-        if text[at] == END_BRACE:
-            return (n, at + 1) if seen & REQUIRED == REQUIRED else (0, UNUSUAL)
-        if text[at] != COMMA:
-            return 0, UNUSUAL
-        at = _space(text, at + 1)
+        at, ends = _after(text, at, END_BRACE)
+        if ends:
+            return (n, at) if seen & REQUIRED == REQUIRED else (0, UNUSUAL)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -154,13 +146,19 @@ def _array(text: Text, at: int, field: int, time: Int, values: Float) -> tuple[i
         if at == UNUSUAL:
             return 0, UNUSUAL
         n += 1
-        at = _space(text, at)
-        if text[at] == END_BRACKET:
-            return n, at + 1
-        if text[at] != COMMA:
-            return 0, UNUSUAL
-        at = _space(text, at + 1)
+        at, ends = _after(text, at, END_BRACKET)
+        if ends:
+            return n, at
     return 0, UNUSUAL
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _after(text: Text, at: int, closing: int) -> tuple[int, bool]:
+    """Place of the next part of a list, or the place after its closing mark; and whether it ends, as what is unusual does."""
+    at = _space(text, at)
+    if text[at] == closing:
+        return at + 1, True
+    return (_space(text, at + 1), False) if text[at] == COMMA else (UNUSUAL, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,21 +1,13 @@
 """A real server and a real Chromium, one of each for all browser tests."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from waiting import wait_until
+from real_server import ROOT, SHIPPED, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -33,37 +25,15 @@ def address(tmp_path_factory):
     """Address of a server with two workers, the shipped models and a copy of the bundled data."""
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(ROOT / "data", folder / "data")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     settings = {
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "2",
-        "REGIME_STATE_DIR": str(folder / "state"),
+        "REGIME_MODEL_DIR": SHIPPED,
         "REGIME_DATA_DIR": str(folder / "data"),
         "REGIME_YAHOO_URL": DEAD,
         "REGIME_CBOE_URL": f"{DEAD}/vix.csv",
         "REGIME_MAX_UPLOAD_MB": "25",
-        "TMPDIR": str(folder),
     }
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}
-    log = folder / "log"
-    with log.open("wb") as file:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_server()"],
-            cwd=ROOT,
-            env=kept | settings,
-            stdout=file,
-            stderr=file,
-        )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: server.poll() is not None or _ready(base), seconds=300)
-        assert server.poll() is None, log.read_text()
-        yield base
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with serving(folder, **settings) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
@@ -126,11 +96,3 @@ def visitors(chromium, address):
 @pytest.fixture
 def visitor(visitors):
     return visitors()
-
-
-def _ready(base):
-    try:
-        with urllib.request.urlopen(f"{base}/ready", timeout=5) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False

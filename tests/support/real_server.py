@@ -19,6 +19,9 @@ from json_service import bars_of, walk
 from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = str(ROOT / "final_model")
+START_SECONDS = 300
+"""How long a start may take: the first one on a machine compiles."""
 BODY = json.dumps({"bars": bars_of(walk(60))}).encode()
 
 
@@ -66,10 +69,10 @@ def start(folder: Path, **environment: str) -> Server:
 
 @contextlib.contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """A server that answers, ended afterwards."""
+    """A server that answers, ended afterwards; of the shipped models where REGIME_MODEL_DIR names them."""
     server = start(folder, **environment)
     try:
-        wait_until(lambda: server.process.poll() is not None or reaches(f"{server.address}/ready"))
+        wait_until(lambda: server.process.poll() is not None or reaches(f"{server.address}/ready"), seconds=START_SECONDS)
         assert server.process.poll() is None, server.log.read_text()
         yield server
     finally:
