@@ -62,12 +62,12 @@ def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
     if forecast.in_sample:
         told = (
             f"In sample: the shipped model was fitted on days through {last}, later than {day}, so that what came after was "
-            f"known to it. Predict fits a model on this data alone, through {day}."
+            f"known to it. A model fitted on this data alone, through {day}, would know nothing of it."
         )
     elif fitted_here(forecast):
         told = f"Fitted on this data through {last}: the model knows nothing of what came after."
     else:
-        told = f"By the shipped model, fitted on days through {last}. Predict fits one on this data, through {day}."
+        told = f"By the shipped model, fitted on days through {last}. One fitted on this data would know it through {day}."
     honest = _said_then(forecast, walk) if forecast.in_sample and walk is not None else []
     return html.Ul([html.Li(text) for text in (told, *honest, *map(words.told, forecast.notes))], className="told")
 
@@ -179,7 +179,7 @@ def none_yet() -> html.Div:
     return html.Div(
         [
             html.H1("Not predicted yet", className="headline"),
-            html.P("Predict fits the models on this dataset's own days. That takes some seconds.", className="further"),
+            html.P("The models are fitted on this dataset's own days, which takes some seconds.", className="further"),
         ]
     )
 
