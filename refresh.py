@@ -6,6 +6,7 @@ import fcntl
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from regime_core.errors import RegimeError
@@ -25,16 +26,17 @@ def start(runtime: Runtime, stop: threading.Event) -> threading.Thread | None:
     return thread
 
 
-def due(state_dir: Path, hours: float, now: float) -> bool:
-    """Whether an update is due at ``now`` (seconds since 1970), which the caller then starts: true for one caller only.
+def due(state_dir: Path, hours: float, clock: Callable[[], float] = time.time) -> bool:
+    """Whether an update is due now by ``clock`` (seconds since 1970), which the caller then starts: one caller only.
 
-    The time of the last update is kept in a file that workers lock in turn, so it survives a restart.
+    The time of the last update is kept in a file that workers lock in turn, so it survives a restart. The clock is
+    read under that lock: a time read before it may be older than the one another worker has written meanwhile.
     """
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (state_dir / "refreshed").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        last = float(file.read() or "-inf")
+        last, now = float(file.read() or "-inf"), clock()
         if 0 <= now - last < hours * 3600:  # a time to come was written by a clock that has been put back since
             return False
         file.truncate(0)
@@ -45,7 +47,7 @@ def due(state_dir: Path, hours: float, now: float) -> bool:
 def _watch(runtime: Runtime, stop: threading.Event) -> None:
     settings = runtime.settings
     while True:
-        if due(settings.state_dir, settings.refresh_hours, time.time()):
+        if due(settings.state_dir, settings.refresh_hours):
             try:
                 job = runtime.start_update()
             except RegimeError as error:

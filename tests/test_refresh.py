@@ -10,24 +10,25 @@ from waiting import wait_until
 
 def test_an_update_is_due_once_for_all_workers(tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: refresh.due(tmp_path, 2.0, 1000.0), range(64)))
+        answers = list(pool.map(lambda _: refresh.due(tmp_path, 2.0, lambda: 1000.0), range(64)))
     assert answers.count(True) == 1
-    assert not refresh.due(tmp_path, 2.0, 1000.0 + 7199)
-    assert refresh.due(tmp_path, 2.0, 1000.0 + 7200)
-    assert not refresh.due(tmp_path, 2.0, 1000.0 + 7200)
+    assert not refresh.due(tmp_path, 2.0, lambda: 1000.0 + 7199)
+    assert refresh.due(tmp_path, 2.0, lambda: 1000.0 + 7200)
+    assert not refresh.due(tmp_path, 2.0, lambda: 1000.0 + 7200)
 
 
-def test_a_worker_waits_while_another_looks(tmp_path):
-    assert refresh.due(tmp_path, 1.0, 0.0)
-    answers = []
-    with (tmp_path / "refreshed").open() as other:
+def test_a_worker_reads_the_clock_after_its_wait_for_another(tmp_path):
+    assert refresh.due(tmp_path, 1.0, lambda: 1000.0)
+    times, answers = iter([1000.0, 1000.5]), []
+    with (tmp_path / "refreshed").open("r+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        thread = threading.Thread(target=lambda: answers.append(refresh.due(tmp_path, 1.0, 9999.0)))
+        thread = threading.Thread(target=lambda: answers.append(refresh.due(tmp_path, 1.0, lambda: next(times))))
         thread.start()
         thread.join(0.2)
         assert not answers
+        other.write(repr(next(times) + 0.2))
     thread.join(10)
-    assert answers == [True]
+    assert answers == [False]
 
 
 def test_without_a_schedule_nothing_watches(tmp_path):
