@@ -21,7 +21,6 @@ from regime_core.engine import RECENT_BARS, Engine
 from regime_core.models import LSTM, Boosted, Detector, Ensemble
 from regime_core.models.arrays import packed
 from regime_core.models.lstm import INPUTS
-from regime_core.models.trees import CutTrees, Trees
 from regime_core.regimes import N_REGIMES
 from regime_core.sources import bundled
 
@@ -60,9 +59,9 @@ def mixture(boosted: Boosted, lstm: LSTM) -> Ensemble:
 def twice(boosted: Boosted) -> Boosted:
     """Every tree once more: what that adds is the price of a comparison."""
     model = Boosted(window=boosted.window, lead=boosted.lead, rounds=2 * boosted.rounds, depth=boosted.depth)
-    whole, cuts, cut = boosted.trees_
-    doubled = Trees(*(np.concatenate([array, array]) for array in whole))
-    model.trees_ = CutTrees(doubled, cuts, np.concatenate([cut, cut]))
+    once = boosted.trees_
+    by_tree = {name: np.concatenate([getattr(once, name)] * 2) for name in ("split", "leaf", "group", "change")}
+    model.trees_ = once._replace(**by_tree, start=2 * once.start)
     model.weights_, model.temperature_ = boosted.weights_, boosted.temperature_
     return model
 

@@ -34,9 +34,10 @@ from regime_core.states import Clustering, Forecast, Market, WalkForward
 EXPLAIN_BARS = 252
 """Bars that the metrics beside a label rest on: as many as a label of a file under rules does."""
 RECENT_BARS = cut_trees.BLOCK - persistence.MEMORY + 1
-"""Bars labelled for an answer: the last one, and those before it for its age; eight times as many at each further look back.
+"""Bars labelled for an answer: the last one, and those before it for its age.
 
-With those that labels look back on they fill one block of the trees, which takes as long for fewer.
+With those that labels look back on they fill one block of the trees, which takes as long for fewer. So does each further look
+back: it reads twice as many bars.
 """
 
 
@@ -252,7 +253,7 @@ def _age(reading: Reading, n_bars: int, codes: NDArray[np.int8], first: int) -> 
     codes : labels of the bars from ``first`` on. Where they are all the same, more are made, further and further back.
     """
     while first > MIN_BARS - 1 and (codes == codes[-1]).all():
-        first = max(MIN_BARS - 1, n_bars - 8 * len(codes))
+        first = max(MIN_BARS - 1, first - len(codes) - persistence.MEMORY + 1)
         codes = reading.filter(first).codes
     age = last_run(codes)
     return age, age == n_bars - MIN_BARS + 1

@@ -1,14 +1,19 @@
 """Trees whose splits lie on at most 255 cuts of each feature: bytes are compared, many rows by one instruction.
 
 A row's feature becomes the number of cuts it does not lie below, and every split a comparison of that byte. Where it takes a
-walk down a tree six dependent steps to find a leaf, all splits of the tree are decided here for BLOCK rows at once, two levels
-at a time from the bottom up, each decision handing on the leaf of one of the four places below it.
+walk down a tree six dependent steps to find a leaf, all splits of the tree are decided here for BLOCK rows at once, from the
+bottom up, each decision handing on the leaf of one of the two places below it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
@@ -16,95 +21,137 @@ Float32 = NDArray[np.float32]
 Int = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
-BLOCK = 128
-"""Rows that go through all trees together; what is known of them stays in the first-level cache."""
+BLOCK = 64
+"""Rows that go through all trees together: what is known of them while a tree is decided stays in registers."""
 CUTS = 256
 """Places for the cuts of a feature; the last is never below a number, so that a byte counts them."""
-MOST_LEVELS = 8
-"""Levels of splits that a tree may have: a byte names its leaf."""
+LEVELS = 6
+"""Levels of splits that every tree has."""
+SPLITS, LEAVES = 2**LEVELS - 1, 2**LEVELS
+FEATURE, CUT = range(2)
+"""What is kept of a split."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def margins(rows: Float32, cuts: Float32, feature: Int, cut: Bytes, leaf: Float32, group: Int, n_groups: int) -> Float:
+def margins(rows: Float32, cuts: Float32, split: Bytes, leaf: Float32, group: Int, n_groups: int) -> Float:
     """Sum of the leaves each row reaches, per group: (n_rows, n_groups), as of ``trees.margins``.
 
-    rows : (n_rows, n_features) finite. cuts : (n_features, CUTS) ascending, infinite after the last one.
-    feature, cut : (n_trees, 2**depth - 1) with an even depth up to MOST_LEVELS; a row goes left if its feature lies below the
-    cut of that number. leaf : (n_trees, 2**depth). group : (n_trees,) the output a tree adds to.
+    rows : (n_rows, n_features) finite; quickest where rows that follow each other are alike. cuts : (n_features, CUTS)
+    ascending, infinite after the last one. split : (n_trees, SPLITS, 2) number of the feature and of its cut; a row goes left
+    if its feature lies below that. leaf : (n_trees, LEAVES). group : (n_trees,) the output a tree adds to.
     """
     n = len(rows)
     out = np.empty((n, n_groups))
     bins = np.zeros((rows.shape[1], BLOCK), dtype=np.uint8)
-    found = np.empty((3 * (MOST_LEVELS // 2) + 1, BLOCK), dtype=np.uint8)
+    found = np.empty(BLOCK, dtype=np.uint8)
     total = np.empty((n_groups, BLOCK))
     for first in range(0, n, BLOCK):
         size = min(BLOCK, n - first)
         _count_cuts(rows, first, size, cuts, bins)
         total[:] = 0.0
-        for tree in range(len(feature)):
-            _find_leaves(bins, feature, cut, tree, found)
+        for tree in range(len(split)):
+            _find_leaves(bins, split, tree, found)
             g = np.uint64(group[tree])
             for i in range(BLOCK):
-                total[g, i] += leaf[tree, np.uint64(found[0, i])]
+                total[g, i] += leaf[tree, np.uint64(found[i])]
         out[first : first + size] = total[:, :size].T
     return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def attributions(row: Float32, cuts: Float32, split: Bytes, change: Float32, group: Int, start: Float) -> Float:
+    """What each feature adds to the outputs on one row's way down all trees, (n_groups, n_features + 1); as of ``trees``.
+
+    row : (n_features,). cuts, split, group : as for ``margins``. change : (n_trees, 2 * SPLITS) what a step to each place but
+    the first changes in the mean of the leaves below. start : (n_groups,) sum of the means over whole trees.
+    """
+    out = np.zeros((len(start), len(row) + 1))
+    bins = np.empty(len(row), dtype=np.uint8)
+    for f in range(len(row)):
+        bins[f] = np.searchsorted(cuts[f], row[f], side="right")
+    for tree in range(len(split)):
+        g = np.uint64(group[tree])
+        here = np.uint64(0)
+        for _ in range(LEVELS):
+            column = np.uint64(split[tree, here, FEATURE])
+            after = np.uint64(2) * here + np.uint64(bins[column] > split[tree, here, CUT])
+            out[g, column] += change[tree, after]
+            here = after + np.uint64(1)
+    out[:, len(row)] = start
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _count_cuts(rows: Float32, first: int, size: int, cuts: Float32, bins: Bytes) -> None:
-    """How many cuts each feature of the rows ``first: first + size`` is not below, (n_features, BLOCK)."""
+    """How many cuts each feature of the rows ``first: first + size`` is not below, (n_features, BLOCK).
+
+    Each count is looked for from that of the row before it.
+    """
     for f in range(rows.shape[1]):
+        place = np.uint64(np.searchsorted(cuts[f], rows[first, f], side="right"))
         for i in range(size):
             value = rows[first + i, f]
-            place = np.uint64(0)
-            step = np.uint64(CUTS // 2)
-            while step > 0:
-                place = np.uint64(place + step * np.uint64(cuts[f, place + step - np.uint64(1)] <= value))
-                step = np.uint64(step >> np.uint64(1))
+            while place > 0 and cuts[f, place - np.uint64(1)] > value:
+                place -= np.uint64(1)
+            while cuts[f, place] <= value:
+                place += np.uint64(1)
             bins[f, i] = place
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _find_leaves(bins: Bytes, feature: Int, cut: Bytes, tree: int, found: Bytes) -> None:
-    """Number of the leaf that each row reaches in one tree; it ends in ``found[0]``, the rest is of use on the way."""
-    last_pair = feature.shape[1] // 4
-    free = 0
-    for place in range(last_pair + 1):
-        _decide_bottom(bins, feature, cut, tree, last_pair + place, np.uint8(4 * place), found, np.uint64(free))
-        free += 1
-        above = place
-        first = last_pair
-        while first > 0 and above % 4 == 3:
-            above //= 4
-            first = (first - 1) // 4
-            free -= 3
-            _decide_above(bins, feature, cut, tree, first + above, found, np.uint64(free - 1))
+def _find_leaves(bins: Bytes, split: Bytes, tree: int, found: Bytes) -> None:
+    """Number of the leaf that each row reaches in one tree, into ``found`` (BLOCK,).
+
+    bins : (n_features, BLOCK). split : as for ``margins``.
+    """
+    rows = np.arange(BLOCK)
+    place = np.zeros(BLOCK, dtype=np.int64)
+    for _ in range(LEVELS):
+        feature, cut = split[tree, place].T
+        place = 2 * place + 1 + (bins[feature, rows] > cut)
+    found[:] = place - SPLITS
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _decide_bottom(
-    bins: Bytes, feature: Int, cut: Bytes, tree: int, node: int, leaf: np.uint8, found: Bytes, at: np.uint64
-) -> None:
-    """Which of the four leaves below a split and its two children each row reaches, into ``found[at]``."""
-    split, left, right = np.uint64(feature[tree, node]), feature[tree, 2 * node + 1], feature[tree, 2 * node + 2]
-    of_left, of_right = np.uint64(left), np.uint64(right)
-    k, left_k, right_k = cut[tree, node], cut[tree, 2 * node + 1], cut[tree, 2 * node + 2]
-    second, third, fourth = np.uint8(leaf + 1), np.uint8(leaf + 2), np.uint8(leaf + 3)
-    for i in range(BLOCK):
-        on_left = second if bins[of_left, i] > left_k else leaf
-        on_right = fourth if bins[of_right, i] > right_k else third
-        found[at, i] = on_right if bins[split, i] > k else on_left
+@overload(_find_leaves, strict=False)
+def _compiled(bins: types.Array, split: types.Array, tree: types.Integer, found: types.Array) -> Callable[..., None]:
+    return lambda bins, split, tree, found: _decide_all(bins, split, tree, found)  # type: ignore[call-arg]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _decide_above(bins: Bytes, feature: Int, cut: Bytes, tree: int, node: int, found: Bytes, at: np.uint64) -> None:
-    """Of what was found below the four grandchildren of a split, in ``found[at: at + 4]``, that of each row's own way."""
-    split, left, right = np.uint64(feature[tree, node]), feature[tree, 2 * node + 1], feature[tree, 2 * node + 2]
-    of_left, of_right = np.uint64(left), np.uint64(right)
-    k, left_k, right_k = cut[tree, node], cut[tree, 2 * node + 1], cut[tree, 2 * node + 2]
-    one, two, three = at + np.uint64(1), at + np.uint64(2), at + np.uint64(3)
-    for i in range(BLOCK):
-        first, second, third, fourth = found[at, i], found[one, i], found[two, i], found[three, i]
-        on_left = second if bins[of_left, i] > left_k else first
-        on_right = fourth if bins[of_right, i] > right_k else third
-        found[at, i] = on_right if bins[split, i] > k else on_left
+@intrinsic
+def _decide_all(
+    typing: object, bins: types.Array, split: types.Array, tree: types.Integer, found: types.Array
+) -> tuple[Any, Callable[..., ir.Value]]:
+    """Decide all splits of a tree from the bottom up, as instructions on vectors of BLOCK rows.
+
+    A compiled loop over rows would become these too, but asks each time first whether its arrays overlap, and that takes
+    longer than the work.
+    """
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, given: tuple[ir.Value, ...]) -> ir.Value:  # noqa: ANN401
+        arrays = (context.make_array(signature.args[i])(context, builder, given[i]) for i in (0, 1, 3))
+        bins_at, split_at, found_at = (array.data for array in arrays)
+        splits = builder.gep(split_at, [builder.mul(given[2], ir.Constant(given[2].type, 2 * SPLITS))])
+        rows = ir.VectorType(_BYTE, BLOCK)
+
+        def decide(place: int) -> ir.Value:
+            if place >= SPLITS:
+                return ir.Constant(rows, [place - SPLITS] * BLOCK)
+            left, right = decide(2 * place + 1), decide(2 * place + 2)
+            feature, cut = (builder.load(builder.gep(splits, [_WORD(2 * place + part)])) for part in (FEATURE, CUT))
+            row_at = builder.gep(bins_at, [builder.mul(builder.zext(feature, _WORD), _WORD(BLOCK))])
+            values = builder.load(builder.bitcast(row_at, rows.as_pointer()), align=1)
+            return builder.select(builder.icmp_unsigned(">", values, _in_all(builder, cut, rows)), right, left)
+
+        builder.store(decide(0), builder.bitcast(found_at, rows.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(bins, split, tree, found), emit
+
+
+_BYTE, _WORD = ir.IntType(8), ir.IntType(64)
+
+
+def _in_all(builder: ir.IRBuilder, value: ir.Value, rows: ir.VectorType) -> ir.Value:
+    """A vector that is ``value`` throughout."""
+    nothing = ir.Constant(rows, ir.Undefined)
+    first = builder.insert_element(nothing, value, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK))

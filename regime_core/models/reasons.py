@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from regime_core.bars import Float
 from regime_core.features import relative
+from regime_core.kernels import evidence
 from regime_core.kernels.relative import (
     CORRELATION_HALF_LIVES,
     DISTANCE_HALF_LIVES,
@@ -53,12 +56,12 @@ def _sets_apart(answered: int, other: int) -> str:
     return "path" if answered == other == RANGING else "drift"
 
 
-def _members(answered: int) -> Float:
-    """Which concept each feature is counted with under an answer: (n_concepts, n_features), one 1 a column."""
+def _members(answered: int) -> dict[str, tuple[int, ...]]:
+    """Columns of the features that are counted with each concept under an answer; every feature with one."""
     of_feature = {name: concept for concept, names in CONCEPTS.items() for name in names}
     for other, regime in enumerate(REGIME_NAMES):
         of_feature[f"log_p_{regime}"] = of_feature[f"mean_p_{regime}"] = _sets_apart(answered, other)
-    return np.array([[of_feature[name] == concept for name in relative.NAMES] for concept in CONCEPTS], dtype=np.float64)
+    return {concept: tuple(i for i, name in enumerate(relative.NAMES) if of_feature[name] == concept) for concept in CONCEPTS}
 
 
 _COLUMN = {name: i for i, name in enumerate(relative.NAMES)}
@@ -83,9 +86,7 @@ def against_others(contributions: Float, margins: Float, code: int) -> Float:
     contributions : (5, n) to each margin. margins : (5,). The others count by how likely each is among themselves, as in the
     slope of log(p / (1 - p)).
     """
-    rivals = np.where(np.arange(len(margins)) == code, -np.inf, margins)
-    others = np.exp(rivals - rivals.max())
-    return np.asarray(contributions[code] - others / others.sum() @ contributions)
+    return np.asarray(evidence.against_others(contributions, margins, code))
 
 
 def reasons(parts: Float, code: int) -> tuple[Reason, ...]:
@@ -93,19 +94,19 @@ def reasons(parts: Float, code: int) -> tuple[Reason, ...]:
 
     parts : (n_features,) what each feature of ``relative.FEATURES`` adds. code : the answered regime.
     """
-    weights = _MEMBERS[code] @ parts
-    shares = np.abs(weights) / max(np.abs(weights).sum(), TINY)
-    names = list(CONCEPTS)
-    order = [i for i in np.argsort(-np.abs(weights), kind="stable") if names[i] not in DOUBTS or weights[i] < 0]
+    of_feature: list[float] = parts.tolist()
+    weights = {concept: sum(of_feature[i] for i in members) for concept, members in _MEMBERS[code].items()}
+    total = max(sum(map(abs, weights.values())), TINY)
+    order = sorted((name for name in weights if name not in DOUBTS or weights[name] < 0), key=lambda name: -abs(weights[name]))
     return tuple(
-        Reason(names[i], float(weights[i]), _telling(CONCEPTS[names[i]], parts * np.sign(weights[i])))
-        for i, least in zip(order, LEAST_SHARES, strict=False)
-        if shares[i] > least
+        Reason(name, weights[name], _telling(CONCEPTS[name], of_feature, 1 if weights[name] > 0 else -1))
+        for name, least in zip(order, LEAST_SHARES, strict=False)
+        if abs(weights[name]) / total > least
     )
 
 
-def _telling(names: tuple[str, ...], pushed: Float) -> str:
-    return max(names, key=lambda name: float(pushed[_COLUMN[name]]))
+def _telling(names: tuple[str, ...], of_feature: list[float], sign: int) -> str:
+    return max(names, key=lambda name: sign * of_feature[_COLUMN[name]])
 
 
 def in_words(found: tuple[Reason, ...], row: NDArray[np.float32], code: int, close: Float) -> str:
@@ -113,7 +114,7 @@ def in_words(found: tuple[Reason, ...], row: NDArray[np.float32], code: int, clo
 
     row : (n_features,) of the last bar. code : the answered regime. close : (n_bars,) prices, for counts of rises and falls.
     """
-    values = dict(zip(relative.NAMES, row.astype(float).tolist(), strict=True))
+    values: dict[str, float] = dict(zip(relative.NAMES, row.tolist(), strict=True))
     told: dict[bool, list[str]] = {True: [], False: []}
     for reason in found:
         told[reason.weight > 0].append(_told(reason, values, code, close))
@@ -155,7 +156,7 @@ def _volatility(values: Mapping[str, float], answered: int | None) -> str:
 
 
 def _spread(values: Mapping[str, float]) -> str:
-    return _bound(float(np.expm1(values["s0_uncertainty"])))
+    return _bound(math.expm1(values["s0_uncertainty"]))
 
 
 def _drift(values: Mapping[str, float], trend: int | None, close: Float) -> str:
@@ -163,14 +164,15 @@ def _drift(values: Mapping[str, float], trend: int | None, close: Float) -> str:
     if trend not in (BULLISH, BEARISH):
         return f"drift {signed(values['drift_16'], 2)} volatilities a bar over about 16 bars"
     sign = 1 if trend == BULLISH else -1
-    half_life = int(max(DRIFT_HALF_LIVES, key=lambda h: sign * values[f"drift_{h:.0f}"] * np.sqrt(h)))
-    moves = sign * np.diff(close[-half_life - 1 :])
-    count = f"{'up' if trend == BULLISH else 'down'} {int((moves > 0).sum())} of the last {len(moves)}"
+    half_life = int(max(DRIFT_HALF_LIVES, key=lambda h: sign * values[f"drift_{h:.0f}"] * math.sqrt(h)))
+    last: list[float] = close[-half_life - 1 :].tolist()
+    moved = [sign * (after - before) > 0 for before, after in pairwise(last)]
+    count = f"{'up' if trend == BULLISH else 'down'} {sum(moved)} of the last {len(moved)}"
     return f"drift {signed(values[f'drift_{half_life}'], 2)} volatilities a bar over about {half_life} bars ({count})"
 
 
 def _times(log_ratio: float) -> str:
-    ratio = float(np.exp(log_ratio))
+    ratio = math.exp(log_ratio)
     return f"{ratio:.2f} of" if ratio < 0.995 else f"{ratio:.1f} times"
 
 
@@ -201,14 +203,16 @@ _WORDS: dict[str, Callable[[float], str]] = {
     **{f"efficiency_{h:.0f}": _net_move(int(h)) for h in EFFICIENCY_HALF_LIVES},
     **{f"distance_{h:.0f}": _distance(int(h)) for h in DISTANCE_HALF_LIVES},
     **{f"correlation_{h:.0f}": _correlation(int(h)) for h in CORRELATION_HALF_LIVES},
-    "log_p_steady": lambda value: f"{_percent(np.exp(value))} odds of a trendless market at its usual volatility",
+    "log_p_steady": lambda value: f"{_percent(math.exp(value))} odds of a trendless market at its usual volatility",
     "turnover": lambda value: f"regime odds shifting by {_percent(value)} a bar",
-    "misfit": lambda value: f"volatility here usually {_percent(np.expm1(value))} away from that of any regime",
-    "spread_of_volatility": lambda value: f"volatility usually within {_bound(np.expm1(value))} of its long run",
+    "misfit": lambda value: f"volatility here usually {_percent(math.expm1(value))} away from that of any regime",
+    "spread_of_volatility": lambda value: f"volatility usually within {_bound(math.expm1(value))} of its long run",
     "fat_tails": lambda value: f"fat-tailed moves {_percent(value)} likely",
     "untraded": lambda value: f"no trade on {_percent(value)} of the last bars",
-    "log_age": lambda value: f"{'at least ' if np.exp(value) >= ALL_HISTORY - 0.5 else ''}{np.exp(value):,.0f} bars of history",
-    "s0_uncertainty": lambda value: f"typical volatility known to within {_bound(np.expm1(value))}",
+    "log_age": lambda value: (
+        f"{'at least ' if math.exp(value) >= ALL_HISTORY - 0.5 else ''}{math.exp(value):,.0f} bars of history"
+    ),
+    "s0_uncertainty": lambda value: f"typical volatility known to within {_bound(math.expm1(value))}",
 }
 """Feature -> its value in words, of concepts that are not told by the same feature always."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from regime_core.kernels import cut_trees
 from regime_core.models import LSTM, Boosted, Ensemble, Forest, Linear
 from regime_core.models.base import Detector
 from regime_core.models.margins import MarginDetector
@@ -97,7 +98,7 @@ def fit_ensemble(task: Task) -> Detector:
 
 def boosted_space(trial: Trial) -> dict[str, Any]:
     """Parameters of boosted trees, within what a row may cost."""
-    depth = trial.suggest_int("depth", 4, 7)
+    depth = trial.suggest_int("depth", 4, cut_trees.LEVELS)
     return {
         "depth": depth,
         "rounds": trial.suggest_int("rounds", 40, most_rounds(depth)),

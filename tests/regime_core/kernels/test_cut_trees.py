@@ -40,8 +40,8 @@ def cuts():
     return np.sort(np.random.default_rng(3).normal(size=(N_FEATURES, 255)).astype(np.float32), axis=1)
 
 
-@pytest.mark.parametrize("depth", range(1, 9))
-@pytest.mark.parametrize("n_rows", [1, 127, 128, 129, 300])
+@pytest.mark.parametrize("depth", range(1, 7))
+@pytest.mark.parametrize("n_rows", [1, 63, 64, 65, 300])
 def test_sums_are_those_of_a_walk(depth, n_rows, cuts):
     rng = np.random.default_rng(depth)
     forest = [grown(depth, cuts, rng) for _ in range(6)] + [grown(depth, cuts, rng, ragged=False) for _ in range(6)]
@@ -51,7 +51,10 @@ def test_sums_are_those_of_a_walk(depth, n_rows, cuts):
     rows[0, :3] = -1e30, 1e30, 0.0
     walked = trees.complete(forest).margins(rows)
     assert len(np.unique(walked)) > 3
-    np.testing.assert_array_equal(trees.cut(forest, N_FEATURES).margins(rows), walked)
+    found = trees.cut(forest, N_FEATURES)
+    np.testing.assert_array_equal(found.margins(rows), walked)
+    parts = np.array([trees.complete(forest).contributions(row) for row in rows])
+    np.testing.assert_allclose([found.contributions(row) for row in rows], parts, atol=1e-5)
 
 
 def test_as_many_cuts_as_a_byte_counts_are_served_and_no_more(cuts):
@@ -72,7 +75,7 @@ def test_as_many_cuts_as_a_byte_counts_are_served_and_no_more(cuts):
         trees.cut(stumps, N_FEATURES)
 
 
-def test_trees_too_deep_for_a_byte_are_refused(cuts):
+def test_trees_deeper_than_is_served_are_refused(cuts):
     rng = np.random.default_rng(0)
     with pytest.raises(ArtifactError, match="deeper"):
-        trees.cut([grown(9, cuts, rng, ragged=False)], N_FEATURES)
+        trees.cut([grown(7, cuts, rng, ragged=False)], N_FEATURES)
