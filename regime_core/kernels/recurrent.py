@@ -7,11 +7,12 @@ from numba import njit
 from numpy.typing import NDArray
 
 from regime_core.kernels import regime_filter as bank
+from regime_core.kernels import regime_grid as grid
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
-N_INPUTS = bank.N_STATES + 9
+N_INPUTS = grid.N_STATES + 9
 OLDEST = 2000.0
 """Bars after which a market gets no older."""
 
@@ -40,9 +41,9 @@ def input_of(known: Float, seen: int, out: Float32) -> None:
         _fill_still(out, age)
         return
     log_s0 = known[bank.LOG_S0]
-    for k in range(bank.N_STATES):
+    for k in range(grid.N_STATES):
         out[k] = np.log(max(known[k], bank.SMALLEST))
-    rest = out[bank.N_STATES :]
+    rest = out[grid.N_STATES :]
     rest[0] = known[bank.FAT_TAILS]
     rest[1] = known[bank.SD_LOG_S0]
     move = known[bank.MOVE] / np.sqrt(max(known[bank.SPAN], 1.0))
@@ -58,10 +59,10 @@ def input_of(known: Float, seen: int, out: Float32) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill_still(out: Float32, age: float) -> None:
     out[:] = 0.0
-    out[: bank.N_STATES] = np.log(bank.SMALLEST)
-    out[bank.CALM] = 0.0
-    out[bank.N_STATES + 3] = out[bank.N_STATES + 4] = np.log(bank.VOLATILITY[bank.CALM])
-    out[bank.N_STATES + 6] = age
+    out[: grid.N_STATES] = np.log(bank.SMALLEST)
+    out[grid.CALM] = 0.0
+    out[grid.N_STATES + 3] = out[grid.N_STATES + 4] = np.log(grid.VOLATILITY[grid.CALM])
+    out[grid.N_STATES + 6] = age
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from regime_core.kernels import regime_filter as bank
+from regime_core.kernels import regime_grid as grid
 
 Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -26,7 +27,7 @@ WEIGHTS = 1.0 - 0.5 ** (
             *EFFICIENCY_HALF_LIVES,
             *DISTANCE_HALF_LIVES,
             *np.repeat(CORRELATION_HALF_LIVES, 2),
-            *([POSTERIOR_HALF_LIFE] * bank.N_REGIMES),
+            *([POSTERIOR_HALF_LIFE] * grid.N_REGIMES),
             *([FIT_HALF_LIFE] * 2),
             SPREAD_HALF_LIFE,
         ]
@@ -40,7 +41,7 @@ AGE, SEEN = N_MEANS, N_MEANS + 1
 """What goes on from bar to bar: the means, path and last move; bars that told something since one moved; bars seen."""
 N_FEATURES = 36
 P_CALM_MEAN = 28
-LOG_RATIO = np.log(np.array(bank.VOLATILITY))
+LOG_RATIO = np.log(np.array(grid.VOLATILITY))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -83,8 +84,8 @@ def features_more(state: Float, filtered: Float, start: int) -> Float32:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill_still(row: Float32) -> None:
     row[:] = 0.0
-    row[: bank.N_STATES] = np.log(bank.SMALLEST)
-    row[bank.CALM] = 0.0
+    row[: grid.N_STATES] = np.log(bank.SMALLEST)
+    row[grid.CALM] = 0.0
     row[P_CALM_MEAN] = 1.0
 
 
@@ -128,11 +129,11 @@ def _update(means: Float, posterior: Float, age: int) -> None:
         means[i] = _blend(means[i], move * last, WEIGHTS[i], age)
         means[i + 1] = _blend(means[i + 1], move * move, WEIGHTS[i], age)
         i += 2
-    for k in range(bank.N_REGIMES):
+    for k in range(grid.N_REGIMES):
         means[i] = _blend(means[i], posterior[k], WEIGHTS[i], age)
         i += 1
     misfit = posterior[bank.LOG_LOCAL] - posterior[bank.LOG_S0]
-    for k in range(bank.N_STATES):
+    for k in range(grid.N_STATES):
         misfit -= posterior[k] * LOG_RATIO[k]
     off = posterior[bank.LOG_LOCAL] - posterior[bank.LOG_LONG]
     for value in (posterior[bank.TURNOVER], abs(misfit), off * off):
@@ -146,7 +147,7 @@ def _update(means: Float, posterior: Float, age: int) -> None:
 def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
     log_s0 = posterior[bank.LOG_S0]
     local = np.sqrt(means[1])
-    for k in range(bank.N_STATES):
+    for k in range(grid.N_STATES):
         row[k] = np.log(max(posterior[k], bank.SMALLEST))
     row[6] = posterior[bank.FAT_TAILS]
     row[7] = posterior[bank.SD_LOG_S0]
@@ -174,7 +175,7 @@ def _fill(row: Float32, means: Float, posterior: Float, age: int) -> None:
         row[j] = means[i] / means[i + 1] if means[i + 1] > 0.0 else 0.0
         i += 2
         j += 1
-    for _ in range(bank.N_REGIMES + 2):
+    for _ in range(grid.N_REGIMES + 2):
         row[j] = means[i]
         i += 1
         j += 1

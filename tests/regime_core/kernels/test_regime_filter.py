@@ -9,10 +9,11 @@ from regime_core.bars import DAY_NS, OHLCV
 from regime_core.features import relative
 from regime_core.kernels import moves, simulation
 from regime_core.kernels import regime_filter as kernel
+from regime_core.kernels import regime_grid as grid
 from regime_core.training import markets
 
-RATIO = np.array(kernel.VOLATILITY)
-TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0, 0.0]) * kernel.TREND_DRIFT
+RATIO = np.array(grid.VOLATILITY)
+TREND = np.array([1.0, -1.0, 0.0, 0.0, 0.0, 0.0]) * grid.TREND_DRIFT
 
 
 def log_density(surprise, rest, sigma, nu, n):
@@ -27,15 +28,15 @@ def twin(moves, variances, blind, spans=None):
     A move over several bars has the density of the sum of as many, each with its drift and its pull back; a span of 0 is no
     news.
     """
-    n_grid, n = kernel.N_GRID, 1 if blind else kernel.DOF_RANGE
-    log_s0 = kernel.LOG_STEP * (np.arange(n_grid) - n_grid // 2)
+    n_grid, n = grid.N_GRID, 1 if blind else grid.DOF_RANGE
+    log_s0 = grid.LOG_STEP * (np.arange(n_grid) - n_grid // 2)
     s0 = np.exp(log_s0)
-    start = np.append(np.full(5, (1 - kernel.PRIOR_STEADY) / 5), kernel.PRIOR_STEADY)
+    start = np.append(np.full(5, (1 - grid.PRIOR_STEADY) / 5), grid.PRIOR_STEADY)
     weight = np.tile(start / (2 * n_grid), (2, n_grid, 1))
     change = np.zeros((6, 6))
-    change[:5, :5] = kernel.HAZARD / 4
-    change[:5, 5] = kernel.BECOMES_STEADY
-    change[5, :5] = kernel.LEAVES_STEADY / 5
+    change[:5, :5] = grid.HAZARD / 4
+    change[:5, 5] = grid.BECOMES_STEADY
+    change[5, :5] = grid.LEAVES_STEADY / 5
     change[np.diag_indices(6)] = 0
     change[np.diag_indices(6)] = 1 - change.sum(axis=1)
     e, p = np.zeros((2, n_grid)), np.zeros((2, n_grid))
@@ -51,8 +52,8 @@ def twin(moves, variances, blind, spans=None):
             out.append((weight.sum((0, 1)), weight[1].sum(), weight.sum((0, 2)) @ log_s0))
             continue
         rest = 0.0 if blind else max(n * variance - move**2 / span, 0.0)
-        kept = (1 - kernel.PULL) ** np.arange(span)
-        pull, spread = 1 - (1 - kernel.PULL) ** span, (kept**2).sum()
+        kept = (1 - grid.PULL) ** np.arange(span)
+        pull, spread = 1 - (1 - grid.PULL) ** span, (kept**2).sum()
         for tail, nu in enumerate((127.0 if blind else 123.0, 5.0)):
             for k in range(6):
                 sigma = RATIO[k] * s0
@@ -65,8 +66,8 @@ def twin(moves, variances, blind, spans=None):
         gain = -pull * p / (pull**2 * p + spread * s0**2)
         e, p = e + gain * (move + pull * e) + move, p * (1 + pull * gain)
         weight = prior / prior.sum()
-        weight = weight * (1 - kernel.CHANGE_OF_TAILS) + weight[::-1] * kernel.CHANGE_OF_TAILS
-        leak = kernel.DRIFT_OF_S0 / 2
+        weight = weight * (1 - grid.CHANGE_OF_TAILS) + weight[::-1] * grid.CHANGE_OF_TAILS
+        leak = grid.DRIFT_OF_S0 / 2
         padded = np.pad(weight, ((0, 0), (1, 1), (0, 0)))
         weight = weight * (1 - 2 * leak) + leak * (padded[:, :-2] + padded[:, 2:])
         out.append((weight.sum((0, 1)), weight[1].sum(), weight.sum((0, 2)) @ log_s0))
@@ -118,7 +119,7 @@ def test_a_halt_is_calm_and_does_not_shrink_the_typical_volatility(blind):
     halted = np.tile([0.0, 0.0, blind, 1.0], (200, 1))
     got = kernel.filter_bars(np.concatenate([moved[:600], halted, moved[600:]]))
     through, after = got[600:800], got[800:]
-    assert through[20:, kernel.CALM].min() > 0.9
+    assert through[20:, grid.CALM].min() > 0.9
     assert abs(got[799, kernel.LOG_S0] - got[599, kernel.LOG_S0]) < 0.25
     assert abs(got[799, kernel.LOG_LONG] - got[599, kernel.LOG_LONG]) < 0.05
     plain = kernel.filter_bars(moved)[600:]
@@ -140,7 +141,7 @@ def even_walk(n_bars, shocks, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_of_constant_volatility_is_steady_at_its_own_level(shocks, seed):
     got = kernel.filter_bars(even_walk(6000, shocks, seed))[2000:]
-    assert got[:, kernel.STEADY].mean() > 0.8
+    assert got[:, grid.STEADY].mean() > 0.8
     assert np.exp(np.mean(got[:, kernel.LOG_LOCAL] - got[:, kernel.LOG_S0])) == pytest.approx(1.0, abs=0.1)
 
 
@@ -150,10 +151,10 @@ def test_a_level_that_lasts_becomes_the_typical_one(ratio, name):
     before = simulate.market(3000, s0=0.01, mean_duration=50, shocks="gaussian", rng=np.random.default_rng(31)).bars
     moved = np.concatenate([relative.standardised_moves(before), even_walk(4000, "gaussian", 32) * [ratio, ratio**2, 1.0, 1.0]])
     got = kernel.filter_bars(moved)
-    code = {"calm": kernel.CALM, "volatile": kernel.VOLATILE}[name]
+    code = {"calm": grid.CALM, "volatile": grid.VOLATILE}[name]
     assert got[3100:3500, code].mean() > 0.9
     assert got[5000:, code].mean() < 0.1
-    assert got[5000:, kernel.STEADY].mean() > 0.8
+    assert got[5000:, grid.STEADY].mean() > 0.8
     s0 = np.exp(got[5000:, kernel.LOG_S0]) * kernel.first_unit(moved)
     assert s0.mean() == pytest.approx(0.01 * ratio, rel=0.1)
 
