@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from flask.typing import RouteCallable
 from flask_limiter import Limiter
 
 from regime_core.errors import RegimeError
 from runtime import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
 JSON_ENDPOINTS = POSTED | {"api.predict"}
@@ -58,15 +61,16 @@ def register(server: Flask, settings: Settings) -> None:
         elif settings.login_header and not _open_to_all():
             _require_login(settings.login_header)
 
-    def check_body() -> None:
+    def admit() -> None:
+        authenticate()
         if request.endpoint in POSTED:
             _check_body(settings.max_body_mb)
 
-    server.before_request(authenticate)
+    server.before_request(admit)
     if settings.rate_limit:
         _limit(server, settings)
-    server.before_request(check_body)
-    server.after_request(_secure)
+    wsgi: WSGIApplication = server.wsgi_app
+    server.wsgi_app = Secured(wsgi)  # type: ignore[method-assign]
 
 
 def _open_to_all() -> bool:
@@ -143,7 +147,18 @@ def _too_large(max_mb: int) -> RegimeError:
     return RegimeError("limits.body", f"The body is too large: send at most {max_mb * MB:,} bytes, in several requests.")
 
 
-def _secure(response: Response) -> Response:
-    said = {name for name, _ in response.headers}
-    response.headers.extend((name, value) for name, value in OF_ALL_ANSWERS if name not in said)
-    return response
+class Secured:
+    """A WSGI application that sets the headers of all answers, where an answer does not set its own."""
+
+    def __init__(self, wsgi: WSGIApplication) -> None:
+        self._wsgi = wsgi
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
+            said = {name for name, _ in headers}
+            headers += [pair for pair in OF_ALL_ANSWERS if pair[0] not in said]
+            return start_response(status, headers, exc_info)
+
+        return self._wsgi(environ, start)

@@ -297,8 +297,9 @@ def _detection(
 def _prediction_set(entry: ModelEntry, last: Filtered) -> tuple[Regime, ...] | None:
     if entry.set_threshold is None or last.codes[0] == UNKNOWN_CODE:
         return None
-    inside = conformal.members(last.probabilities, entry.set_threshold)[0]
-    return tuple(REGIMES[code] for code in np.argsort(-last.probabilities[0], kind="stable") if inside[code])
+    inside: list[bool] = conformal.members(last.probabilities, entry.set_threshold)[0].tolist()
+    likely: list[float] = last.probabilities[0].tolist()
+    return tuple(REGIMES[code] for code in sorted(range(N_REGIMES), key=lambda code: -likely[code]) if inside[code])
 
 
 def _insufficient(bars: OHLCV, entry: ModelEntry, warnings: tuple[str, ...], labels: Labels | None) -> Detection:

@@ -80,8 +80,8 @@ def run_bounds(codes: NDArray[np.integer]) -> tuple[Ints, Ints]:
 
 def last_run(codes: NDArray[np.integer]) -> int:
     """Bars for which the last value has held, the last one included; 0 for no bars."""
-    start, stop = run_bounds(codes)
-    return int(stop[-1] - start[-1]) if len(start) else 0
+    others = np.flatnonzero(codes != codes[-1]) if len(codes) else codes
+    return len(codes) - (int(others[-1]) + 1 if len(others) else 0)
 
 
 def spells(codes: Codes, confidence: Float, close: Float) -> Spells:

@@ -118,7 +118,7 @@ def standardised_moves(bars: OHLCV) -> Float:
 
     bars : at least MIN_BARS.
     """
-    usual = int(np.median(np.diff(bars.time[:FIRST_ROW])))
+    usual = moves.usual_step(bars.time[:FIRST_ROW])
     intraday = usual < INTRADAY_BELOW_NS
     moved = moves.moves(bars.time, bars.open, bars.high, bars.low, bars.close, intraday, usual)
     if intraday:

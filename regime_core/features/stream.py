@@ -40,10 +40,10 @@ class BarStream:
 
     def _begin(self) -> Float:
         bars, self._first, self._begun = self._first, [], True
-        times = [int(bar.time[0]) for bar in bars[: relative.FIRST_ROW]]
-        self._usual = int(np.median(np.diff(times)))
+        times = np.array([int(bar.time[0]) for bar in bars[: relative.FIRST_ROW]])
+        self._usual = moves.usual_step(times)
         self._intraday = self._usual < INTRADAY_BELOW_NS
-        self._day = times[0] // moves.DAY_NS
+        self._day = int(times[0]) // moves.DAY_NS
         moved = np.array([self._moved(bar) for bar in bars])
         self._level = regime_filter.new_level(regime_filter.first_unit(moved))
         return np.array([self._row(row) for row in moved])

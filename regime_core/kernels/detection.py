@@ -81,6 +81,26 @@ def rule_scores(metrics: Float) -> Float:
 
 
 @njit(cache=True, nogil=True)
+def rule_labels(scores: Float, unlabelled: int, unknown: int) -> tuple[NDArray[np.int8], Float, Float]:
+    """Regime of the highest score, (n_rows,), the first of equal ones; scores over their sum, (n_rows, 5); highest over 100.
+
+    unlabelled : rows at the beginning that get no label. Where there is none, or no rule fires, it is ``unknown``, and each
+    regime as likely as the next.
+    """
+    n, n_regimes = scores.shape
+    codes = np.full(n, unknown, dtype=np.int8)
+    probabilities = np.full((n, n_regimes), 1.0 / n_regimes)
+    confidence = np.zeros(n)
+    for t in range(unlabelled, n):
+        total = scores[t].sum()
+        if total > 0.0:
+            codes[t] = np.argmax(scores[t])
+            probabilities[t] = scores[t] / total
+            confidence[t] = scores[t, codes[t]] / 100.0
+    return codes, probabilities, confidence
+
+
+@njit(cache=True, nogil=True)
 def _volatility(close: Float, first: int, t: int) -> float:
     if t - first < VOLATILITY_BARS:
         return np.nan

@@ -49,6 +49,12 @@ smallest difference of prices seen, 0 for none, and how often it came again; run
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def usual_step(time: NDArray[np.int64]) -> int:
+    """Median step between bars, nanoseconds. time : (n_bars,) nanoseconds; two at least."""
+    return int(np.median(time[1:] - time[:-1]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def moves(time: NDArray[np.int64], open_: Float, high: Float, low: Float, close: Float, intraday: bool, usual: int) -> Float:
     """What each bar tells, (n_bars, N_COLUMNS).
 

@@ -44,6 +44,32 @@ def hold(margins: Float, lead: float, start: int) -> NDArray[np.int8]:
 
 
 @njit(cache=True, nogil=True)
+def label(margins: Float, temperature: float, lead: float, start: int) -> tuple[NDArray[np.int8], Float, Float]:
+    """Class held in each of the rows ``start:``, the probabilities of all, (n_rows - start, n_classes), and the held one's.
+
+    margins : (n_rows, n_classes) log-odds before the temperature. lead : as for ``hold``.
+    """
+    calibrated = margins / temperature
+    held = hold(calibrated, lead, start)
+    probabilities = softmax(calibrated[start:])
+    share_the_top(probabilities, held)
+    confidence = np.empty(len(held))
+    for t in range(len(held)):
+        confidence[t] = probabilities[t, held[t]]
+    return held, probabilities, confidence
+
+
+@njit(cache=True, nogil=True)
+def softmax(margins: Float) -> Float:
+    """Probabilities of log-odds, (n_rows, n_classes)."""
+    out = np.empty(margins.shape)
+    for t in range(len(margins)):
+        out[t] = np.exp(margins[t] - margins[t].max())
+        out[t] /= out[t].sum()
+    return out
+
+
+@njit(cache=True, nogil=True)
 def decode(margins: Float, lead: float) -> NDArray[np.int8]:
     """Classes of all rows with hindsight, (n_rows,): those of the largest sum of margins, where each change costs ``lead``.
 

@@ -193,8 +193,7 @@ class LSTM(MarginDetector):
             return Filtered(np.full(1, UNKNOWN_CODE, np.int8), np.full((1, N_REGIMES), 1.0 / N_REGIMES), np.zeros(1))
         # a label never looks back on bars before the first that could be labelled
         looked_back = np.array(state.margins)[-min(len(state.margins), state.seen - MIN_BARS + 1) :]
-        codes, probabilities = self.held(looked_back, len(looked_back) - 1)
-        return Filtered(codes, probabilities, probabilities.max(axis=1))
+        return self.held(looked_back, len(looked_back) - 1)
 
     def take(self, weights: bytes) -> None:
         """Be fitted with arrays packed in one file. Raises ArtifactError if they are not there or do not fit together."""

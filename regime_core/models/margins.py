@@ -69,8 +69,8 @@ class MarginDetector(ABC):
         """Labels of all bars with hindsight; those before the fiftieth bar are unknown."""
         return self.read(bars).decode()
 
-    def held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
-        """Held regimes and probabilities of the rows of margins after the first ``before``, which are only looked back on."""
+    def held(self, margins: Float, before: int) -> Filtered:
+        """Labels of the rows of margins after the first ``before``, which are only looked back on."""
         if len(margins) <= relative.PIECE:
             return self._held(margins, before)
         back, size = persistence.MEMORY - 1, relative.PIECE
@@ -81,14 +81,10 @@ class MarginDetector(ABC):
                     range(before, len(margins), size),
                 )
             )
-        return np.concatenate([held for held, _ in pieces]), np.concatenate([given for _, given in pieces])
+        return Filtered(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
-    def _held(self, margins: Float, before: int) -> tuple[NDArray[np.int8], Float]:
-        calibrated = margins / self.temperature_
-        held = persistence.hold(calibrated, self.lead, before)
-        probabilities = softmax(calibrated[before:])
-        persistence.share_the_top(probabilities, held)
-        return held, probabilities
+    def _held(self, margins: Float, before: int) -> Filtered:
+        return Filtered(*persistence.label(margins, self.temperature_, self.lead, before))
 
     def save(self, folder: Path) -> tuple[str, ...]:
         """Write the weights in their own format, and parameters and temperature as JSON."""
@@ -168,17 +164,18 @@ class MarginReading(ABC):
 
     def filter(self, start: int) -> Filtered:
         """Causal labels of bars ``start:``; rows before the fiftieth bar are unknown."""
-        n_rows = self._bars.n_bars - start
-        unknown = min(max(0, MIN_BARS - 1 - start), n_rows)
-        codes = np.full(n_rows, UNKNOWN_CODE, dtype=np.int8)
-        probabilities = np.full((n_rows, N_REGIMES), 1.0 / N_REGIMES)
-        confidence = np.zeros(n_rows)
-        if unknown < n_rows:
-            start += unknown
-            first = max(MIN_BARS - 1, start - persistence.MEMORY + 1)
-            codes[unknown:], probabilities[unknown:] = self._detector.held(self.margins(first), start - first)
-            confidence[unknown:] = probabilities[unknown:].max(axis=1)
-        return Filtered(codes, probabilities, confidence)
+        n_bars = self._bars.n_bars
+        known_from = min(max(MIN_BARS - 1, start), n_bars)
+        first = max(MIN_BARS - 1, known_from - persistence.MEMORY + 1)
+        known = self._detector.held(self.margins(first), known_from - first)
+        unknown = known_from - start
+        if unknown == 0:
+            return known
+        return Filtered(
+            np.concatenate([np.full(unknown, UNKNOWN_CODE, dtype=np.int8), known.codes]),
+            np.concatenate([np.full((unknown, N_REGIMES), 1.0 / N_REGIMES), known.probabilities]),
+            np.concatenate([np.zeros(unknown), known.confidence]),
+        )
 
     def evidence(self, code: int) -> str:
         """What moved label ``code`` of the last bar most, with values in the instrument's own units; see ``models.reasons``."""
@@ -199,5 +196,4 @@ def best_temperature(margins: Float, codes: NDArray[np.int8]) -> float:
 
 def softmax(margins: Float) -> Float:
     """Probabilities of log-odds, (n_rows, n_classes)."""
-    shifted = np.exp(margins - margins.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+    return np.asarray(persistence.softmax(margins))

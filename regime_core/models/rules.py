@@ -67,15 +67,8 @@ class RulesReading:
 
     def filter(self, start: int) -> Filtered:
         """Label bars ``start:``; confidence is the winning score over 100, 0 and unknown where no rule fires."""
-        metrics = self._metrics(start)
-        scores = detection.rule_scores(metrics)
-        scores[: max(0, MIN_BARS - 1 - start)] = 0.0
-        total = scores.sum(axis=1)
-        fired = total > 0
-        codes = np.where(fired, scores.argmax(axis=1), UNKNOWN_CODE).astype(np.int8)
-        safe = np.where(fired, total, 1.0)[:, None]
-        probabilities = np.where(fired[:, None], scores / safe, 1.0 / N_REGIMES)
-        return Filtered(codes, probabilities, scores.max(axis=1) / 100.0)
+        scores = detection.rule_scores(self._metrics(start))
+        return Filtered(*detection.rule_labels(scores, min(max(0, MIN_BARS - 1 - start), len(scores)), UNKNOWN_CODE))
 
     def decode(self) -> NDArray[np.int8]:
         """Labels of all bars with hindsight."""
