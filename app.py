@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dash
 from flask import Flask, Request, Response, request, session
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> dash.Dash:
 
 
 def _server(settings: Settings) -> Flask:
-    server = Flask(__name__, static_folder=None)
+    server = Server(__name__, static_folder=None)
     server.config.update(
         SECRET_KEY=runtime.signing_key(settings.state_dir),
         SESSION_COOKIE_NAME="regime_desk",
@@ -68,6 +68,14 @@ def _server(settings: Settings) -> Flask:
     server.session_interface = VisitorSessions()
     server.before_request(_know_visitor)
     return server
+
+
+class Server(Flask):
+    """A Flask server none of whose functions is a coroutine: it does not look each of them over at every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
 
 
 class VisitorSessions(SecureCookieSessionInterface):

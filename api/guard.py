@@ -21,6 +21,7 @@ POSTED = frozenset({"api.detect_regime", "api.detect_regime_batch"})
 JSON_ENDPOINTS = POSTED | {"api.predict"}
 """Routes that a key and a rate are asked for."""
 METRICS = "/metrics"
+JSON = "application/json"
 MB = 1_000_000
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -123,6 +124,13 @@ def _caller() -> str:
 
 
 def _check_body(max_mb: int) -> None:
+    if request.environ.get("CONTENT_TYPE") != JSON or "HTTP_CONTENT_ENCODING" in request.environ:
+        _require_plain_json()
+    if (request.content_length or 0) > max_mb * MB:
+        raise _too_large(max_mb)
+
+
+def _require_plain_json() -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RegimeError("http.unsupported_media_type", "Send the body uncompressed, without Content-Encoding.")
     if not request.is_json:
@@ -130,8 +138,6 @@ def _check_body(max_mb: int) -> None:
         raise RegimeError("http.unsupported_media_type", f"Send the body as application/json, {declared}.")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise RegimeError("http.unsupported_media_type", "JSON is UTF-8: leave the charset out, or name that one.")
-    if (request.content_length or 0) > max_mb * MB:
-        raise _too_large(max_mb)
 
 
 def read_body(max_mb: int) -> bytes:

@@ -64,6 +64,8 @@ class RulesReading:
     def __init__(self, bars: OHLCV, window: int) -> None:
         self._bars = bars
         self._window = window
+        self._first = bars.n_bars
+        self._rows = np.empty((0, detection.N_METRICS))
 
     def filter(self, start: int) -> Filtered:
         """Label bars ``start:``; confidence is the winning score over 100, 0 and unknown where no rule fires."""
@@ -91,7 +93,13 @@ class RulesReading:
         return None
 
     def _metrics(self, start: int) -> Float:
-        n = self._bars.n_bars
+        """Metrics of bars ``start:``, (n_bars - start, N_METRICS); not made again once they were."""
+        if start < self._first:
+            self._rows = np.concatenate([self._made(start, self._first), self._rows])
+            self._first = start
+        return self._rows[start - self._first :]
+
+    def _made(self, start: int, n: int) -> Float:
         if self._window == 0 or n - start <= PIECE:
             return self._metrics_of(start, n)
         with ThreadPoolExecutor(2) as pool:
