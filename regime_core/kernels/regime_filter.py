@@ -125,8 +125,9 @@ def _wait(state: State, level: Float, known: Float) -> None:
     joint, band = state
     known[MOVE] = 0.0
     known[VARIANCE] = level[LOCAL] if level[LOCAL] > 0.0 else 1.0
-    grid.predict(joint)
-    grid.keep_distances(joint, band)
+    for fat in (False, True):
+        grid.predict(joint, fat)
+        grid.keep_distances(joint, band, fat)
     grid.normalise(joint)
     _summarise(state, known)
 
@@ -154,9 +155,10 @@ def step(state: State, blind: bool, halted: bool, known: Float) -> None:
     row of ``filter_bars``; of a move over several bars each state has as many to drift in and to be pulled back in.
     """
     joint, band = state
-    grid.predict(joint)
-    grid.observe(joint, known[MOVE], known[VARIANCE], known[SPAN], blind, halted)
-    grid.keep_distances(joint, band)
+    for fat in (False, True):
+        grid.predict(joint, fat)
+        grid.observe(joint, fat, known[MOVE], known[VARIANCE], known[SPAN], blind, halted)
+        grid.keep_distances(joint, band, fat)
     grid.normalise(joint)
     grid.let_parameters_drift(joint, band)
     grid.recentre(joint, band)
