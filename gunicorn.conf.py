@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import pkgutil
 import resource
 import shutil
 import sys
@@ -16,8 +17,9 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.base import Worker
 
 import logs
-from runtime import Settings
+from runtime import ROOT, Settings
 from serving import connections, counts
+from serving.handover import HANDOVER
 from serving.models import SERVED, loads
 
 MOST_FILES = 65_536
@@ -63,7 +65,15 @@ def on_starting(server: Arbiter) -> None:
         sys.exit(1)
     counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
-    importlib.import_module("app")  # once for all workers, which start sooner; nothing is created by it
+    _import_for_all()
+
+
+def _import_for_all() -> None:
+    """Import what every worker needs, so that they start sooner; nothing is created by it."""
+    importlib.import_module("app")
+    importlib.import_module("api.bodies").warm_up()
+    for module in pkgutil.walk_packages([str(ROOT / "components")], "components."):
+        importlib.import_module(module.name)
 
 
 def on_reload(server: Arbiter) -> None:
@@ -72,6 +82,7 @@ def on_reload(server: Arbiter) -> None:
         server.log.info("The models were taken anew from %s", settings.model_dir)
     else:
         server.log.error("The models that were served before are kept")
+    HANDOVER.begin(server.worker_age, workers)
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:
@@ -85,12 +96,15 @@ def post_worker_init(worker: Worker) -> None:
     """Load the models, so that the first client does not wait for them, and watch the schedule of updates."""
     import refresh
     import runtime
+    import telemetry
     from api import metrics
 
     if not loads(runtime.current(), worker.log):
         sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
+    worker.count_problem = telemetry.problem
     refresh.start(runtime.current(), threading.Event())
     metrics.start(runtime.current())
+    HANDOVER.serves(worker.age)
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

@@ -17,12 +17,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
 from functools import partial
+from types import FrameType
 from typing import Any
 
 from gunicorn import util
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
+
+from serving.handover import HANDOVER, LONGEST_SECONDS
 
 BUFFERED = 262_144
 """Bytes of one request that the loop keeps; a worker of 1,000 connections holds 262 MB at the very worst."""
@@ -39,6 +42,7 @@ _PIECE = 65_536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_TIMEOUT = "http.request_timeout"
 _TOO_SLOW = "The request did not arrive in time: send it faster, or in smaller pieces."
 
 
@@ -139,9 +143,13 @@ class _Reader(SocketUnreader):  # type: ignore[misc]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Reads requests in its loop and answers them in its threads. patience : seconds a client may take or fall behind."""
+    """Reads requests in its loop and answers them in its threads.
+
+    patience : seconds a client may take or fall behind. count_problem : told code and status of what the loop itself answers.
+    """
 
     patience = 10.0
+    count_problem: Callable[[str, int], None] | None = None
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
         super().__init__(*given, **named)
@@ -150,6 +158,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._large = 0
         self._large_waiting: deque[Connection] = deque()
         self._looked = time.monotonic()
+        self._leave_by = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End; but at a reload only once the successors serve, or when told again."""
+        if self._leave_by or not HANDOVER.awaited_by(self.age):
+            super().handle_exit(sig, frame)
+        else:
+            self._leave_by = time.monotonic() + LONGEST_SECONDS
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection and what it has sent already."""
@@ -186,6 +202,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Serve what has come, and look for what is overdue even where nothing comes."""
+        if self._leave_by and (not HANDOVER.awaited_by(self.age) or self._leave_by < time.monotonic()):
+            self.alive = False
         super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY_SECONDS))
 
     def murder_keepalived(self) -> None:
@@ -206,10 +224,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             unsaid = not self.alive and not conn.ahead and conn.begun + LINGER_SECONDS < now
             if conn.deadline < now or unsaid:
                 if conn.ahead:
-                    _say_too_slow(conn)
+                    self._say_too_slow(conn)
                 self._drop(conn)
         for conn in [conn for conn, until in self._lingering.items() if until < now]:
             self._end(conn)
+
+    def _say_too_slow(self, conn: Connection) -> None:
+        problem = {
+            "type": f"/docs#{_TIMEOUT}",
+            "title": "Request Timeout",
+            "status": 408,
+            "code": _TIMEOUT,
+            "detail": _TOO_SLOW,
+        }
+        body = json.dumps(problem).encode()
+        head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+        _send_at_once(conn, f"{head}Connection: close\r\n\r\n".encode() + body)
+        if self.count_problem is not None:
+            self.count_problem(_TIMEOUT, 408)
 
     def _linger(self, conn: Connection) -> None:
         try:
@@ -311,13 +343,6 @@ def _invite(conn: Connection) -> None:
     conn.invited = True
     if _EXPECT.search(conn.ahead, 0, conn.ahead.find(b"\r\n\r\n") + 2):
         _send_at_once(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def _say_too_slow(conn: Connection) -> None:
-    problem = {"type": "/docs#http.request_timeout", "title": "Request Timeout", "status": 408}
-    body = json.dumps(problem | {"code": "http.request_timeout", "detail": _TOO_SLOW}).encode()
-    head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-    _send_at_once(conn, f"{head}Connection: close\r\n\r\n".encode() + body)
 
 
 def _send_at_once(conn: Connection, data: bytes) -> None:

@@ -3,12 +3,15 @@
 import contextlib
 import http.client
 import json
+import re
 import time
+import urllib.request
 
 import pytest
 
 from json_service import rules_folder
 from real_server import BODY, post, reaches, serving
+from waiting import wait_until
 
 SLOW = 50
 HEAD = b"POST /detect_regime HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -68,7 +71,8 @@ def test_a_body_that_comes_slowly_but_whole_is_answered(patient):
 
 
 @pytest.mark.parametrize("name", [name for name in BEGINNINGS if name not in ("nothing", "a head without end")])
-def test_who_takes_too_long_gets_408_and_is_let_go(strict, name):
+def test_who_takes_too_long_gets_408_is_counted_and_is_let_go(strict, name):
+    before = timeouts(strict)
     with strict.connect() as connection:
         connection.sendall(BEGINNINGS[name])
         response = http.client.HTTPResponse(connection)
@@ -78,6 +82,15 @@ def test_who_takes_too_long_gets_408_and_is_let_go(strict, name):
         assert response.headers["Content-Type"] == "application/problem+json"
         assert not set(problem) & {"regime", "confidence", "reasoning"}
         assert connection.recv(1) == b""
+    wait_until(lambda: timeouts(strict) == before + 1)
+
+
+def timeouts(server):
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=30) as response:
+        counts = re.findall(
+            r'^problems_total\{code="http.request_timeout",status="408"\} (\S+)$', response.read().decode(), re.M
+        )
+    return sum(map(float, counts))
 
 
 def test_who_says_nothing_is_let_go_without_a_word(strict):
