@@ -1,6 +1,7 @@
 """How gunicorn serves: ``gunicorn --config gunicorn.conf.py "app:create_server()"``."""
 
 import importlib
+import logging
 import os
 import pkgutil
 import resource
@@ -35,6 +36,7 @@ preload_app = False  # models are loaded after the fork: OpenMP and CUDA do not 
 timeout = 60
 graceful_timeout = 30
 keepalive = 15
+sendfile = False  # it would wait in a thread for the client: see serving.sending
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -105,6 +107,13 @@ def post_worker_init(worker: Worker) -> None:
     refresh.start(runtime.current(), threading.Event())
     metrics.start(runtime.current())
     HANDOVER.serves(worker.age)
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """End at once: Python would take all kernels and pages apart first, for seconds of a processor that others serve with."""
+    ending = sys.exc_info()[1]
+    logging.shutdown()
+    os._exit(ending.code if isinstance(ending, SystemExit) and isinstance(ending.code, int) else int(ending is not None))
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
