@@ -102,6 +102,9 @@ def test_old_workers_serve_until_the_new_ones_do(tmp_path, model):
                 status, answer = post(server.address)
                 assert (status, answer["model"]["version"]) == (200, old)
             assert set(before) <= set(server.workers())
+            os.kill(before[0], signal.SIGTERM)  # told again: by someone who wants it to end
+            wait_until(lambda: before[0] not in server.workers())
+            assert post(server.address)[1]["model"]["version"] == old
         finally:
             for pid in successors:
                 os.kill(pid, signal.SIGCONT)
