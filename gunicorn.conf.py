@@ -84,7 +84,7 @@ def on_reload(server: Arbiter) -> None:
         server.log.info("The models were taken anew from %s", settings.model_dir)
     else:
         server.log.error("The models that were served before are kept")
-    HANDOVER.begin(server.worker_age, workers)
+    HANDOVER.begin(server.worker_age, server.cfg.workers)
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:
