@@ -157,3 +157,14 @@ def test_at_a_reload_models_of_another_digest_are_refused_and_the_old_ones_kept(
         assert put(model, 1) == old
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: "The models were taken anew" in server.log.read_text())
+
+
+def test_a_worker_that_cannot_load_the_models_ends_the_server_which_says_why(tmp_path, model):
+    """It would else be started over and over."""
+    put(model, 1)
+    with serving(tmp_path) as server:
+        (manifest,) = tmp_path.glob("regime-desk-models-*/model/manifest.json")
+        manifest.unlink()
+        os.kill(server.workers()[0], signal.SIGKILL)
+        assert server.process.wait(60) != 0
+        assert "The models cannot be loaded" in server.log.read_text()
