@@ -8,9 +8,12 @@ DATA   ?= data
 CRATE  := clients/rust/market-regime-detector
 CRATES := $(addprefix librust-,$(addsuffix -dev,reqwest tokio tokio-macros serde serde-json chrono thiserror))
 
-# What serves is installed by exact versions with the hashes of all their files, so that it is what was tested. What trains and
-# tests is installed by exact versions alone: torch has other builds elsewhere, and pip takes no hashes for urllib3 with extras.
-HASHED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Everything is installed by exact versions with the hashes of all their files, so that it is what was tested; but torch, which
+# has other builds elsewhere, by its version alone. What tests is installed as it stands in its lock, which holds all that its
+# packages bring (tests/test_pins.py): pip's own search takes no hash for urllib3 with extras where others ask for it without.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+HASHED := $(PIP) --require-hashes
+TORCH  := $(PIP) $$(grep '^torch==' requirements-train.txt)
 
 .PHONY: help setup run test rust soak lint lock data train bench image-check browser crates prometheus
 
@@ -26,12 +29,14 @@ $(VENV)/run.stamp: requirements.lock | $(BIN)/python
 	$(HASHED) -r requirements.lock
 	@touch $@
 
-$(VENV)/train.stamp: requirements.txt requirements-train.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-train.txt
+$(VENV)/train.stamp: requirements-train.lock requirements-train.txt | $(BIN)/python
+	$(HASHED) -r requirements-train.lock
+	$(TORCH)
 	@touch $@ $(VENV)/run.stamp
 
-$(VENV)/dev.stamp: requirements.txt requirements-train.txt requirements-dev.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/dev.stamp: requirements-dev.lock requirements-train.txt | $(BIN)/python
+	$(HASHED) --no-deps -r requirements-dev.lock
+	$(TORCH)
 	@touch $@ $(VENV)/train.stamp $(VENV)/run.stamp
 
 setup: $(VENV)/dev.stamp browser crates prometheus  ## Create .venv with everything that running, training, testing and linting need
@@ -61,7 +66,7 @@ lint: $(VENV)/dev.stamp           ## Check format, style, types, security and pi
 	$(BIN)/python -m pip check --disable-pip-version-check
 
 lock: | $(BIN)/python             ## Write the hashes of what requirements*.txt pin
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep '^uv==' requirements-dev.txt)
+	@$(PIP) $$(grep '^uv==' requirements-dev.txt)
 	@for set in requirements requirements-train requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --no-deps --no-strip-extras --generate-hashes --no-annotate --no-emit-package torch \
 	    --python-version 3.11.9 --custom-compile-command "make lock" $$set.txt -o $$set.lock || exit 1; done

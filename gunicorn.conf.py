@@ -1,7 +1,9 @@
 """How gunicorn serves: ``gunicorn --config gunicorn.conf.py "app:create_server()"``."""
 
 import importlib
+import logging
 import os
+import pkgutil
 import resource
 import shutil
 import sys
@@ -16,8 +18,9 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.base import Worker
 
 import logs
-from runtime import Settings
+from runtime import ROOT, Settings
 from serving import connections, counts
+from serving.handover import HANDOVER
 from serving.models import SERVED, loads
 
 MOST_FILES = 65_536
@@ -33,6 +36,7 @@ preload_app = False  # models are loaded after the fork: OpenMP and CUDA do not 
 timeout = 60
 graceful_timeout = 30
 keepalive = 15
+sendfile = False  # it would wait in a thread for the client: see serving.sending
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
@@ -63,7 +67,15 @@ def on_starting(server: Arbiter) -> None:
         sys.exit(1)
     counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
-    importlib.import_module("app")  # once for all workers, which start sooner; nothing is created by it
+    _import_for_all()
+
+
+def _import_for_all() -> None:
+    """Import what every worker needs, so that they start sooner; nothing is created by it."""
+    importlib.import_module("app")
+    importlib.import_module("api.bodies").warm_up()
+    for module in pkgutil.walk_packages([str(ROOT / "components")], "components."):
+        importlib.import_module(module.name)
 
 
 def on_reload(server: Arbiter) -> None:
@@ -72,6 +84,7 @@ def on_reload(server: Arbiter) -> None:
         server.log.info("The models were taken anew from %s", settings.model_dir)
     else:
         server.log.error("The models that were served before are kept")
+    HANDOVER.begin(server.worker_age, server.cfg.workers)
 
 
 def post_fork(server: Arbiter, worker: Worker) -> None:
@@ -85,12 +98,22 @@ def post_worker_init(worker: Worker) -> None:
     """Load the models, so that the first client does not wait for them, and watch the schedule of updates."""
     import refresh
     import runtime
+    import telemetry
     from api import metrics
 
     if not loads(runtime.current(), worker.log):
         sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
+    worker.count_problem = telemetry.problem
     refresh.start(runtime.current(), threading.Event())
     metrics.start(runtime.current())
+    HANDOVER.serves(worker.age)
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """End at once: Python would take all kernels and pages apart first, for seconds of a processor that others serve with."""
+    ending = sys.exc_info()[1]
+    logging.shutdown()
+    os._exit(ending.code if isinstance(ending, SystemExit) and isinstance(ending.code, int) else int(ending is not None))
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

@@ -86,4 +86,4 @@ class _Found(Collector):
 def _counted() -> list[Metric]:
     folder = counts.SHARED.folder
     with counts.reading(folder) if folder else nullcontext():
-        return list(MultiProcessCollector(None, str(folder)).collect() if folder else telemetry.REGISTRY.collect())
+        return list(MultiProcessCollector.merge(counts.files(folder)) if folder else telemetry.REGISTRY.collect())

@@ -1,7 +1,8 @@
 """gunicorn's threaded worker, whose threads do not wait for slow clients.
 
 One loop reads what all clients send. A request takes a thread once it is whole, or once ``BUFFERED`` bytes of it are there:
-then a few threads read the rest, and the others stay free for whole requests. Who sends too slowly is let go.
+then a few threads read the rest, and the others stay free for whole requests. What a client does not take of its answer at once
+the loop sends it later. Who sends or takes too slowly is let go.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from enum import Enum
 from functools import partial
+from types import FrameType
 from typing import Any
 
 from gunicorn import util
@@ -24,12 +26,15 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
+from serving.handover import HANDOVER, LONGEST_SECONDS
+from serving.sending import Sending
+
 BUFFERED = 262_144
 """Bytes of one request that the loop keeps; a worker of 1,000 connections holds 262 MB at the very worst."""
 LEAST_BYTES_PER_SECOND = 16_000
-"""A body that comes more slowly than this, over all its time, is not waited for."""
-SEND_SECONDS = 60.0
-"""Longest that a thread waits for a client to take one piece of an answer."""
+"""A body that comes, or an answer that is taken, more slowly than this over all its time is not waited for."""
+MOST_UNSENT = 268_435_456
+"""Bytes of answers that a worker keeps for those who do not take them; beyond that the most overdue are let go."""
 LINGER_SECONDS = 2.0
 """Longest that a closed connection is kept for its client to take the end of its answer, or an idle one while we end."""
 LINGER_BYTES = 1_000_000
@@ -39,6 +44,7 @@ _PIECE = 65_536
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_TIMEOUT = "http.request_timeout"
 _TOO_SLOW = "The request did not arrive in time: send it faster, or in smaller pieces."
 
 
@@ -90,15 +96,15 @@ class Connection(TConn):  # type: ignore[misc]
 
     @property
     def deadline(self) -> float:
-        """Time by which more must have come: every 16 kB of a body earn it a second."""
+        """Time by which more must have come or been taken: every 16 kB of a body or of an answer earn it a second."""
         return self.begun + self.patience + self.counted / LEAST_BYTES_PER_SECOND
 
     def init(self) -> None:
-        """Get ready for a thread, which reads through ``_Reader`` and waits for no answer to be taken forever."""
+        """Get ready for a thread, which reads through ``_Reader`` and waits for no answer to be taken."""
         super().init()
         if not isinstance(self.parser.unreader, _Reader):
             self.parser.unreader = _Reader(self)
-        self.sock.settimeout(SEND_SECONDS)
+        self.sock.setblocking(False)
 
     def close(self, graceful: bool = False) -> None:
         """Close at once, or once the client has taken what was sent; the loop goes on meanwhile, as gunicorn's would not."""
@@ -139,17 +145,30 @@ class _Reader(SocketUnreader):  # type: ignore[misc]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Reads requests in its loop and answers them in its threads. patience : seconds a client may take or fall behind."""
+    """Reads requests in its loop and answers them in its threads.
+
+    patience : seconds a client may take or fall behind. count_problem : told code and status of what the loop itself answers.
+    """
 
     patience = 10.0
+    count_problem: Callable[[str, int], None] | None = None
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
         super().__init__(*given, **named)
         self._reading: set[Connection] = set()
+        self._sending: set[Connection] = set()
         self._lingering: dict[Connection, float] = {}
         self._large = 0
         self._large_waiting: deque[Connection] = deque()
         self._looked = time.monotonic()
+        self._leave_by = 0.0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End; but at a reload only once the successors serve, or when told again."""
+        if self._leave_by or not HANDOVER.awaited_by(self.age):
+            super().handle_exit(sig, frame)
+        else:
+            self._leave_by = time.monotonic() + LONGEST_SECONDS
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection and what it has sent already."""
@@ -160,8 +179,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
-        conn = Connection(self.cfg, client, address, listener.getsockname(), patience=self.patience, linger=self._linger)
-        conn.sock.setblocking(False)
+        given = self.cfg, Sending(client), address, listener.getsockname()
+        conn = Connection(*given, patience=self.patience, linger=self._linger)
         self._read(conn)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
@@ -172,12 +191,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._read(conn)
 
     def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
-        """Go on after an answer: with the next large request, and with what this client sent behind its last one."""
+        """Go on after an answer: with the next large request, and with what this client sent behind its last one.
+
+        Before the latter, with the rest of the answer where the client has not taken it all.
+        """
         if conn.large:
             conn.large = False
             self._large -= 1
             if self._large_waiting:
                 self._start_large(self._large_waiting.popleft())
+        if conn.sock.unsent:
+            self._send_later(conn, fs)
+            return
         super().finish_request(conn, fs)
         if conn in self.keepalived_conns:
             conn.ahead = bytearray(conn.parser.unreader.take_buffered()) + conn.ahead
@@ -186,6 +211,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Serve what has come, and look for what is overdue even where nothing comes."""
+        if self._leave_by and (not HANDOVER.awaited_by(self.age) or self._leave_by < time.monotonic()):
+            self.alive = False
         super().wait_for_and_dispatch_events(min(timeout, LOOK_EVERY_SECONDS))
 
     def murder_keepalived(self) -> None:
@@ -206,10 +233,45 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             unsaid = not self.alive and not conn.ahead and conn.begun + LINGER_SECONDS < now
             if conn.deadline < now or unsaid:
                 if conn.ahead:
-                    _say_too_slow(conn)
+                    self._say_too_slow(conn)
                 self._drop(conn)
+        for conn in [conn for conn in self._sending if conn.deadline < now]:
+            self._drop(conn)
         for conn in [conn for conn, until in self._lingering.items() if until < now]:
             self._end(conn)
+
+    def _send_later(self, conn: Connection, fs: Future[bool]) -> None:
+        conn.begin()
+        self._sending.add(conn)
+        self.poller.register(conn.sock, selectors.EVENT_WRITE, lambda _client: self._send(conn, fs))
+        while sum(one.sock.unsent for one in self._sending) > MOST_UNSENT:
+            self._drop(min(self._sending, key=lambda one: one.deadline))
+
+    def _send(self, conn: Connection, fs: Future[bool]) -> None:
+        before = conn.sock.unsent
+        try:
+            conn.sock.flush()
+        except OSError:
+            self._drop(conn)
+            return
+        conn.counted += before - conn.sock.unsent
+        if not conn.sock.unsent:
+            self._leave_loop(conn)
+            self.finish_request(conn, fs)
+
+    def _say_too_slow(self, conn: Connection) -> None:
+        problem = {
+            "type": f"/docs#{_TIMEOUT}",
+            "title": "Request Timeout",
+            "status": 408,
+            "code": _TIMEOUT,
+            "detail": _TOO_SLOW,
+        }
+        body = json.dumps(problem).encode()
+        head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+        _send_at_once(conn, f"{head}Connection: close\r\n\r\n".encode() + body)
+        if self.count_problem is not None:
+            self.count_problem(_TIMEOUT, 408)
 
     def _linger(self, conn: Connection) -> None:
         try:
@@ -293,9 +355,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.enqueue_req(conn)
 
     def _leave_loop(self, conn: Connection) -> None:
-        if conn in self._reading:
-            self._reading.remove(conn)
-            self.poller.unregister(conn.sock)
+        for waiting in (self._reading, self._sending):
+            if conn in waiting:
+                waiting.remove(conn)
+                self.poller.unregister(conn.sock)
         conn.data_ready = True
 
     def _drop(self, conn: Connection) -> None:
@@ -311,13 +374,6 @@ def _invite(conn: Connection) -> None:
     conn.invited = True
     if _EXPECT.search(conn.ahead, 0, conn.ahead.find(b"\r\n\r\n") + 2):
         _send_at_once(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
-def _say_too_slow(conn: Connection) -> None:
-    problem = {"type": "/docs#http.request_timeout", "title": "Request Timeout", "status": 408}
-    body = json.dumps(problem | {"code": "http.request_timeout", "detail": _TOO_SLOW}).encode()
-    head = f"HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-    _send_at_once(conn, f"{head}Connection: close\r\n\r\n".encode() + body)
 
 
 def _send_at_once(conn: Connection, data: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,16 @@ def reading(folder: Path) -> Iterator[None]:
     with (folder / _LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
+
+
+def files(folder: Path) -> list[str]:
+    """Files of counts in a folder; a worker that is about to make one may have left it empty, which no reader of them takes."""
+    found = []
+    for path in folder.glob("*.db"):
+        with suppress(FileNotFoundError):  # the live gauges of a worker that has just died
+            if path.stat().st_size:
+                found.append(str(path))
+    return found
 
 
 def fold(folder: Path, pid: int) -> None:

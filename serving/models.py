@@ -33,7 +33,8 @@ class Served:
     def take(self, settings: Settings, log: Logger) -> bool:
         """Copy the model folder and use the copy from now on, if it is whole; else say in the log what is wrong with it.
 
-        A child of its own loads it, which also leaves compiled kernels in numba's cache for the workers.
+        A child of its own loads it, which also leaves compiled kernels in numba's cache. Then this process does, which takes
+        the kernels from there into its memory: a worker forked later finds them in its own, and loads no more than models.
         """
         copy = Path(tempfile.mkdtemp(prefix="regime-desk-models-")) / "model"
         try:
@@ -45,7 +46,8 @@ class Served:
         child = os.fork()
         if child == 0:
             os._exit(0 if loads(Runtime(replace(settings, model_dir=copy)), log, copy_of=settings.model_dir) else 1)
-        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+        whole = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        if not whole or not loads(Runtime(replace(settings, model_dir=copy)), log, copy_of=settings.model_dir):
             log.error("The model folder %s is not served", settings.model_dir)
             return self._refuse(copy)
         self.copies.append(copy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.models import ubjson
-from regime_core.models.trees import Nodes, TreeDetector, cut
+from regime_core.models.trees import CutTrees, Nodes, TreeDetector, cut
 from regime_core.regimes import N_REGIMES
 
 Watched = tuple[NDArray[np.float32], NDArray[np.int8], Callable[[int, float], None]]
@@ -83,7 +84,13 @@ class Boosted(TreeDetector):
     def take(self, weights: bytes) -> None:
         """Be fitted with a booster in UBJSON. Raises ArtifactError if it is none."""
         self.weights_ = weights
-        self.trees_ = cut(trees_of(weights), len(relative.NAMES))
+        self.trees_ = _cut(weights)
+
+
+@lru_cache(maxsize=2)
+def _cut(weights: bytes) -> CutTrees:
+    """Trees of a booster; the same for all that have it, and for forked processes: most of a start is reading them."""
+    return cut(trees_of(weights), len(relative.NAMES))
 
 
 def _told(

@@ -60,6 +60,17 @@ def test_counts_add_up_over_workers_and_survive_a_killed_one(server, address):
     assert {counted(address) for _ in range(8)} == {after + 1}
 
 
+def test_counts_are_read_while_a_worker_makes_its_files(server, address, folder):
+    before = counted(address)
+    (metrics,) = folder.glob("regime-desk-metrics-*")
+    made = [metrics / f"{kind}_999999.db" for kind in ("counter", "gauge_livesum", "histogram")]
+    for path in made:
+        path.touch()
+    assert counted(address) == before
+    for path in made:
+        path.unlink()
+
+
 posted = 0
 
 

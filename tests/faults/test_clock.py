@@ -57,10 +57,10 @@ def test_who_may_ask_again_is_not_kept_out_for_longer(service_with, clock):
 
 def test_the_schedule_of_updates_is_not_held_up_by_a_time_to_come(tmp_path):
     now = 1_700_000_000.0
-    assert refresh.due(tmp_path, 6, now + 365 * 24 * HOUR)  # by a clock that was a year fast
-    assert refresh.due(tmp_path, 6, now)
-    assert not refresh.due(tmp_path, 6, now + HOUR)
-    assert refresh.due(tmp_path, 6, now + 7 * HOUR)
+    assert refresh.due(tmp_path, 6, lambda: now + 365 * 24 * HOUR)  # by a clock that was a year fast
+    assert refresh.due(tmp_path, 6, lambda: now)
+    assert not refresh.due(tmp_path, 6, lambda: now + HOUR)
+    assert refresh.due(tmp_path, 6, lambda: now + 7 * HOUR)
 
 
 def test_a_job_runs_on_and_is_not_swept_away(tmp_path, clock):

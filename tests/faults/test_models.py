@@ -1,5 +1,6 @@
 """Model folders that are broken or renewed under a running server."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -86,6 +87,31 @@ def test_a_reload_takes_up_a_new_version_and_fails_no_request(tmp_path, model):
         assert post(server.address)[1]["model"]["version"] == new
 
 
+def test_old_workers_serve_until_the_new_ones_do(tmp_path, model):
+    old = put(model, 1)
+    with serving(tmp_path) as server:
+        before = server.workers()
+        new = put(model, 2)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(started(server.log)) == 4)
+        successors = [pid for pid in server.workers() if pid not in before]
+        for pid in successors:
+            os.kill(pid, signal.SIGSTOP)  # these take ever so long to load
+        try:
+            for _ in range(40):
+                status, answer = post(server.address)
+                assert (status, answer["model"]["version"]) == (200, old)
+            assert set(before) <= set(server.workers())
+            os.kill(before[0], signal.SIGTERM)  # told again: by someone who wants it to end
+            wait_until(lambda: before[0] not in server.workers())
+            assert post(server.address)[1]["model"]["version"] == old
+        finally:
+            for pid in successors:
+                os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: server.workers() == successors)
+        assert post(server.address)[1]["model"]["version"] == new
+
+
 def test_a_broken_folder_changes_nothing_for_those_who_are_served(tmp_path, model):
     old = put(model, 1)
     with serving(tmp_path) as server:
@@ -114,3 +140,31 @@ def test_models_of_another_digest_are_not_served(tmp_path, model):
     assert server.process.wait(60) != 0
     assert "REGIME_MODEL_DIGEST asks for 0000" in server.log.read_text()
     assert not started(server.log)
+
+
+def test_at_a_reload_models_of_another_digest_are_refused_and_the_old_ones_kept(tmp_path, model):
+    old = put(model, 1)
+    approved = hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
+    with serving(tmp_path, REGIME_MODEL_DIGEST=approved) as server:
+        new = put(model, 2)
+        assert new != old
+        found = hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "The models that were served before are kept" in server.log.read_text())
+        assert f"has the SHA-256 {found}, and REGIME_MODEL_DIGEST asks for {approved}" in server.log.read_text()
+        wait_until(lambda: len(started(server.log)) == 4 and len(server.workers()) == 2)
+        assert {post(server.address)[1]["model"]["version"] for _ in range(10)} == {old}
+        assert put(model, 1) == old
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "The models were taken anew" in server.log.read_text())
+
+
+def test_a_worker_that_cannot_load_the_models_ends_the_server_which_says_why(tmp_path, model):
+    """It would else be started over and over."""
+    put(model, 1)
+    with serving(tmp_path) as server:
+        (manifest,) = tmp_path.glob("regime-desk-models-*/model/manifest.json")
+        manifest.unlink()
+        os.kill(server.workers()[0], signal.SIGKILL)
+        assert server.process.wait(60) != 0
+        assert "The models cannot be loaded" in server.log.read_text()

@@ -3,12 +3,17 @@
 import contextlib
 import http.client
 import json
+import re
+import socket
 import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 
 from json_service import rules_folder
 from real_server import BODY, post, reaches, serving
+from waiting import wait_until
 
 SLOW = 50
 HEAD = b"POST /detect_regime HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -68,7 +73,8 @@ def test_a_body_that_comes_slowly_but_whole_is_answered(patient):
 
 
 @pytest.mark.parametrize("name", [name for name in BEGINNINGS if name not in ("nothing", "a head without end")])
-def test_who_takes_too_long_gets_408_and_is_let_go(strict, name):
+def test_who_takes_too_long_gets_408_is_counted_and_is_let_go(strict, name):
+    before = timeouts(strict)
     with strict.connect() as connection:
         connection.sendall(BEGINNINGS[name])
         response = http.client.HTTPResponse(connection)
@@ -78,6 +84,15 @@ def test_who_takes_too_long_gets_408_and_is_let_go(strict, name):
         assert response.headers["Content-Type"] == "application/problem+json"
         assert not set(problem) & {"regime", "confidence", "reasoning"}
         assert connection.recv(1) == b""
+    wait_until(lambda: timeouts(strict) == before + 1)
+
+
+def timeouts(server):
+    with urllib.request.urlopen(f"{server.address}/metrics", timeout=30) as response:
+        counts = re.findall(
+            r'^problems_total\{code="http.request_timeout",status="408"\} (\S+)$', response.read().decode(), re.M
+        )
+    return sum(map(float, counts))
 
 
 def test_who_says_nothing_is_let_go_without_a_word(strict):
@@ -92,6 +107,69 @@ def test_a_client_that_keeps_a_closed_connection_open_holds_up_nobody(patient):
             connection = connections.enter_context(patient.connect())
             connection.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert post(patient.address)[0] == 200
+
+
+@pytest.fixture(scope="module")
+def large(patient):
+    """Path of a large file, and its content."""
+    with urllib.request.urlopen(f"{patient.address}/", timeout=30) as response:
+        path = re.search(r'src="(/[^"]*dash_ag_grid[^"]*)"', response.read().decode())[1]
+    with urllib.request.urlopen(patient.address + path, timeout=30) as response:
+        content = response.read()
+    assert len(content) > 1_000_000
+    return path, content
+
+
+TIMES = 6
+"""Together more than the system keeps of what is sent."""
+
+
+def ask_for(server, path):
+    """A connection over which a file was asked for some times, and which takes little at a time."""
+    connection = socket.socket()
+    connection.settimeout(30)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(server.place)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * TIMES)
+    return connection
+
+
+def answer_in(file, length):
+    """Status line and content of one answer."""
+    status = file.readline()
+    while file.readline() != b"\r\n":
+        pass
+    return status, file.read(length)
+
+
+def test_others_are_served_while_fifty_take_nothing_of_large_answers(patient, large):
+    path, content = large
+    with contextlib.ExitStack() as connections:
+        slow = [connections.enter_context(ask_for(patient, path)) for _ in range(SLOW)]
+        for _ in range(20):
+            assert post(patient.address)[0] == 200
+        with slow[SLOW // 2].makefile("rb") as file:  # who takes it after all gets all of it
+            for _ in range(TIMES):
+                assert answer_in(file, len(content)) == (b"HTTP/1.1 200 OK\r\n", content)
+        assert post(patient.address)[0] == 200
+
+
+def test_who_takes_nothing_of_an_answer_is_let_go(strict, large):
+    path, content = large
+    with ask_for(strict, path) as connection:
+        wait_until(lambda: in_use(strict, connection) == 0)
+        taken = 0
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(65_536):
+                taken += len(piece)
+        assert taken < TIMES * len(content)
+
+
+def in_use(server, connection):
+    """Connections that the server's workers have open to this one."""
+    local, remote = (f":{port:04X}" for port in (server.place[1], connection.getsockname()[1]))
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return sum(line[1].endswith(local) and line[2].endswith(remote) and line[3] == "01" for line in lines)
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to(strict):
