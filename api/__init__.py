@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import bodies, guard, logs, metrics, problems, routes, uploads
+from api import bodies, direct, guard, logs, metrics, problems, routes, uploads
 from runtime import Runtime
 
 
@@ -15,5 +15,6 @@ def register(server: Flask, runtime: Runtime) -> None:
     routes.register(server, runtime)
     uploads.register(server, runtime)
     metrics.register(server, runtime)
+    direct.register(server, runtime)
     guard.register(server, runtime.settings)
     logs.register(server, runtime.settings)

@@ -51,8 +51,8 @@ def register(server: Flask, settings: Settings) -> None:
 
     Raises ValueError for settings that do not parse.
     """
-    keys = _key_hashes("REGIME_API_KEYS", settings.api_keys)
-    metrics_keys = _key_hashes("REGIME_METRICS_KEYS", settings.metrics_keys)
+    keys = key_hashes("REGIME_API_KEYS", settings.api_keys)
+    metrics_keys = key_hashes("REGIME_METRICS_KEYS", settings.metrics_keys)
 
     def authenticate() -> None:
         if keys and request.endpoint in JSON_ENDPOINTS:
@@ -84,7 +84,8 @@ def _require_login(header: str) -> None:
         raise RegimeError("login.missing", "Log in first: the reverse proxy in front of this server did not say who you are.")
 
 
-def _key_hashes(variable: str, listed: str) -> tuple[bytes, ...]:
+def key_hashes(variable: str, listed: str) -> tuple[bytes, ...]:
+    """Hashes of keys that a setting lists. Raises ValueError, naming its variable, for what is none."""
     hashes = [word.strip().lower() for word in listed.split(",") if word.strip()]
     for word in hashes:
         if len(word) != 64 or not set(word) <= set("0123456789abcdef"):
@@ -93,15 +94,32 @@ def _key_hashes(variable: str, listed: str) -> tuple[bytes, ...]:
 
 
 def _accepted_key(keys: tuple[bytes, ...]) -> str:
-    """Hash of the key sent. Raises RegimeError for none or another; every accepted key is compared, in constant time."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    """Hash of the key sent. Raises RegimeError for none or another."""
+    given = _hash_of(request.headers.get("Authorization", ""))
+    if given is None:
         raise RegimeError("auth.missing", "Send a key of this server: Authorization: Bearer KEY.")
-    given = hashlib.sha256(key.strip().encode()).hexdigest()
-    matches = [hmac.compare_digest(given.encode(), known) for known in keys]
-    if not any(matches):
+    if not _is_among(given, keys):
         raise RegimeError("auth.unknown", "The key is not accepted here: check it, or ask for one.")
     return given
+
+
+def is_accepted(authorization: str, keys: tuple[bytes, ...]) -> bool:
+    """Whether a header brings a key of these hashes."""
+    given = _hash_of(authorization)
+    return given is not None and _is_among(given, keys)
+
+
+def _hash_of(authorization: str) -> str | None:
+    """Hash of the key that a header brings; None where it brings none."""
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        return None
+    return hashlib.sha256(key.strip().encode()).hexdigest()
+
+
+def _is_among(given: str, keys: tuple[bytes, ...]) -> bool:
+    """Whether a hash is one of these; all are compared, each in constant time."""
+    return any([hmac.compare_digest(given.encode(), known) for known in keys])
 
 
 def _limit(server: Flask, settings: Settings) -> None:
@@ -124,7 +142,7 @@ def _caller() -> str:
 
 
 def _check_body(max_mb: int) -> None:
-    if request.environ.get("CONTENT_TYPE") != JSON or "HTTP_CONTENT_ENCODING" in request.environ:
+    if request.content_type != JSON or "Content-Encoding" in request.headers:
         _require_plain_json()
     if (request.content_length or 0) > max_mb * MB:
         raise _too_large(max_mb)

@@ -46,8 +46,13 @@ def register(server: Flask, runtime: Runtime) -> None:
 
 def detect_regime() -> Response:
     """Regime of the last bar in the body."""
-    series = wire.decode(guard.read_body(_runtime().settings.max_body_mb))
-    return _json(_answer(_runtime(), series, "json"))
+    runtime = _runtime()
+    return _json_of(answer(runtime, guard.read_body(runtime.settings.max_body_mb)))
+
+
+def answer(runtime: Runtime, body: bytes) -> bytes:
+    """Answer to one series, as JSON. body : the series, as JSON. Raises RegimeError for what is wrong with it."""
+    return wire.encode(_answer(runtime, wire.decode(body), "json"))
 
 
 def detect_regime_batch() -> Response:
@@ -107,9 +112,9 @@ def description() -> Response:
 def documentation() -> Response:
     """The same for people."""
     bars, _ = wire.to_bars(wire.decode(wire.encode(openapi.example())), max_bars=60)
-    answer = wire.reply(_runtime().engine.detect(bars))
+    shown = wire.reply(_runtime().engine.detect(bars))
     url = request.url_root.rstrip("/")
-    return Response(docs.page(_runtime().settings, root=request.script_root, url=url, answer=answer), mimetype="text/html")
+    return Response(docs.page(_runtime().settings, root=request.script_root, url=url, answer=shown), mimetype="text/html")
 
 
 def _answer(runtime: Runtime, series: wire.Series, source: telemetry.Source, at: str = "") -> wire.DetectReply:
@@ -143,7 +148,11 @@ def _runtime() -> Runtime:
 
 
 def _json(answer: object) -> Response:
-    return Response(wire.encode(answer), mimetype="application/json")
+    return _json_of(wire.encode(answer))
+
+
+def _json_of(answer: bytes) -> Response:
+    return Response(answer, mimetype="application/json")
 
 
 def add(bp: Blueprint, path: str, view: View, method: str) -> None:
