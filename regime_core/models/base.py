@@ -44,6 +44,11 @@ class Reading(Protocol):
         """Return what label ``code`` of the last bar rests on, as one clause an analyst can check."""
         ...
 
+    @property
+    def fallback(self) -> str | None:
+        """What was done in place of what was asked for, in words; None where nothing was. Known once the bars were labelled."""
+        ...
+
     def inputs(self) -> NDArray[np.float64] | None:
         """Features of the last bar, (n_inputs,); None of a detector that has none."""
         ...

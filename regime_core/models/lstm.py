@@ -15,7 +15,7 @@ from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.features.stream import BarStream
 from regime_core.kernels import persistence, recurrent
-from regime_core.models import reasons
+from regime_core.models import cards, reasons
 from regime_core.models.arrays import packed, unpacked
 from regime_core.models.base import Filtered
 from regime_core.models.margins import MarginDetector, MarginReading, best_temperature
@@ -60,6 +60,13 @@ class Weights(NamedTuple):
     head_bias: Float32
 
 
+class Begun(NamedTuple):
+    """What the network made of bars from the first on. fallback : why the CPU read them where a card should have, or None."""
+
+    read: cards.Read
+    fallback: str | None
+
+
 class StreamState:
     """What a stream of bars left behind: the forward filter, the network's memory, and the margins a label looks back on."""
 
@@ -78,16 +85,18 @@ class LSTM(MarginDetector):
     window, lead : see ``MarginDetector``. hidden : size of the memory.
     passes : over the markets. markets_a_batch, bars_a_step : how many are stepped through together, and bars between two steps
     of the optimiser, over which errors are carried back. learning_rate : highest; it rises, then falls as a cosine.
-    device : of fitting and answering; ``auto`` is CUDA where PyTorch sees a card. Weights are the same bit for bit on the CPU
-    alone. It is no part of what is saved. random_state : seed of first weights and of the order of markets.
+    device : of fitting, and of answering thereafter; ``auto`` is CUDA where PyTorch sees a card. Weights are the same bit for
+    bit on the CPU alone. It is no part of what is saved. random_state : seed of first weights and of the order of markets.
 
-    Fitted: ``network_`` (Weights), ``usual_`` (n_inputs,) mean of each input in training.
+    Fitted: ``network_`` (Weights), ``usual_`` (n_inputs,) mean of each input in training. ``card_`` : what answers in place of
+    the compiled kernel, None on the CPU; see ``answer_on``.
     """
 
     name: ClassVar[str] = "lstm"
     weights_file: ClassVar[str] = "lstm.npz"
     columns: ClassVar[tuple[str, ...]] = INPUTS
     not_saved: ClassVar[tuple[str, ...]] = ("device",)
+    card_: cards.Card | None = None
 
     def __init__(
         self,
@@ -126,6 +135,7 @@ class LSTM(MarginDetector):
         usual, network = lstm_torch.fit(sequences, plan, lstm_torch.resolved(self.device), tell)
         self.take(packed(usual=usual, **dict(zip(Weights._fields, network, strict=True))))
         self.temperature_ = 1.0
+        self.answer_on(self.device)
         return self
 
     def calibrate_on(self, sequences: Sequences, *, rows_a_market: int = 300) -> Self:
@@ -141,28 +151,38 @@ class LSTM(MarginDetector):
         self.temperature_ = best_temperature(np.concatenate(margins), np.concatenate(codes))
         return self
 
+    def answer_on(self, device: Device, *, or_say_so: bool = False) -> None:
+        """Answer on this device from now on. ``cuda`` : a card; ``auto`` : a card where there is one.
+
+        or_say_so : where the card that was asked for is not there, the CPU answers and each answer says so, as where it is lost
+        later. Else that raises ModelError ``model.device``.
+        """
+        self._require_fitted()
+        from regime_core.models import lstm_torch
+
+        known_later = device == "cuda" and or_say_so
+        on_cpu = not known_later and lstm_torch.resolved(device) == "cpu"
+        self.card_ = None if on_cpu else cards.Card(lambda: lstm_torch.OnDevice(self.network_, lstm_torch.resolved("cuda")))
+
     def margins(self, features: Float32) -> Float:
         """Log-odds before the temperature, (n_bars, 5), of a market's inputs from its first bar on."""
-        self._require_fitted()
-        if (card := self.card) is not None:
-            from regime_core.models import lstm_torch
+        return self.from_the_first(features).read.margins
 
-            return lstm_torch.margins(features, self.network_, card)
-        return self.go_on(features, np.zeros((2, self.n_hidden), np.float32))
+    def from_the_first(self, inputs: Float32) -> Begun:
+        """Read a market's inputs, (n_bars, n_inputs), from its first bar on."""
+        self._require_fitted()
+        reason = None
+        if self.card_ is not None and len(inputs) <= cards.LONGEST:
+            read = self.card_.read(inputs)
+            if isinstance(read, cards.Read):
+                return Begun(read, None)
+            reason = read
+        memory = np.zeros((2, self.n_hidden), np.float32)
+        return Begun(cards.Read(self.go_on(inputs, memory), memory), reason)
 
     def go_on(self, inputs: Float32, memory: Float32) -> Float:
         """Margins of further bars, (n_bars, 5), on the CPU. memory : (2, n_hidden), brought up to date in place."""
         return np.asarray(recurrent.forward(inputs, memory, *self.network_))
-
-    @property
-    def card(self) -> str | None:
-        """Device that PyTorch answers on; None where the compiled kernel does."""
-        if self.device == "cpu":
-            return None
-        from regime_core.models import lstm_torch
-
-        device = lstm_torch.resolved(self.device)
-        return None if device == "cpu" else device
 
     def reading(self, bars: OHLCV, known: relative.Known) -> LSTMReading:
         """Read bars of which it is known already what the forward filter makes of them."""
@@ -204,7 +224,7 @@ class LSTM(MarginDetector):
         shapes = (len(INPUTS), 4 * n), (n, 4 * n), (4 * n,), (len(INPUTS), N_REGIMES), (n, N_REGIMES), (N_REGIMES,)
         if tuple(array.shape for array in network) != shapes or any(array.dtype != np.float32 for array in network):
             raise ArtifactError("artifact.altered", "The model file holds arrays of another network: restore or retrain it.")
-        self.network_, self.usual_, self.weights_ = network, usual, weights
+        self.network_, self.usual_, self.weights_, self.card_ = network, usual, weights, None
 
 
 class LSTMReading(MarginReading):
@@ -219,18 +239,20 @@ class LSTMReading(MarginReading):
     def _made(self, start: int) -> Float:
         return self._all_margins[start:]
 
+    @property
+    def fallback(self) -> str | None:
+        """Why the CPU read the bars where a card should have; None where nothing is amiss."""
+        return self._begun.fallback
+
     @cached_property
     def _all_margins(self) -> Float:
-        if self._detector.card is not None:
-            return self._detector.margins(self._inputs)
-        earlier, remembered = self._explained_from
+        earlier, remembered = self._begun.read
         return np.concatenate([earlier, self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())])
 
     @cached_property
-    def _explained_from(self) -> tuple[Float, Float32]:
-        """Margins of all bars but the last EXPLAINED_BARS, and the memory after these."""
-        memory = np.zeros((2, self._detector.n_hidden), dtype=np.float32)
-        return self._detector.go_on(self._inputs[:-EXPLAINED_BARS], memory), memory
+    def _begun(self) -> Begun:
+        """All bars but the last EXPLAINED_BARS: these are read on the CPU, from what was remembered before them."""
+        return self._detector.from_the_first(self._inputs[:-EXPLAINED_BARS])
 
     def effects(self, code: int) -> Float:
         """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,).
@@ -244,7 +266,7 @@ class LSTMReading(MarginReading):
 
     def _losses(self) -> Float:
         """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
-        remembered = self._explained_from[1]
+        remembered = self._begun.read.memory
         last = self._inputs[-EXPLAINED_BARS:]
         margins = self._detector.go_on(last, remembered.copy())[-1]
         losses = np.empty((N_REGIMES, len(INPUTS)))
