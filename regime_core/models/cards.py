@@ -93,8 +93,7 @@ class Card:
 
     def take_sizes(self) -> list[int]:
         """Sequences in each forward pass since this was last asked, or in the last ten thousand."""
-        sizes = self._passes.sizes
-        return [sizes.popleft() for _ in range(len(sizes))]
+        return self._passes.take_sizes()
 
     def close(self) -> None:
         """End the thread that asks the card."""
@@ -105,12 +104,11 @@ class Passes:
     """Forward passes over what was gathered, in as few as there is room for.
 
     Out of memory, a pass is tried again with half as many sequences; each that succeeds lets the next have one more.
-    ``sizes`` : sequences in each pass.
     """
 
     def __init__(self, forward: Forward | None = None) -> None:
         self.forward = forward
-        self.sizes: deque[int] = deque(maxlen=10_000)
+        self._sizes: deque[int] = deque(maxlen=10_000)
         self.lost = False
         self._most = MOST
         self._lock = Lock()
@@ -127,6 +125,13 @@ class Passes:
                     continue
                 yield from zip(part, read or [TOO_LARGE], strict=True)
                 left = left[len(part) :]
+
+    def take_sizes(self) -> list[int]:
+        """Sequences in each pass since this was last asked."""
+        with self._lock:
+            sizes = list(self._sizes)
+            self._sizes.clear()
+        return sizes
 
     def lose(self, reason: str) -> None:
         """Ask the card no more, and say so, once, in the log."""
@@ -150,7 +155,8 @@ class Passes:
         if read is None:
             self.forward.free()
             return None
-        self.sizes.append(len(sequences))
+        with self._lock:
+            self._sizes.append(len(sequences))
         self._most = min(MOST, self._most + 1)
         return read
 

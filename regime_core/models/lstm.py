@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -235,24 +234,23 @@ class LSTMReading(MarginReading):
     def __init__(self, detector: LSTM, bars: OHLCV, known: relative.Known) -> None:
         super().__init__(detector, bars, known)
         self._inputs = np.asarray(recurrent.inputs(known.filtered))
+        self._begun: Begun | None = None
 
     def _made(self, start: int) -> Float:
-        return self._all_margins[start:]
+        earlier, remembered = self._begin().read
+        last = self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())
+        return np.concatenate([earlier, last])[start:]
 
     @property
     def fallback(self) -> str | None:
         """Why the CPU read the bars where a card should have; None where nothing is amiss."""
-        return self._begun.fallback
+        return self._begin().fallback
 
-    @cached_property
-    def _all_margins(self) -> Float:
-        earlier, remembered = self._begun.read
-        return np.concatenate([earlier, self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())])
-
-    @cached_property
-    def _begun(self) -> Begun:
-        """All bars but the last EXPLAINED_BARS: these are read on the CPU, from what was remembered before them."""
-        return self._detector.from_the_first(self._inputs[:-EXPLAINED_BARS])
+    def _begin(self) -> Begun:
+        """Read all bars but the last EXPLAINED_BARS, once: those are read on the CPU, from what was remembered before them."""
+        if self._begun is None:
+            self._begun = self._detector.from_the_first(self._inputs[:-EXPLAINED_BARS])
+        return self._begun
 
     def effects(self, code: int) -> Float:
         """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,).
@@ -260,13 +258,13 @@ class LSTMReading(MarginReading):
         It counts by what the answer loses where an input reads as usual of late.
         """
         effects = np.zeros(len(relative.NAMES))
-        margins = self._all_margins[-1] / self._detector.temperature_
+        margins = self.margins(self._bars.n_bars - 1)[0] / self._detector.temperature_
         np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(), margins, code))
         return effects
 
     def _losses(self) -> Float:
         """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
-        remembered = self._begun.read.memory
+        remembered = self._begin().read.memory
         last = self._inputs[-EXPLAINED_BARS:]
         margins = self._detector.go_on(last, remembered.copy())[-1]
         losses = np.empty((N_REGIMES, len(INPUTS)))

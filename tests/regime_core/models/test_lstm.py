@@ -2,6 +2,8 @@
 
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -101,6 +103,23 @@ def test_most_of_the_bars_are_read_on_the_card_alone(small, stand_in, on_card, m
     reading.filter(0)
     reading.evidence(1)
     assert set(read) == {lstm.EXPLAINED_BARS}
+
+
+def test_readings_of_many_threads_meet(small, stand_in, on_card, monkeypatch):
+    """Nothing on the way to the card lets only one thread through."""
+    on_card()
+    all_there = threading.Barrier(8)
+    read = small.card_.read
+
+    def wait_and_read(inputs):
+        all_there.wait(60)
+        return read(inputs)
+
+    monkeypatch.setattr(small.card_, "read", wait_and_read)
+    bars = market(20, 400).bars
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: small.read(bars).filter(0).codes, range(8)))
+    assert all((codes == found[0]).all() for codes in found)
 
 
 def test_a_long_market_is_read_by_the_kernel(small, stand_in, on_card, monkeypatch):
