@@ -3,9 +3,9 @@
 Run: python benchmarks/gpu_inference.py [--device cuda|cpu] [--weights final_model/lstm.npz]. It needs PyTorch and NumPy and
 nothing of this project, so that it can be copied alone to a machine that has a card. Without the weights file they are random.
 
-The pass is the server's: series packed, torch.nn.LSTM (cuDNN on a card) in float32 with TF32 off, then the head; its seconds hold
-the copies to the card and back. Limits are measured in the same run: a product of two square float32 matrices, TF32 off, for
-arithmetic; a copy of a large array on the device, reading and writing counted, for memory.
+The pass is the server's: series packed, torch.nn.LSTM (cuDNN on a card) in float32 with TF32 off, then the head; its time
+includes the copies to the card and back. Limits are measured in the same run: a product of two square float32 matrices, TF32
+off, for arithmetic; a copy of a large array on the device, reading and writing counted, for memory. A CPU works in one thread.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def name_of(device: str) -> str:
     if device == "cpu":
         found = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
         model = found[0].partition(": ")[2] if found else platform.machine()
-        return f"{model}, {torch.get_num_threads()} threads, PyTorch {torch.__version__}"
+        return f"{model}, one thread, PyTorch {torch.__version__}"
     about = torch.cuda.get_device_properties(device)
     cudnn = torch.backends.cudnn.version()
     return f"{about.name}, {about.total_memory / 2**30:.0f} GiB, PyTorch {torch.__version__}, cuDNN {cudnn}"
@@ -177,6 +177,8 @@ def main() -> None:
     weights, device = weights_of(asked.weights), asked.device
     on_cpu = device == "cpu"
     torch.backends.cuda.matmul.allow_tf32 = False
+    if on_cpu:
+        torch.set_num_threads(1)
     print(f"{name_of(device)}; weights: {asked.weights.name if asked.weights.is_file() else 'random'}\n")
     operations = arithmetic_limit(device, asked.size or (2048 if on_cpu else 8192), asked.seconds)
     moved = memory_limit(device, asked.megabytes or (400 if on_cpu else 4000), asked.seconds)
