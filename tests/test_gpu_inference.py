@@ -62,7 +62,7 @@ def test_its_passes_are_those_of_the_product(benchmark, shipped):
     weights = benchmark.weights_of(MODEL_DIR / "lstm.npz")
     inputs = benchmark.series(weights, 4, 60)
     on_device = benchmark.OnDevice(weights, "cpu")(inputs)
-    served = [read.margins for read in lstm_torch.OnDevice(shipped.network_, "cpu")(list(inputs))]
+    served = [read.margins for read in lstm_torch.OnDevice(shipped.network_, shipped.usual_, 16, "cpu")(list(inputs))]
     np.testing.assert_allclose(on_device, served, atol=1e-5)
     kernel = np.stack([softmax(shipped.margins(one)) for one in inputs])
     for kind in (np.float32, np.float64):

@@ -30,7 +30,12 @@ class Filtered(NamedTuple):
 
 
 class Reading(Protocol):
-    """Bars that a detector has read, once for all that is asked of it about them."""
+    """Bars that a detector has read, once for all that is asked of it about them.
+
+    fallback : what was done in place of what was asked for, in words; None where nothing was, or nothing was asked yet.
+    """
+
+    fallback: str | None
 
     def filter(self, start: int) -> Filtered:
         """Causal labels of bars ``start:``; see ``Detector.filter``."""
@@ -42,11 +47,6 @@ class Reading(Protocol):
 
     def evidence(self, code: int) -> str:
         """Return what label ``code`` of the last bar rests on, as one clause an analyst can check."""
-        ...
-
-    @property
-    def fallback(self) -> str | None:
-        """What was done in place of what was asked for, in words; None where nothing was. Known once the bars were labelled."""
         ...
 
     def inputs(self) -> NDArray[np.float64] | None:

@@ -44,10 +44,13 @@ class CardLost(ModelError):
 
 
 class Read(NamedTuple):
-    """What a network makes of a sequence: margins after each bar, (n_bars, 5), and its memory after the last, (2, n_hidden)."""
+    """What a network makes of a sequence.
+
+    margins : (n_bars, 5) after each bar. without : (n_inputs, 5) after the last, where one input reads as usual of late.
+    """
 
     margins: Float
-    memory: Float32
+    without: Float
 
 
 class Forward(Protocol):

@@ -107,14 +107,10 @@ class EnsembleReading(MarginReading):
         super().__init__(detector, bars, known)
         self._of_members = [member.reading(bars, known) for member in detector.members_]
 
-    @property
-    def fallback(self) -> str | None:
-        """That of the first member that has one."""
-        return next((reading.fallback for reading in self._of_members if reading.fallback), None)
-
     def _made(self, start: int) -> Float:
         """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
         logs = _log_probabilities(self._detector.members_, self._of_members, start)
+        self.fallback = next((reading.fallback for reading in self._of_members if reading.fallback), None)
         pooled = np.zeros(logs.shape[1:])
         for share, of_member in zip(self._detector.shares_, logs, strict=True):  # a product of matrices rounds by their rows
             pooled += share * of_member

@@ -59,13 +59,6 @@ class Weights(NamedTuple):
     head_bias: Float32
 
 
-class Begun(NamedTuple):
-    """What the network made of bars from the first on. fallback : why the CPU read them where a card should have, or None."""
-
-    read: cards.Read
-    fallback: str | None
-
-
 class StreamState:
     """What a stream of bars left behind: the forward filter, the network's memory, and the margins a label looks back on."""
 
@@ -160,24 +153,27 @@ class LSTM(MarginDetector):
         from regime_core.models import lstm_torch
 
         known_later = device == "cuda" and or_say_so
-        on_cpu = not known_later and lstm_torch.resolved(device) == "cpu"
-        self.card_ = None if on_cpu else cards.Card(lambda: lstm_torch.OnDevice(self.network_, lstm_torch.resolved("cuda")))
+        self.card_ = None
+        if known_later or lstm_torch.resolved(device) != "cpu":
+            network, usual = self.network_, self.usual_
+            self.card_ = cards.Card(lambda: lstm_torch.OnDevice(network, usual, EXPLAINED_BARS, lstm_torch.resolved("cuda")))
 
     def margins(self, features: Float32) -> Float:
         """Log-odds before the temperature, (n_bars, 5), of a market's inputs from its first bar on."""
-        return self.from_the_first(features).read.margins
-
-    def from_the_first(self, inputs: Float32) -> Begun:
-        """Read a market's inputs, (n_bars, n_inputs), from its first bar on."""
         self._require_fitted()
-        reason = None
-        if self.card_ is not None and len(inputs) <= cards.LONGEST:
-            read = self.card_.read(inputs)
-            if isinstance(read, cards.Read):
-                return Begun(read, None)
-            reason = read
-        memory = np.zeros((2, self.n_hidden), np.float32)
-        return Begun(cards.Read(self.go_on(inputs, memory), memory), reason)
+        read = self.by_card(features)
+        if isinstance(read, cards.Read):
+            return read.margins
+        return self.go_on(features, np.zeros((2, self.n_hidden), np.float32))
+
+    def by_card(self, inputs: Float32) -> cards.Read | str | None:
+        """What a card makes of a market's inputs, from its first bar on.
+
+        Why it cannot, where it should; None where the CPU reads them anyway: too few bars, or too many, or no card.
+        """
+        if self.card_ is None or not EXPLAINED_BARS < len(inputs) <= cards.LONGEST:
+            return None
+        return self.card_.read(inputs)
 
     def go_on(self, inputs: Float32, memory: Float32) -> Float:
         """Margins of further bars, (n_bars, 5), on the CPU. memory : (2, n_hidden), brought up to date in place."""
@@ -227,30 +223,32 @@ class LSTM(MarginDetector):
 
 
 class LSTMReading(MarginReading):
-    """Bars that the network has been through, with what it remembered shortly before the last."""
+    """Bars that the network goes through once: on a card, or on the CPU, with what it remembered shortly before the last."""
 
     _detector: LSTM
 
     def __init__(self, detector: LSTM, bars: OHLCV, known: relative.Known) -> None:
         super().__init__(detector, bars, known)
         self._inputs = np.asarray(recurrent.inputs(known.filtered))
-        self._begun: Begun | None = None
+        self._remembered = np.zeros((2, detector.n_hidden), dtype=np.float32)
+        self._of_card: cards.Read | None = None
+        self._all_margins: Float | None = None
 
     def _made(self, start: int) -> Float:
-        earlier, remembered = self._begin().read
-        last = self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())
-        return np.concatenate([earlier, last])[start:]
+        if self._all_margins is None:
+            self._all_margins = self._gone_through()
+        return self._all_margins[start:]
 
-    @property
-    def fallback(self) -> str | None:
-        """Why the CPU read the bars where a card should have; None where nothing is amiss."""
-        return self._begin().fallback
-
-    def _begin(self) -> Begun:
-        """Read all bars but the last EXPLAINED_BARS, once: those are read on the CPU, from what was remembered before them."""
-        if self._begun is None:
-            self._begun = self._detector.from_the_first(self._inputs[:-EXPLAINED_BARS])
-        return self._begun
+    def _gone_through(self) -> Float:
+        """Margins of all bars, (n_bars, 5)."""
+        read = self._detector.by_card(self._inputs)
+        if isinstance(read, cards.Read):
+            self._of_card = read
+            return read.margins
+        self.fallback = read
+        earlier = self._detector.go_on(self._inputs[:-EXPLAINED_BARS], self._remembered)
+        last = self._detector.go_on(self._inputs[-EXPLAINED_BARS:], self._remembered.copy())
+        return np.concatenate([earlier, last])
 
     def effects(self, code: int) -> Float:
         """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,).
@@ -258,21 +256,22 @@ class LSTMReading(MarginReading):
         It counts by what the answer loses where an input reads as usual of late.
         """
         effects = np.zeros(len(relative.NAMES))
-        margins = self.margins(self._bars.n_bars - 1)[0] / self._detector.temperature_
-        np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(), margins, code))
+        margins = self.margins(self._bars.n_bars - 1)[0]
+        without = self._without() if self._of_card is None else self._of_card.without
+        losses = np.ascontiguousarray((margins - without).T)
+        against = reasons.against_others(losses, margins / self._detector.temperature_, code)
+        np.add.at(effects, FEATURE_OF_INPUT, against)
         return effects
 
-    def _losses(self) -> Float:
-        """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
-        remembered = self._begin().read.memory
+    def _without(self) -> Float:
+        """Margins after the last bar where one input reads as usual on the last bars, (n_inputs, 5)."""
         last = self._inputs[-EXPLAINED_BARS:]
-        margins = self._detector.go_on(last, remembered.copy())[-1]
-        losses = np.empty((N_REGIMES, len(INPUTS)))
+        without = np.empty((len(INPUTS), N_REGIMES))
         for i, usual in enumerate(self._detector.usual_):
             changed = last.copy()
             changed[:, i] = usual
-            losses[:, i] = margins - self._detector.go_on(changed, remembered.copy())[-1]
-        return losses
+            without[i] = self._detector.go_on(changed, self._remembered.copy())[-1]
+        return without
 
 
 def inputs_of(bars: OHLCV) -> Float32:

@@ -125,14 +125,15 @@ def _mean_and_scale(sequences: Sequence[tuple[Float32, Codes]]) -> tuple[Float, 
 class OnDevice:
     """The fitted network on a device, in float32 throughout; see ``kernels.recurrent.forward`` for its arrays.
 
+    usual : (n_inputs,) what inputs read usually. of_late : last bars on which one reads so, for what the answer loses by it.
     Raises CardLost where the device does not take it.
     """
 
-    def __init__(self, network: Sequence[Float32], device: str) -> None:
+    def __init__(self, network: Sequence[Float32], usual: Float32, of_late: int, device: str) -> None:
         import torch
 
         from_input, from_hidden, bias, head_input, head_hidden, head_bias = (torch.tensor(array) for array in network)
-        self._device = device
+        self._device, self._of_late, self._usual = device, of_late, torch.tensor(usual)
         model = _network(len(head_input), len(from_hidden))
         model.load_state_dict(
             {
@@ -150,7 +151,10 @@ class OnDevice:
             raise CardLost(_first_line(error)) from error
 
     def __call__(self, sequences: Sequence[Float32]) -> list[Read]:
-        """Read sequences (n_bars, n_inputs) from their first bars. Raises MemoryError where they have no room, or CardLost."""
+        """Read sequences (n_bars, n_inputs) from their first bars, each of more bars than ``of_late``.
+
+        Raises MemoryError where they have no room, or CardLost.
+        """
         try:
             return self._read(sequences)
         except RuntimeError as error:
@@ -169,10 +173,11 @@ class OnDevice:
         import torch
         from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-        lengths = [len(one) for one in sequences]
+        k = self._of_late
+        lengths = [len(one) - k for one in sequences]
         padded = np.zeros((len(sequences), max(lengths), sequences[0].shape[1]), dtype=np.float32)
-        for rows, of_one in zip(padded, sequences, strict=True):
-            rows[: len(of_one)] = of_one
+        for rows, of_one, n in zip(padded, sequences, lengths, strict=True):
+            rows[:n] = of_one[:n]
         # TF32 keeps ten bits of a number: too few for probabilities that agree with the CPU's
         exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
@@ -180,9 +185,31 @@ class OnDevice:
             packed = pack_padded_sequence(inputs, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
             hidden, memory = self._model["memory"](packed)
             hidden, _ = pad_packed_sequence(hidden, batch_first=True)
-            margins = self._model["head"](torch.cat([inputs, hidden], dim=-1)).cpu().numpy().astype(np.float64)
-            left = torch.cat(memory).transpose(0, 1).cpu().numpy()
-        return [Read(of_one[:n], last.copy()) for of_one, n, last in zip(margins, lengths, left, strict=True)]
+            earlier = self._margins(inputs, hidden)
+            ways = self._read_in_all_ways(np.stack([one[-k:] for one in sequences])).to(self._device)
+            n_ways = ways.shape[1]
+            each = [state.repeat_interleave(n_ways, dim=1) for state in memory]
+            late = self._margins(ways.flatten(0, 1), self._model["memory"](ways.flatten(0, 1), each)[0])
+        late = late.reshape(len(sequences), n_ways, k, N_REGIMES)
+        return [
+            Read(np.concatenate([of_one[:n], ways[0]]), ways[1:, -1])
+            for of_one, n, ways in zip(earlier, lengths, late, strict=True)
+        ]
+
+    def _read_in_all_ways(self, late: Float32) -> torch.Tensor:
+        """Last bars as they are, then with one input after another as usual: (n_sequences, 1 + n_inputs, of_late, n_inputs)."""
+        import torch
+
+        each = torch.arange(late.shape[-1])
+        ways = torch.from_numpy(late)[:, None].repeat(1, 1 + len(each), 1, 1)
+        ways[:, 1 + each, :, each] = self._usual[:, None, None]
+        return ways
+
+    def _margins(self, inputs: torch.Tensor, hidden: torch.Tensor) -> Float:
+        import torch
+
+        margins = self._model["head"](torch.cat([inputs, hidden], dim=-1)).cpu().numpy()
+        return np.asarray(margins, dtype=np.float64)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

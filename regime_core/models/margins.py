@@ -137,10 +137,7 @@ class MarginReading(ABC):
     A subclass says how margins are ``_made`` and what ``effects`` are.
     """
 
-    @property
-    def fallback(self) -> str | None:
-        """See ``Reading.fallback``: none is known to what reads on the CPU."""
-        return None
+    fallback: str | None = None
 
     def __init__(self, detector: MarginDetector, bars: OHLCV, known: relative.Known) -> None:
         self._detector = detector

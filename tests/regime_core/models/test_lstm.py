@@ -90,11 +90,10 @@ def test_the_kernel_and_pytorch_give_the_same_answers(small, stand_in, on_card):
     np.testing.assert_array_equal(small.filter(bars).codes, own.codes)
     np.testing.assert_allclose(small.read(bars).effects(2), effects, atol=1e-5)
     assert small.read(bars).evidence(2) == evidence
-    assert small.read(bars).fallback is None
-    assert sum(small.card_.take_sizes()) == 5
+    assert sum(small.card_.take_sizes()) == 4
 
 
-def test_most_of_the_bars_are_read_on_the_card_alone(small, stand_in, on_card, monkeypatch):
+def test_the_card_alone_reads_the_bars_and_finds_the_reasons(small, stand_in, on_card, monkeypatch):
     on_card()
     read = []
     go_on = LSTM.go_on
@@ -102,7 +101,17 @@ def test_most_of_the_bars_are_read_on_the_card_alone(small, stand_in, on_card, m
     reading = small.read(market(20, 900).bars)
     reading.filter(0)
     reading.evidence(1)
-    assert set(read) == {lstm.EXPLAINED_BARS}
+    assert not read
+
+
+def test_bars_are_gone_through_once_however_far_a_label_looks_back(small, monkeypatch):
+    read = []
+    go_on = LSTM.go_on
+    monkeypatch.setattr(LSTM, "go_on", lambda self, inputs, memory: read.append(len(inputs)) or go_on(self, inputs, memory))
+    reading = small.read(market(20, 900).bars)
+    for start in (880, 600, 100, 0):
+        reading.filter(start)
+    assert read == [900 - lstm.EXPLAINED_BARS, lstm.EXPLAINED_BARS]
 
 
 def test_readings_of_many_threads_meet(small, stand_in, on_card, monkeypatch):
@@ -125,7 +134,9 @@ def test_readings_of_many_threads_meet(small, stand_in, on_card, monkeypatch):
 def test_a_long_market_is_read_by_the_kernel(small, stand_in, on_card, monkeypatch):
     monkeypatch.setattr(cards, "LONGEST", 300)
     on_card()
-    assert small.read(market(20, 400).bars).fallback is None
+    reading = small.read(market(20, 400).bars)
+    reading.filter(0)
+    assert reading.fallback is None
     assert small.card_.take_sizes() == []
 
 
@@ -146,7 +157,9 @@ def test_a_card_that_is_not_there_is_refused_or_said(small, on_card, monkeypatch
         on_card()
     small.answer_on("cuda", or_say_so=True)
     assert small.card_.lost
-    assert small.read(market(20, 400).bars).fallback == cards.LOST
+    reading = small.read(market(20, 400).bars)
+    reading.filter(0)
+    assert reading.fallback == cards.LOST
     small.answer_on("auto", or_say_so=True)
     assert small.card_ is None
 
