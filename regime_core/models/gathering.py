@@ -54,10 +54,11 @@ class Gatherer(Generic[Question, Answer]):
 
         timeout : seconds. Raises TimeoutError beyond them, and what the call raises that the question was in.
         """
-        if self._process != os.getpid():
-            self._start()
         asked: Asked[Question, Answer] = Asked(question, self._clock(), Future())
-        self._waiting.put(asked)
+        with self._lock:  # nothing is put behind the end
+            if self._process != os.getpid():
+                self._start()
+            self._waiting.put(asked)
         return asked.answer.result(timeout)
 
     def close(self) -> None:
@@ -65,22 +66,19 @@ class Gatherer(Generic[Question, Answer]):
         with self._lock:
             if self._process != os.getpid():
                 return
-            self._process = 0
+            self._process, thread = 0, self._thread
             self._end()
-        if self._thread is not current_thread():
-            self._thread.join()
+        if thread is not current_thread():
+            thread.join()
 
     def _start(self) -> None:
-        with self._lock:
-            if self._process == os.getpid():
-                return
-            waiting: Waiting[Question, Answer] = SimpleQueue()
-            given = (waiting, self._together, self._most, self._wait_seconds, self._clock)
-            self._thread = Thread(target=_answer, args=given, name="gatherer", daemon=True)
-            self._waiting = waiting
-            self._end = weakref.finalize(self, waiting.put, None)
-            self._thread.start()
-            self._process = os.getpid()
+        waiting: Waiting[Question, Answer] = SimpleQueue()
+        given = (waiting, self._together, self._most, self._wait_seconds, self._clock)
+        self._thread = Thread(target=_answer, args=given, name="gatherer", daemon=True)
+        self._waiting = waiting
+        self._end = weakref.finalize(self, waiting.put, None)
+        self._thread.start()
+        self._process = os.getpid()
 
 
 def gathered(

@@ -137,6 +137,18 @@ def test_who_waits_too_long_is_told():
     gatherer.close()
 
 
+def test_who_asks_while_others_close_is_answered():
+    gatherer = Gatherer(doubled, most=8, wait_seconds=0.0)
+
+    def ask_and_close(i):
+        answer = gatherer.ask(i, timeout=MINUTES)
+        gatherer.close()
+        return answer
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(ask_and_close, range(400))) == [2 * i for i in range(400)]
+
+
 def thread_of(gatherer):
     return gatherer._thread
 

@@ -169,7 +169,7 @@ def test_a_card_gives_the_same_probabilities(small, on_card):
     bars = market(20, 4000).bars
     own = small.filter(bars)
     on_card()
-    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-3)
+    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-4)
 
 
 @cuda
