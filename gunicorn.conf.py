@@ -18,6 +18,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.workers.base import Worker
 
 import logs
+from regime_core.models import cards
 from runtime import ROOT, Settings
 from serving import connections, counts
 from serving.handover import HANDOVER
@@ -65,6 +66,7 @@ def on_starting(server: Arbiter) -> None:
         server.log.warning("%s", warning)
     if not SERVED.take(settings, server.log):
         sys.exit(1)
+    _fit_to_device(server)
     counts.SHARED.folder = Path(tempfile.mkdtemp(prefix="regime-desk-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts.SHARED.folder)
     _import_for_all()
@@ -84,12 +86,29 @@ def on_reload(server: Arbiter) -> None:
         server.log.info("The models were taken anew from %s", settings.model_dir)
     else:
         server.log.error("The models that were served before are kept")
+    _fit_to_device(server)
     HANDOVER.begin(server.worker_age, server.cfg.workers)
 
 
+def _fit_to_device(server: Arbiter) -> None:
+    """Where models answer on a card, let one worker have it, with so many threads that their requests meet in one pass."""
+    if not SERVED.on_card:
+        return
+    server.cfg.set("workers", 1)
+    server.cfg.set("threads", max(settings.threads, cards.THREADS))
+    server.num_workers = 1
+    server.log.info(
+        "Models answer on a CUDA card: one worker has it, with %s threads (WEB_CONCURRENCY=%s is for the CPU)",
+        server.cfg.threads,
+        settings.workers,
+    )
+
+
 def post_fork(server: Arbiter, worker: Worker) -> None:
-    """Let a worker serve the models that were taken, and hold as many connections as the system lets it."""
+    """Let a worker serve the models that were taken, on their device, and hold as many connections as the system lets it."""
     os.environ["REGIME_MODEL_DIR"] = str(SERVED.folder)
+    os.environ["REGIME_DEVICE"] = "cuda" if SERVED.on_card else "cpu"
+    os.environ["REGIME_THREADS"] = str(server.cfg.threads)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES), most))
 
@@ -101,7 +120,8 @@ def post_worker_init(worker: Worker) -> None:
     import telemetry
     from api import metrics
 
-    if not loads(runtime.current(), worker.log):
+    # a card that has gone since the start ends no server: the CPU answers, and says so
+    if not loads(runtime.current(), worker.log, or_say_so=True):
         sys.exit(Arbiter.APP_LOAD_ERROR)  # ends the server: a worker started anew would fail alike
     worker.count_problem = telemetry.problem
     refresh.start(runtime.current(), threading.Event())

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, get_args
 
 from jobs import Jobs
 from regime_core.artifacts import MANIFEST
 from regime_core.datasets import Library
 from regime_core.engine import Engine
-from regime_core.errors import ArtifactError, RegimeError
+from regime_core.errors import ArtifactError, ModelError, RegimeError
+from regime_core.models.lstm import Device
 from regime_core.uploads import Uploads
 from results import Results
 
@@ -37,6 +38,12 @@ class Settings:
     port: int = _setting(8050, "PORT", "Port to serve on.")
     workers: int = _setting(2, "WEB_CONCURRENCY", "Worker processes.")
     threads: int = _setting(4, "REGIME_THREADS", "Threads a worker.")
+    device: Device = _setting(
+        "auto",
+        "REGIME_DEVICE",
+        "Where recurrent models answer: cpu, cuda (no start without a card), or auto: a card if there is one and the default "
+        "model has use for it. On a card there is one worker.",
+    )
     url_prefix: str = _setting(
         "", "REGIME_URL_PREFIX", "Path under which a reverse proxy shows the server, for example /regimes."
     )
@@ -106,6 +113,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises ValueError for settings that do not go together, or are none."""
+        if self.device not in get_args(Device):
+            raise ValueError(f"REGIME_DEVICE={self.device!r} is none of {', '.join(get_args(Device))}.")
         if self.login_header and not self.trusted_proxies:
             raise ValueError(
                 "REGIME_LOGIN_HEADER needs REGIME_TRUSTED_PROXIES: without a proxy in front anyone could send the header."
@@ -215,15 +224,24 @@ class Runtime:
 
     @property
     def engine(self) -> Engine:
-        """The engine, loaded and warmed at the first call.
+        """The engine, loaded and warmed at the first call. Raises as ``load``."""
+        return self.load()
 
-        Raises ArtifactError on a model folder that is not whole, or not the one that ``settings.model_digest`` is of.
+    def load(self, *, or_say_so: bool = False) -> Engine:
+        """Return the engine, loaded and warmed at the first call.
+
+        or_say_so : a card that is asked for and does not answer is named in each answer, which the CPU then gives.
+        Raises ArtifactError on a model folder that is not whole, or not the one that ``settings.model_digest`` is of, and
+        ModelError ``model.device`` for a card that does not answer.
         """
         with self._lock:
             if self._engine is None:
                 self._require_digest()
                 engine = Engine.load(self.settings.model_dir)
+                engine.answer_on(self.settings.device, or_say_so=or_say_so)
                 engine.warm_up()
+                if engine.lost and self.settings.device == "cuda" and not or_say_so:
+                    raise ModelError("model.device", "CUDA was asked for, and the card failed in its first answers.")
                 self._engine = engine
             return self._engine
 

@@ -31,6 +31,7 @@ REGISTRY = CollectorRegistry()
 LATENCY_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 CONFIDENCE_BUCKETS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 BATCH_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+PASS_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _answers = Counter(
     "prediction_requests", "Series answered, by the regime found.", ["regime", "source", "model"], registry=REGISTRY
 )
@@ -48,11 +49,16 @@ _confidence = Histogram(
     buckets=CONFIDENCE_BUCKETS,
     registry=REGISTRY,
 )
-_fallbacks = Counter("prediction_fallbacks", "Answers another model gave than the one asked for.", ["model"], registry=REGISTRY)
+_fallbacks = Counter(
+    "prediction_fallbacks", "Answers that name a fallback, such as the CPU for a lost GPU.", ["model"], registry=REGISTRY
+)
 _flips = Counter(
     "regime_flips", "Answers whose regime is another than a bar before, pages aside.", ["model"], registry=REGISTRY
 )
 _batch = Histogram("batch_series", "Series in one batch request.", buckets=BATCH_BUCKETS, registry=REGISTRY)
+_passes = Histogram(
+    "forward_pass_sequences", "Series in one forward pass on a CUDA device.", buckets=PASS_BUCKETS, registry=REGISTRY
+)
 _problems = Counter(
     "problems", "Requests, and series of a batch, answered with a problem.", ["code", "status"], registry=REGISTRY
 )
@@ -196,6 +202,12 @@ def batch(n_series: int) -> None:
     _batch.observe(n_series)
 
 
+def passes(sizes: Iterable[int]) -> None:
+    """Count forward passes on a card, of so many series each."""
+    for size in sizes:
+        _passes.observe(size)
+
+
 def problem(code: str, status: int) -> None:
     """Count one answer that was a problem: its stable code and HTTP status."""
     _problems.labels(code, str(status)).inc()
@@ -260,11 +272,14 @@ def _resident_bytes() -> int:
 
 
 def _tell_gpu_memory() -> None:
-    """Say how full the CUDA device is, where this process uses one; torch is not imported for it."""
+    """Say how full the CUDA device is, where this process uses one; torch is not imported for it. A lost one says nothing."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return
-    free, total = torch.cuda.mem_get_info()
+    try:
+        free, total = torch.cuda.mem_get_info()
+    except RuntimeError:
+        return
     kinds = {
         "allocated": torch.cuda.memory_allocated(),
         "reserved": torch.cuda.memory_reserved(),

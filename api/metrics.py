@@ -57,6 +57,7 @@ def tell(runtime: Runtime, *, scraping: bool = False) -> None:
     telemetry.alive(runtime.settings.threads, scraping=scraping)
     if runtime.loaded:
         telemetry.inputs.expect(runtime.engine.training_rows)
+        telemetry.passes(runtime.engine.take_pass_sizes())
     telemetry.inputs.publish()
 
 

@@ -17,11 +17,12 @@ import telemetry
 from api import docs, guard, openapi, problems, wire
 from regime_core import datasets, states
 from regime_core.errors import RegimeError
+from regime_core.models import cards
 from runtime import Runtime
 
 View = Callable[..., Response]
 BATCH_THREADS = 2
-"""Series of a batch answered at once: most of the work leaves Python's lock."""
+"""Series of a batch answered at once: most of the work leaves Python's lock. On a card as many as should meet in a pass."""
 FORECAST_FROM = (datasets.DEFAULT, "vix")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
@@ -63,7 +64,8 @@ def detect_regime_batch() -> Response:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
     telemetry.batch(len(series))
-    with ThreadPoolExecutor(BATCH_THREADS) as pool:
+    threads = BATCH_THREADS if runtime.engine.device == "cpu" else cards.THREADS
+    with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(lambda raw, index: _answer_or_error(runtime, raw, f"series[{index}]"), series, count()))
     return _json({"results": [problems.of(one) if isinstance(one, RegimeError) else one for one in answers]})
 

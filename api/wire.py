@@ -110,7 +110,7 @@ class DetectReply(Struct, frozen=True, kw_only=True):
     risk_multiplier: float
     model: Model
     warnings: Annotated[tuple[str, ...], Meta(description="Each repair of the bars that was made.")]
-    fallback: Annotated[str | None, Meta(description="Why another model answered than was asked for.")]
+    fallback: Annotated[str | None, Meta(description="What answered in place of what was asked for, and why.")]
     labels: Annotated[list[str] | UnsetType, Meta(description="With history: one a bar used, oldest first.")] = UNSET
     confidences: Annotated[list[float] | UnsetType, Meta(description="With history: one a bar used.")] = UNSET
 

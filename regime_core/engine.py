@@ -15,6 +15,9 @@ from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
 from regime_core.kernels import cut_trees, persistence
 from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules
+from regime_core.models.cards import Card
+from regime_core.models.ensemble import recurrent
+from regime_core.models.lstm import LSTM, Device
 from regime_core.models.rules import metrics_row
 from regime_core.models.training_rows import TrainingRows
 from regime_core.regimes import (
@@ -42,12 +45,7 @@ back: it reads twice as many bars.
 
 
 class Engine:
-    """Detectors of one verified model folder.
-
-    device : where inference runs; every model shipped today runs on the CPU, whatever cards there are.
-    """
-
-    device = "cpu"
+    """Detectors of one verified model folder. They answer on the CPU until ``answer_on`` says otherwise."""
 
     def __init__(self, models: Artifacts) -> None:
         self._models = models
@@ -66,6 +64,38 @@ class Engine:
         """Engine that answers by one detector alone, and is there sooner. model : as for ``entry``. Raises as ``load``."""
         name = None if model is None else model.partition("@")[0]
         return cls(artifacts.load(folder, kinds=(artifacts.DETECTOR,), detectors=(name,)))
+
+    def answer_on(self, device: Device, *, or_say_so: bool = False) -> None:
+        """Have recurrent models answer on a device. ``auto`` : a card where there is one that the default model can use.
+
+        A folder without recurrent models stays on the CPU. PyTorch is imported only where they may use a card.
+        or_say_so : see ``LSTM.answer_on``. Raises ModelError ``model.device`` for CUDA where PyTorch sees no card.
+        """
+        on_card = self._recurrent if device != "auto" or recurrent([self._models.detectors[self.default]]) else []
+        for model in on_card if device != "cpu" else []:
+            model.answer_on(device, or_say_so=or_say_so)
+
+    @property
+    def device(self) -> str:
+        """Where recurrent models answer: ``cuda``, or ``cpu``, where all others answer too."""
+        return "cuda" if any(not card.lost for card in self._cards) else "cpu"
+
+    @property
+    def lost(self) -> bool:
+        """Whether a card that recurrent models should answer on is lost."""
+        return any(card.lost for card in self._cards)
+
+    def take_pass_sizes(self) -> list[int]:
+        """Sequences in each forward pass on a card since this was last asked."""
+        return [size for card in self._cards for size in card.take_sizes()]
+
+    @property
+    def _recurrent(self) -> list[LSTM]:
+        return recurrent(self._models.detectors.values())
+
+    @property
+    def _cards(self) -> list[Card]:
+        return [model.card_ for model in self._recurrent if model.card_ is not None]
 
     @property
     def default(self) -> str:
@@ -156,9 +186,8 @@ class Engine:
                 f"regime rests on all {bars.n_bars:,} bars sent, each of labels on the {entry.window} up to it.",
             )
         evidence = reading.evidence(code)
-        return _detection(
-            entry, bars, _last(recent), age, censored, evidence, _metrics(bars), warnings, labels, reading.inputs()
-        )
+        last, metrics, inputs, fallback = _last(recent), _metrics(bars), reading.inputs(), reading.fallback
+        return _detection(entry, bars, last, age, censored, evidence, metrics, warnings, labels, inputs, fallback)
 
     def explain(self, bars: OHLCV, labels: Labels) -> Detection:
         """Regime of the last of these labels, with its age and what it rests on; always the last label itself.
@@ -274,6 +303,7 @@ def _detection(
     warnings: tuple[str, ...],
     labels: Labels | None,
     inputs: NDArray[np.float64] | None = None,
+    fallback: str | None = None,
 ) -> Detection:
     return Detection(
         regime=ALL_REGIMES[int(last.codes[0])],
@@ -291,6 +321,7 @@ def _detection(
         labels=labels,
         prediction_set=_prediction_set(entry, last),
         inputs=inputs,
+        fallback=fallback,
     )
 
 

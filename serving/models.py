@@ -12,18 +12,23 @@ from dataclasses import dataclass, replace
 from logging import Logger
 from pathlib import Path
 
-from regime_core.errors import ArtifactError
+from regime_core.errors import RegimeError
 from runtime import Runtime, Settings
 
 KEPT = 2
 """Copies kept: the one in use, and the one before it, from which old workers and waiting jobs may still read."""
 
 
+ON_CARD = 3
+"""Exit code of the child that has loaded the models, where they answer on a card; 0 where on the CPU."""
+
+
 @dataclass(slots=True)
 class Served:
-    """The copies of one gunicorn master, newest last."""
+    """The copies of one gunicorn master, newest last. on_card : whether those in use answer on a card."""
 
     copies: list[Path]
+    on_card: bool = False
 
     @property
     def folder(self) -> Path:
@@ -45,11 +50,16 @@ class Served:
             return self._refuse(copy)
         child = os.fork()
         if child == 0:
-            os._exit(0 if loads(Runtime(replace(settings, model_dir=copy)), log, copy_of=settings.model_dir) else 1)
-        whole = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        if not whole or not loads(Runtime(replace(settings, model_dir=copy)), log, copy_of=settings.model_dir):
+            runtime = Runtime(replace(settings, model_dir=copy))
+            loaded = loads(runtime, log, copy_of=settings.model_dir)
+            os._exit(1 if not loaded else ON_CARD if runtime.engine.device == "cuda" else 0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        # a process that has touched a card can fork none that does
+        on_cpu = replace(settings, model_dir=copy, device="cpu")
+        if code not in (0, ON_CARD) or not loads(Runtime(on_cpu), log, copy_of=settings.model_dir):
             log.error("The model folder %s is not served", settings.model_dir)
             return self._refuse(copy)
+        self.on_card = code == ON_CARD
         self.copies.append(copy)
         while len(self.copies) > KEPT:
             shutil.rmtree(self.copies.pop(0).parent, ignore_errors=True)
@@ -66,14 +76,14 @@ class Served:
         return False
 
 
-def loads(runtime: Runtime, log: Logger, *, copy_of: Path | None = None) -> bool:
+def loads(runtime: Runtime, log: Logger, *, copy_of: Path | None = None, or_say_so: bool = False) -> bool:
     """Load and warm the models of a process; False, with the reason in the log, where that cannot be.
 
-    copy_of : folder that the log names in place of its copy.
+    copy_of : folder that the log names in place of its copy. or_say_so : see ``Runtime.load``.
     """
     try:
-        _ = runtime.engine
-    except ArtifactError as error:
+        runtime.load(or_say_so=or_say_so)
+    except RegimeError as error:
         folder = str(runtime.settings.model_dir)
         log.error("The models cannot be loaded: %s", error.message.replace(folder, str(copy_of or folder)))
         return False

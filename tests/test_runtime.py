@@ -2,6 +2,7 @@ import hashlib
 import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 
 import results
 import runtime
+from detectors import recurrent_folder
 from json_service import rules_folder
 from regime_core import features
 from regime_core.bars import DAY_NS, OHLCV, to_frame
-from regime_core.errors import ArtifactError, RegimeError
+from regime_core.errors import ArtifactError, ModelError, RegimeError
+from regime_core.models import lstm_torch
 from regime_core.readers import Overrides
 from runtime import Runtime, Settings, signing_key
 from visitors import received, uploaded
@@ -244,6 +247,35 @@ def test_a_login_header_that_anyone_could_send_stops_the_start():
 def test_a_digest_that_is_none_stops_the_start(digest):
     with pytest.raises(ValueError, match="REGIME_MODEL_DIGEST"):
         Settings(model_digest=digest)
+
+
+def test_a_device_that_is_none_stops_the_start():
+    assert Settings.from_environment({}).device == "auto"
+    assert Settings.from_environment({"REGIME_DEVICE": "cuda"}).device == "cuda"
+    with pytest.raises(ValueError, match="REGIME_DEVICE='tpu' is none of auto, cpu, cuda"):
+        Settings.from_environment({"REGIME_DEVICE": "tpu"})
+
+
+@pytest.fixture
+def failing_card(monkeypatch):
+    """A card that takes the network, and fails in the first pass."""
+    monkeypatch.setattr(lstm_torch, "resolved", lambda device: "cpu" if device == "cpu" else "cpu:0")
+    monkeypatch.setattr(lstm_torch.OnDevice, "_read", fail)
+
+
+def fail(self, sequences):
+    raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+
+def test_a_card_that_fails_at_the_start_is_no_start_with_cuda(tmp_path, failing_card):
+    settings = Settings(model_dir=recurrent_folder(tmp_path / "model"), state_dir=tmp_path, device="cuda")
+    with pytest.raises(ModelError, match="failed in its first answers") as told:
+        _ = Runtime(settings).engine
+    assert told.value.code == "model.device"
+    later = Runtime(settings).load(or_say_so=True)
+    assert (later.device, later.lost) == ("cpu", True)
+    assert Runtime(replace(settings, device="auto")).engine.device == "cpu"
+    assert not Runtime(replace(settings, device="cpu")).engine.lost
 
 
 def test_only_the_models_of_the_digest_are_served(tmp_path):

@@ -7,7 +7,6 @@ the rest are volatilities, drifts and shapes of the path at several horizons, in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,13 +84,17 @@ class Known:
 
     def __init__(self, bars: OHLCV) -> None:
         self._moved = standardised_moves(bars)
+        self._filtered: Float | None = None
         self._first = bars.n_bars
         self._rows = np.empty((0, len(FEATURES)), dtype=np.float32)
 
-    @cached_property
+    @property
     def filtered(self) -> Float:
-        """What is known after each bar, (n_bars, N_OUT); see ``kernels.regime_filter.filter_bars``."""
-        return np.asarray(regime_filter.filter_bars(self._moved))
+        """What is known after each bar, (n_bars, N_OUT); see ``kernels.regime_filter.filter_bars``. Made once."""
+        # no cached_property: up to Python 3.11 all instances share its lock, and one thread alone would filter
+        if self._filtered is None:
+            self._filtered = np.asarray(regime_filter.filter_bars(self._moved))
+        return self._filtered
 
     def matrix(self, start: int) -> NDArray[np.float32]:
         """Features of bars ``start:``, as the function of that name; the last KEPT_ROWS are not made again once they were."""

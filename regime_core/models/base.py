@@ -30,7 +30,12 @@ class Filtered(NamedTuple):
 
 
 class Reading(Protocol):
-    """Bars that a detector has read, once for all that is asked of it about them."""
+    """Bars that a detector has read, once for all that is asked of it about them.
+
+    fallback : what was done in place of what was asked for, in words; None where nothing was, or nothing was asked yet.
+    """
+
+    fallback: str | None
 
     def filter(self, start: int) -> Filtered:
         """Causal labels of bars ``start:``; see ``Detector.filter``."""

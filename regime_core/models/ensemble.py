@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -13,6 +13,7 @@ from regime_core.bars import OHLCV, Float
 from regime_core.errors import ArtifactError, ModelError
 from regime_core.features import relative
 from regime_core.models.arrays import packed, unpacked
+from regime_core.models.base import Detector
 from regime_core.models.boosted import Boosted
 from regime_core.models.forest import Forest
 from regime_core.models.linear import Linear
@@ -109,6 +110,7 @@ class EnsembleReading(MarginReading):
     def _made(self, start: int) -> Float:
         """Weighted log probabilities of bars ``start:``, (n_bars - start, 5)."""
         logs = _log_probabilities(self._detector.members_, self._of_members, start)
+        self.fallback = next((reading.fallback for reading in self._of_members if reading.fallback), None)
         pooled = np.zeros(logs.shape[1:])
         for share, of_member in zip(self._detector.shares_, logs, strict=True):  # a product of matrices rounds by their rows
             pooled += share * of_member
@@ -118,6 +120,12 @@ class EnsembleReading(MarginReading):
         """What each feature adds to the log-odds of ``code`` in each member, by the members' weights, (n_features,)."""
         effects = np.stack([reading.effects(code) for reading in self._of_members])
         return np.asarray(self._detector.shares_ @ effects / self._detector.temperature_)
+
+
+def recurrent(detectors: Iterable[Detector]) -> list[LSTM]:
+    """Recurrent networks among detectors, and among what ensembles of them mix."""
+    apart = [one for detector in detectors for one in (detector.members_ if isinstance(detector, Ensemble) else (detector,))]
+    return [one for one in apart if isinstance(one, LSTM)]
 
 
 def pool_weights(log_probabilities: Float, codes: NDArray[np.int8]) -> Float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -15,7 +14,7 @@ from regime_core.errors import ArtifactError
 from regime_core.features import relative
 from regime_core.features.stream import BarStream
 from regime_core.kernels import persistence, recurrent
-from regime_core.models import reasons
+from regime_core.models import cards, reasons
 from regime_core.models.arrays import packed, unpacked
 from regime_core.models.base import Filtered
 from regime_core.models.margins import MarginDetector, MarginReading, best_temperature
@@ -78,16 +77,18 @@ class LSTM(MarginDetector):
     window, lead : see ``MarginDetector``. hidden : size of the memory.
     passes : over the markets. markets_a_batch, bars_a_step : how many are stepped through together, and bars between two steps
     of the optimiser, over which errors are carried back. learning_rate : highest; it rises, then falls as a cosine.
-    device : of fitting and answering; ``auto`` is CUDA where PyTorch sees a card. Weights are the same bit for bit on the CPU
-    alone. It is no part of what is saved. random_state : seed of first weights and of the order of markets.
+    device : of fitting, and of answering thereafter; ``auto`` is CUDA where PyTorch sees a card. Weights are the same bit for
+    bit on the CPU alone. It is no part of what is saved. random_state : seed of first weights and of the order of markets.
 
-    Fitted: ``network_`` (Weights), ``usual_`` (n_inputs,) mean of each input in training.
+    Fitted: ``network_`` (Weights), ``usual_`` (n_inputs,) mean of each input in training. ``card_`` : what answers in place of
+    the compiled kernel, None on the CPU; see ``answer_on``.
     """
 
     name: ClassVar[str] = "lstm"
     weights_file: ClassVar[str] = "lstm.npz"
     columns: ClassVar[tuple[str, ...]] = INPUTS
     not_saved: ClassVar[tuple[str, ...]] = ("device",)
+    card_: cards.Card | None = None
 
     def __init__(
         self,
@@ -126,6 +127,7 @@ class LSTM(MarginDetector):
         usual, network = lstm_torch.fit(sequences, plan, lstm_torch.resolved(self.device), tell)
         self.take(packed(usual=usual, **dict(zip(Weights._fields, network, strict=True))))
         self.temperature_ = 1.0
+        self.answer_on(self.device)
         return self
 
     def calibrate_on(self, sequences: Sequences, *, rows_a_market: int = 300) -> Self:
@@ -141,28 +143,41 @@ class LSTM(MarginDetector):
         self.temperature_ = best_temperature(np.concatenate(margins), np.concatenate(codes))
         return self
 
+    def answer_on(self, device: Device, *, or_say_so: bool = False) -> None:
+        """Answer on this device from now on. ``cuda`` : a card; ``auto`` : a card where there is one.
+
+        or_say_so : where the card that was asked for is not there, the CPU answers and each answer says so, as where it is lost
+        later. Else that raises ModelError ``model.device``.
+        """
+        self._require_fitted()
+        from regime_core.models import lstm_torch
+
+        known_later = device == "cuda" and or_say_so
+        self.card_ = None
+        if known_later or lstm_torch.resolved(device) != "cpu":
+            network, usual = self.network_, self.usual_
+            self.card_ = cards.Card(lambda: lstm_torch.OnDevice(network, usual, EXPLAINED_BARS, lstm_torch.resolved("cuda")))
+
     def margins(self, features: Float32) -> Float:
         """Log-odds before the temperature, (n_bars, 5), of a market's inputs from its first bar on."""
         self._require_fitted()
-        if (card := self.card) is not None:
-            from regime_core.models import lstm_torch
-
-            return lstm_torch.margins(features, self.network_, card)
+        read = self.by_card(features)
+        if isinstance(read, cards.Read):
+            return read.margins
         return self.go_on(features, np.zeros((2, self.n_hidden), np.float32))
+
+    def by_card(self, inputs: Float32) -> cards.Read | str | None:
+        """What a card makes of a market's inputs, from its first bar on.
+
+        Why it cannot, where it should; None where the CPU reads them anyway: too few bars, or too many, or no card.
+        """
+        if self.card_ is None or not EXPLAINED_BARS < len(inputs) <= cards.LONGEST:
+            return None
+        return self.card_.read(inputs)
 
     def go_on(self, inputs: Float32, memory: Float32) -> Float:
         """Margins of further bars, (n_bars, 5), on the CPU. memory : (2, n_hidden), brought up to date in place."""
         return np.asarray(recurrent.forward(inputs, memory, *self.network_))
-
-    @property
-    def card(self) -> str | None:
-        """Device that PyTorch answers on; None where the compiled kernel does."""
-        if self.device == "cpu":
-            return None
-        from regime_core.models import lstm_torch
-
-        device = lstm_torch.resolved(self.device)
-        return None if device == "cpu" else device
 
     def reading(self, bars: OHLCV, known: relative.Known) -> LSTMReading:
         """Read bars of which it is known already what the forward filter makes of them."""
@@ -203,33 +218,36 @@ class LSTM(MarginDetector):
         shapes = (len(INPUTS), 4 * n), (n, 4 * n), (4 * n,), (len(INPUTS), N_REGIMES), (n, N_REGIMES), (N_REGIMES,)
         if tuple(array.shape for array in network) != shapes or any(array.dtype != np.float32 for array in network):
             raise ArtifactError("artifact.altered", "The model file holds arrays of another network: restore or retrain it.")
-        self.network_, self.usual_, self.weights_ = network, usual, weights
+        self.network_, self.usual_, self.weights_, self.card_ = network, usual, weights, None
 
 
 class LSTMReading(MarginReading):
-    """Bars that the network has been through, with what it remembered shortly before the last."""
+    """Bars that the network goes through once: on a card, or on the CPU, with what it remembered shortly before the last."""
 
     _detector: LSTM
 
     def __init__(self, detector: LSTM, bars: OHLCV, known: relative.Known) -> None:
         super().__init__(detector, bars, known)
         self._inputs = np.asarray(recurrent.inputs(known.filtered))
+        self._remembered = np.zeros((2, detector.n_hidden), dtype=np.float32)
+        self._of_card: cards.Read | None = None
+        self._all_margins: Float | None = None
 
     def _made(self, start: int) -> Float:
+        if self._all_margins is None:
+            self._all_margins = self._gone_through()
         return self._all_margins[start:]
 
-    @cached_property
-    def _all_margins(self) -> Float:
-        if self._detector.card is not None:
-            return self._detector.margins(self._inputs)
-        earlier, remembered = self._explained_from
-        return np.concatenate([earlier, self._detector.go_on(self._inputs[-EXPLAINED_BARS:], remembered.copy())])
-
-    @cached_property
-    def _explained_from(self) -> tuple[Float, Float32]:
-        """Margins of all bars but the last EXPLAINED_BARS, and the memory after these."""
-        memory = np.zeros((2, self._detector.n_hidden), dtype=np.float32)
-        return self._detector.go_on(self._inputs[:-EXPLAINED_BARS], memory), memory
+    def _gone_through(self) -> Float:
+        """Margins of all bars, (n_bars, 5)."""
+        read = self._detector.by_card(self._inputs)
+        if isinstance(read, cards.Read):
+            self._of_card = read
+            return read.margins
+        self.fallback = read
+        earlier = self._detector.go_on(self._inputs[:-EXPLAINED_BARS], self._remembered)
+        last = self._detector.go_on(self._inputs[-EXPLAINED_BARS:], self._remembered.copy())
+        return np.concatenate([earlier, last])
 
     def effects(self, code: int) -> Float:
         """What each feature, as far as the network reads it or its like, adds to the log-odds of ``code``, (n_features,).
@@ -237,21 +255,22 @@ class LSTMReading(MarginReading):
         It counts by what the answer loses where an input reads as usual of late.
         """
         effects = np.zeros(len(relative.NAMES))
-        margins = self._all_margins[-1] / self._detector.temperature_
-        np.add.at(effects, FEATURE_OF_INPUT, reasons.against_others(self._losses(), margins, code))
+        margins = self.margins(self._bars.n_bars - 1)[0]
+        without = self._without() if self._of_card is None else self._of_card.without
+        losses = np.ascontiguousarray((margins - without).T)
+        against = reasons.against_others(losses, margins / self._detector.temperature_, code)
+        np.add.at(effects, FEATURE_OF_INPUT, against)
         return effects
 
-    def _losses(self) -> Float:
-        """What each margin loses when one input reads as usual on the last bars, (5, n_inputs)."""
-        remembered = self._explained_from[1]
+    def _without(self) -> Float:
+        """Margins after the last bar where one input reads as usual on the last bars, (n_inputs, 5)."""
         last = self._inputs[-EXPLAINED_BARS:]
-        margins = self._detector.go_on(last, remembered.copy())[-1]
-        losses = np.empty((N_REGIMES, len(INPUTS)))
+        without = np.empty((len(INPUTS), N_REGIMES))
         for i, usual in enumerate(self._detector.usual_):
             changed = last.copy()
             changed[:, i] = usual
-            losses[:, i] = margins - self._detector.go_on(changed, remembered.copy())[-1]
-        return losses
+            without[i] = self._detector.go_on(changed, self._remembered.copy())[-1]
+        return without
 
 
 def inputs_of(bars: OHLCV) -> Float32:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
+from ctypes import CDLL
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from regime_core.bars import Float
 from regime_core.errors import ModelError
+from regime_core.models.cards import CardLost, Read
 from regime_core.regimes import MIN_BARS, N_REGIMES
 
 if TYPE_CHECKING:
@@ -56,18 +59,36 @@ class Step(NamedTuple):
 
 
 def resolved(device: str) -> str:
-    """``cpu`` or ``cuda``: ``auto`` is CUDA where there is a card. Raises ModelError for CUDA without one, or another word."""
-    import torch
+    """``cpu`` or ``cuda``: ``auto`` is CUDA where there is a card; PyTorch is not imported where NVIDIA's driver is missing.
 
+    Raises ModelError ``model.device`` for CUDA without a card or without PyTorch, or another word.
+    """
     if device not in ("auto", "cpu", "cuda"):
         raise ModelError("model.device", f"The device is {device!r}: use auto, cpu or cuda.")
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not has_driver()):
         return "cpu"
+    try:
+        import torch
+    except ImportError as error:
+        if device == "auto":
+            return "cpu"
+        raise ModelError(
+            "model.device", f"CUDA was asked for, and PyTorch cannot be imported ({error}): install it, or use auto or cpu."
+        ) from error
     if torch.cuda.is_available():
         return "cuda"
     if device == "cuda":
         raise ModelError("model.device", "CUDA was asked for, and PyTorch sees no card: use auto or cpu.")
     return "cpu"
+
+
+def has_driver() -> bool:
+    """Whether NVIDIA's driver is installed; it is not started."""
+    for library in ("libcuda.so.1", "nvcuda.dll"):
+        with contextlib.suppress(OSError):
+            CDLL(library)
+            return True
+    return False
 
 
 def fit(
@@ -101,28 +122,105 @@ def _mean_and_scale(sequences: Sequence[tuple[Float32, Codes]]) -> tuple[Float, 
     return every.mean(axis=0, dtype=np.float64), np.where(scale > 0.0, scale, 1.0)
 
 
-def margins(inputs: Float32, network: Sequence[Float32], device: str) -> Float:
-    """Log-odds after each bar, (n_bars, 5), in float32 throughout; see ``kernels.recurrent.forward`` for the network."""
+class OnDevice:
+    """The fitted network on a device, in float32 throughout; see ``kernels.recurrent.forward`` for its arrays.
+
+    usual : (n_inputs,) what inputs read usually. of_late : last bars on which one reads so, for what the answer loses by it.
+    Raises CardLost where the device does not take it.
+    """
+
+    def __init__(self, network: Sequence[Float32], usual: Float32, of_late: int, device: str) -> None:
+        import torch
+
+        from_input, from_hidden, bias, head_input, head_hidden, head_bias = (torch.tensor(array) for array in network)
+        self._device, self._of_late, self._usual = device, of_late, torch.tensor(usual)
+        model = _network(len(head_input), len(from_hidden))
+        model.load_state_dict(
+            {
+                "memory.weight_ih_l0": from_input.T,
+                "memory.weight_hh_l0": from_hidden.T,
+                "memory.bias_ih_l0": bias,
+                "memory.bias_hh_l0": torch.zeros_like(bias),
+                "head.weight": torch.cat([head_input, head_hidden]).T,
+                "head.bias": head_bias,
+            }
+        )
+        try:
+            self._model = model.to(device)
+        except RuntimeError as error:
+            raise CardLost(_first_line(error)) from error
+
+    def __call__(self, sequences: Sequence[Float32]) -> list[Read]:
+        """Read sequences (n_bars, n_inputs) from their first bars, each of more bars than ``of_late``.
+
+        Raises MemoryError where they have no room, or CardLost.
+        """
+        try:
+            return self._read(sequences)
+        except RuntimeError as error:
+            if _is_out_of_memory(error):
+                raise MemoryError(_first_line(error)) from error
+            raise CardLost(_first_line(error)) from error
+
+    def free(self) -> None:
+        """Let go of memory that PyTorch keeps for later."""
+        import torch
+
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def _read(self, sequences: Sequence[Float32]) -> list[Read]:
+        import torch
+        from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+        k = self._of_late
+        lengths = [len(one) - k for one in sequences]
+        padded = np.zeros((len(sequences), max(lengths), sequences[0].shape[1]), dtype=np.float32)
+        for rows, of_one, n in zip(padded, sequences, lengths, strict=True):
+            rows[:n] = of_one[:n]
+        # TF32 keeps ten bits of a number: too few for probabilities that agree with the CPU's
+        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
+            inputs = torch.from_numpy(padded).to(self._device)
+            packed = pack_padded_sequence(inputs, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
+            hidden, memory = self._model["memory"](packed)
+            hidden, _ = pad_packed_sequence(hidden, batch_first=True)
+            earlier = self._margins(inputs, hidden)
+            ways = self._read_in_all_ways(np.stack([one[-k:] for one in sequences])).to(self._device)
+            n_ways = ways.shape[1]
+            each = [state.repeat_interleave(n_ways, dim=1) for state in memory]
+            late = self._margins(ways.flatten(0, 1), self._model["memory"](ways.flatten(0, 1), each)[0])
+        late = late.reshape(len(sequences), n_ways, k, N_REGIMES)
+        return [
+            Read(np.concatenate([of_one[:n], ways[0]]), ways[1:, -1])
+            for of_one, n, ways in zip(earlier, lengths, late, strict=True)
+        ]
+
+    def _read_in_all_ways(self, late: Float32) -> torch.Tensor:
+        """Last bars as they are, then with one input after another as usual: (n_sequences, 1 + n_inputs, of_late, n_inputs)."""
+        import torch
+
+        each = torch.arange(late.shape[-1])
+        ways = torch.from_numpy(late)[:, None].repeat(1, 1 + len(each), 1, 1)
+        ways[:, 1 + each, :, each] = self._usual[:, None, None]
+        return ways
+
+    def _margins(self, inputs: torch.Tensor, hidden: torch.Tensor) -> Float:
+        import torch
+
+        margins = self._model["head"](torch.cat([inputs, hidden], dim=-1)).cpu().numpy()
+        return np.asarray(margins, dtype=np.float64)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
     import torch
 
-    from_input, from_hidden, bias, head_input, head_hidden, head_bias = (torch.tensor(array) for array in network)
-    model = _network(len(head_input), len(from_hidden))
-    model.load_state_dict(
-        {
-            "memory.weight_ih_l0": from_input.T,
-            "memory.weight_hh_l0": from_hidden.T,
-            "memory.bias_ih_l0": bias,
-            "memory.bias_hh_l0": torch.zeros_like(bias),
-            "head.weight": torch.cat([head_input, head_hidden]).T,
-            "head.bias": head_bias,
-        }
-    )
-    rows = torch.tensor(inputs)[None].to(device)
-    # TF32 keeps ten bits of a number: too few for probabilities that agree with the CPU's
-    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.no_grad(), exact:
-        given, _ = _forward(model.to(device), rows, None)
-    return np.asarray(given[0].cpu().numpy(), dtype=np.float64)
+    # cuDNN and cuBLAS have errors of their own for it
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in ("out of memory", "ALLOC_FAILED"))
+
+
+def _first_line(error: RuntimeError) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _network(n_inputs: int, hidden: int) -> torch.nn.ModuleDict:

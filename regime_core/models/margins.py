@@ -133,6 +133,8 @@ class MarginReading(ABC):
     A subclass says how margins are ``_made`` and what ``effects`` are.
     """
 
+    fallback: str | None = None
+
     def __init__(self, detector: MarginDetector, bars: OHLCV, known: relative.Known) -> None:
         self._detector = detector
         self._bars = bars

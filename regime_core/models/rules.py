@@ -61,6 +61,8 @@ class Rules:
 class RulesReading:
     """Bars that rules have read. window : as that of ``Rules``."""
 
+    fallback: str | None = None
+
     def __init__(self, bars: OHLCV, window: int) -> None:
         self._bars = bars
         self._window = window

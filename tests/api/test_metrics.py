@@ -1,6 +1,7 @@
 """What /metrics counts, read back by Prometheus's own parser."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import telemetry
 from api import drift
 from json_service import bars_of, detect, server, walk
+from regime_core.engine import Engine
 from regime_core.models.training_rows import N_BINS, TrainingRows
 from regime_core.regimes import CALM, REGIME_NAMES, UNKNOWN, Detection, Metrics, ModelRef
 from regime_core.sources import bundled
@@ -81,6 +83,32 @@ def test_pages_and_fallbacks_count_too(service):
     assert delta["prediction_confidence_bucket", ("le", "0.7"), ("model", "rules")] == 1
     assert ("prediction_confidence_bucket", ("le", "0.6"), ("model", "rules")) not in delta
     assert delta["prediction_fallbacks_total", ("model", "rules")] == 1
+
+
+def test_forward_passes_on_a_card_are_counted_by_size(tmp_path, monkeypatch):
+    client = server(tmp_path).test_client()
+    before = samples(client)
+    monkeypatch.setattr(Engine, "take_pass_sizes", lambda self: [1, 64, 65])
+    delta = grown(before, samples(client))
+    assert delta["forward_pass_sequences_sum",] == 130
+    assert [delta["forward_pass_sequences_bucket", ("le", f"{most}.0")] for most in (1, 64, 128)] == [1, 2, 3]
+
+
+def test_a_lost_card_does_not_keep_metrics_from_being_read(service, monkeypatch):
+    class Cuda:
+        @staticmethod
+        def is_initialized():
+            return True
+
+        @staticmethod
+        def mem_get_info():
+            raise RuntimeError("CUDA error: unspecified launch failure")
+
+    class Torch:
+        cuda = Cuda
+
+    monkeypatch.setitem(sys.modules, "torch", Torch)
+    assert service.get("/metrics").status_code == 200
 
 
 def test_models_and_the_age_of_the_data_are_told(tmp_path, client, monkeypatch):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regime_core import MODEL_DIR
-from regime_core.models import LSTM, MODELS, Boosted, Detector, Ensemble, Forest, Linear
+from regime_core import MODEL_DIR, artifacts
+from regime_core.models import LSTM, MODELS, Boosted, Detector, Ensemble, Forest, Linear, Rules
+from regime_core.models.arrays import packed
+from regime_core.models.lstm import INPUTS, Weights
+from regime_core.regimes import N_REGIMES
 from regime_core.training import markets, sequences
 
 
@@ -35,6 +39,24 @@ def small_lstm() -> LSTM:
     made = sequences.sequences(12, part="train", seed=0)
     model = LSTM(hidden=6, passes=3, markets_a_batch=4, bars_a_step=128, learning_rate=0.02)
     return model.fit(made).calibrate_on(made)
+
+
+def random_lstm() -> LSTM:
+    """A recurrent network of six cells that has learned nothing, made at once and without PyTorch."""
+    rng = np.random.default_rng(62)
+    n, hidden = len(INPUTS), 6
+    shapes = (n, 4 * hidden), (hidden, 4 * hidden), (4 * hidden,), (n, N_REGIMES), (hidden, N_REGIMES), (N_REGIMES,)
+    arrays = Weights(*(rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes))
+    model = LSTM(hidden=hidden)
+    model.take(packed(usual=np.zeros(n, np.float32), **arrays._asdict()))
+    model.temperature_ = 1.0
+    return model
+
+
+def recurrent_folder(folder: Path) -> Path:
+    """Model folder whose default is such a network, with the rules beside it."""
+    artifacts.save(folder, [artifacts.Fitted(Rules()), artifacts.Fitted(random_lstm())], default="lstm")
+    return folder
 
 
 def small_ensemble() -> Ensemble:

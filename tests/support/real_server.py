@@ -47,7 +47,7 @@ class Server(NamedTuple):
         return socket.create_connection(self.place, timeout=30)
 
 
-def start(folder: Path, **environment: str) -> Server:
+def start(folder: Path, *, config: str = "gunicorn.conf.py", **environment: str) -> Server:
     """Start a server on a free port and return at once, not waiting for it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -59,7 +59,7 @@ def start(folder: Path, **environment: str) -> Server:
         "REGIME_STATE_DIR": str(folder / "state"),
         "TMPDIR": str(folder),
     } | environment
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_server()"]
+    command = [sys.executable, "-m", "gunicorn", "--config", config, "app:create_server()"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}
     log = folder / f"log-{port}"
     with log.open("wb") as file:
@@ -68,9 +68,9 @@ def start(folder: Path, **environment: str) -> Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Server]:
+def serving(folder: Path, *, config: str = "gunicorn.conf.py", **environment: str) -> Iterator[Server]:
     """A server that answers, ended afterwards; of the shipped models where REGIME_MODEL_DIR names them."""
-    server = start(folder, **environment)
+    server = start(folder, config=config, **environment)
     try:
         wait_until(lambda: server.process.poll() is not None or reaches(f"{server.address}/ready"), seconds=START_SECONDS)
         assert server.process.poll() is None, server.log.read_text()

@@ -1,11 +1,15 @@
 """Scale-free features: causal, free of price level and scale, of the time of day and of gaps; finite whatever comes."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from regime_core import simulate
 from regime_core.bars import DAY_NS, OHLCV
 from regime_core.features import relative
+from regime_core.kernels import regime_filter
 from regime_core.kernels import relative as kernel
 
 STEP = 5 * 60 * 10**9
@@ -172,3 +176,18 @@ def test_a_day_with_one_trade_tells_its_move_alone(market):
     np.testing.assert_array_equal(
         got[flat], np.column_stack([whole[flat, 0], whole[flat, 0] ** 2, np.ones(flat.sum()), np.ones(flat.sum())])
     )
+
+
+def test_threads_filter_at_the_same_time(sp500, monkeypatch):
+    """A lock that all readings shared would have one of them wait for the other, forever."""
+    both = threading.Barrier(2)
+    alone = regime_filter.filter_bars
+
+    def filter_bars(moved):
+        both.wait(60)
+        return alone(moved)
+
+    monkeypatch.setattr(relative.regime_filter, "filter_bars", filter_bars)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda bars: relative.Known(bars).filtered, [sp500, sp500.rows(0, 500)])
+    assert (len(first), len(second)) == (sp500.n_bars, 500)

@@ -1,6 +1,9 @@
 """The recurrent detector: its kernel against PyTorch, streams against whole files, its files, what it learns in a second."""
 
 import json
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ from regime_core.errors import ArtifactError, ModelError
 from regime_core.evaluation import scores
 from regime_core.features import relative
 from regime_core.kernels import recurrent, regime_filter
-from regime_core.models import lstm, lstm_torch
+from regime_core.models import cards, lstm, lstm_torch
 from regime_core.models.arrays import packed
 from regime_core.models.lstm import LSTM, Weights, inputs_of
 from regime_core.regimes import MIN_BARS, N_REGIMES, UNKNOWN_CODE
@@ -66,22 +69,107 @@ def test_the_kernel_equals_pytorch(random_network):
     np.testing.assert_allclose(given, by_torch(rows, random_network), atol=1e-4)
 
 
-def test_the_kernel_and_pytorch_give_the_same_probabilities(small, monkeypatch):
-    """The path that answers on a card, walked on the CPU."""
+@pytest.fixture
+def stand_in(monkeypatch):
+    """PyTorch's CPU as the card: the path that answers on one, walked without."""
+    monkeypatch.setattr(lstm_torch, "resolved", lambda device: "cpu" if device == "cpu" else "cpu:0")
+
+
+@pytest.fixture
+def on_card(small):
+    """Answer on a card until the test ends."""
+    yield lambda: small.answer_on("cuda")
+    small.answer_on("cpu")
+
+
+def test_the_kernel_and_pytorch_give_the_same_answers(small, stand_in, on_card):
     bars = market(20, 900).bars
-    own, effects = small.filter(bars), small.read(bars).effects(2)
-    monkeypatch.setattr(lstm_torch, "resolved", lambda device: "cpu:0")
-    monkeypatch.setattr(small, "device", "cuda")
+    own, effects, evidence = small.filter(bars), small.read(bars).effects(2), small.read(bars).evidence(2)
+    on_card()
     np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-5)
+    np.testing.assert_array_equal(small.filter(bars).codes, own.codes)
     np.testing.assert_allclose(small.read(bars).effects(2), effects, atol=1e-5)
+    assert small.read(bars).evidence(2) == evidence
+    assert sum(small.card_.take_sizes()) == 4
+
+
+def test_the_card_alone_reads_the_bars_and_finds_the_reasons(small, stand_in, on_card, monkeypatch):
+    on_card()
+    read = []
+    go_on = LSTM.go_on
+    monkeypatch.setattr(LSTM, "go_on", lambda self, inputs, memory: read.append(len(inputs)) or go_on(self, inputs, memory))
+    reading = small.read(market(20, 900).bars)
+    reading.filter(0)
+    reading.evidence(1)
+    assert not read
+
+
+def test_bars_are_gone_through_once_however_far_a_label_looks_back(small, monkeypatch):
+    read = []
+    go_on = LSTM.go_on
+    monkeypatch.setattr(LSTM, "go_on", lambda self, inputs, memory: read.append(len(inputs)) or go_on(self, inputs, memory))
+    reading = small.read(market(20, 900).bars)
+    for start in (880, 600, 100, 0):
+        reading.filter(start)
+    assert read == [900 - lstm.EXPLAINED_BARS, lstm.EXPLAINED_BARS]
+
+
+def test_readings_of_many_threads_meet(small, stand_in, on_card, monkeypatch):
+    """Nothing on the way to the card lets only one thread through."""
+    on_card()
+    all_there = threading.Barrier(8)
+    read = small.card_.read
+
+    def wait_and_read(inputs):
+        all_there.wait(60)
+        return read(inputs)
+
+    monkeypatch.setattr(small.card_, "read", wait_and_read)
+    bars = market(20, 400).bars
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: small.read(bars).filter(0).codes, range(8)))
+    assert all((codes == found[0]).all() for codes in found)
+
+
+def test_a_long_market_is_read_by_the_kernel(small, stand_in, on_card, monkeypatch):
+    monkeypatch.setattr(cards, "LONGEST", 300)
+    on_card()
+    reading = small.read(market(20, 400).bars)
+    reading.filter(0)
+    assert reading.fallback is None
+    assert small.card_.take_sizes() == []
+
+
+@pytest.mark.parametrize("reason", [cards.LOST, cards.TOO_LARGE])
+def test_what_a_card_does_not_read_the_kernel_does_and_says_so(small, stand_in, on_card, monkeypatch, reason):
+    bars = market(20, 400).bars
+    own = small.filter(bars)
+    on_card()
+    monkeypatch.setattr(small.card_, "read", lambda inputs: reason)
+    reading = small.read(bars)
+    np.testing.assert_array_equal(reading.filter(0).probabilities, own.probabilities)
+    assert reading.fallback == reason
+
+
+def test_a_card_that_is_not_there_is_refused_or_said(small, on_card, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="no card"):
+        on_card()
+    small.answer_on("cuda", or_say_so=True)
+    assert small.card_.lost
+    reading = small.read(market(20, 400).bars)
+    reading.filter(0)
+    assert reading.fallback == cards.LOST
+    small.answer_on("auto", or_say_so=True)
+    assert small.card_ is None
 
 
 @cuda
-def test_a_card_gives_the_same_probabilities(small, monkeypatch):
+def test_a_card_gives_the_same_probabilities(small, on_card):
     bars = market(20, 4000).bars
     own = small.filter(bars)
-    monkeypatch.setattr(small, "device", "cuda")
-    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-3)
+    on_card()
+    np.testing.assert_allclose(small.filter(bars).probabilities, own.probabilities, atol=1e-4)
 
 
 @cuda
@@ -228,7 +316,29 @@ def test_a_device_is_of_the_machine_and_is_not_saved(small, tmp_path, monkeypatc
 @pytest.mark.parametrize(("there", "asked", "found"), [(True, "auto", "cuda"), (False, "auto", "cpu"), (True, "cpu", "cpu")])
 def test_auto_is_cuda_where_there_is_a_card(monkeypatch, there, asked, found):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(lstm_torch, "has_driver", lambda: True)
     assert lstm_torch.resolved(asked) == found
+
+
+def test_auto_does_without_pytorch_where_there_is_no_driver(monkeypatch):
+    """Not even what PyTorch would say is asked for."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(lstm_torch, "CDLL", no_library)
+    assert lstm_torch.resolved("auto") == "cpu"
+    monkeypatch.setattr(lstm_torch, "CDLL", lambda name: name)
+    assert lstm_torch.resolved("auto") == "cuda"
+
+
+def no_library(name):
+    raise OSError(f"{name}: cannot open shared object file")
+
+
+def test_without_pytorch_auto_is_the_cpu_and_cuda_is_refused(monkeypatch):
+    monkeypatch.setattr(lstm_torch, "has_driver", lambda: True)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert lstm_torch.resolved("auto") == "cpu"
+    with pytest.raises(ModelError, match="PyTorch cannot be imported"):
+        lstm_torch.resolved("cuda")
 
 
 @pytest.mark.parametrize(("asked", "message"), [("cuda", "no card"), ("tpu", "auto, cpu or cuda")])
