@@ -10,7 +10,7 @@ a caller that asks the reader for them gets prices of zero and below: ``with_ari
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,13 +98,13 @@ def normalise(
     Raises BarsError, naming the row by ``where``, on prices that are not positive finite numbers, high < low, negative volume.
     """
     n = len(time)
-    prices = {name: np.require(columns[name], np.float64, ["C", "W"]) for name in PRICES}
+    prices = {name: _as_array(columns[name], _FLOAT) for name in PRICES}
     given = columns.get("volume")
-    volume = np.full(n, np.nan) if given is None else np.require(given, np.float64, ["C", "W"])
+    volume = np.full(n, np.nan) if given is None else _as_array(given, _FLOAT)
     for name, values in (*prices.items(), ("volume", volume)):
         if len(values) != n:
             raise BarsError("bars.length", f"{name} has {len(values)} values but timestamp has {n}: send one of each per bar.")
-    time = np.require(time, np.int64, ["C", "W"])
+    time = _as_array(time, _INT)
     if soundness.are_sound(time, prices["open"], prices["high"], prices["low"], prices["close"], volume):
         return OHLCV(time, volume=volume, **prices), ()
     _check_prices(prices, where)
@@ -116,6 +116,16 @@ def normalise(
     if strict and warnings:
         raise BarsError("bars.needs_repair", f"strict was asked for, but: {' '.join(warnings)}")
     return bars, tuple(warnings)
+
+
+_FLOAT, _INT = np.dtype(np.float64), np.dtype(np.int64)
+
+
+def _as_array(values: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values as an array that may be written to, in one piece: the same one where it is that already."""
+    if isinstance(values, np.ndarray) and values.dtype == dtype and values.flags.carray:
+        return values
+    return np.require(values, dtype, ["C", "W"])
 
 
 def from_frame(frame: pd.DataFrame, *, strict: bool = False) -> tuple[OHLCV, tuple[str, ...]]:
@@ -199,10 +209,11 @@ def epoch_to_ns(values: ArrayLike, *, where: Where = wire_place) -> NDArray[np.i
     if len(numbers) == 0:
         return np.empty(0, dtype=np.int64)
     if numbers.dtype.kind == "i":
-        smallest, largest = int(numbers.min()), int(numbers.max())
+        whole_numbers = numbers.astype(np.int64, copy=False)
+        smallest, largest = soundness.extent(whole_numbers)
         for first, last, factor in UNITS:
             if first <= smallest and largest < last:
-                return np.asarray(numbers.astype(np.int64) * factor)
+                return np.asarray(whole_numbers * factor)
     if numbers.dtype.kind == "f":
         _refuse_first(~np.isfinite(numbers), "bars.time", "is not a finite number: send epoch seconds.", "timestamp", where)
     size = np.abs(numbers.astype(np.float64))

@@ -281,10 +281,11 @@ def _age(reading: Reading, n_bars: int, codes: NDArray[np.int8], first: int) -> 
 
     codes : labels of the bars from ``first`` on. Where they are all the same, more are made, further and further back.
     """
-    while first > MIN_BARS - 1 and (codes == codes[-1]).all():
+    age = last_run(codes)
+    while age == len(codes) and first > MIN_BARS - 1:
         first = max(MIN_BARS - 1, first - len(codes) - persistence.MEMORY + 1)
         codes = reading.filter(first).codes
-    age = last_run(codes)
+        age = last_run(codes)
     return age, age == n_bars - MIN_BARS + 1
 
 

@@ -100,7 +100,10 @@ class Known:
         """Features of bars ``start:``, as the function of that name; the last KEPT_ROWS are not made again once they were."""
         if start >= self._first:
             return self._rows[start - self._first :]
-        rows = np.asarray(kernel.features(self.filtered, start))
+        if self._filtered is None:  # most often all that is asked: then by one kernel, which leaves Python's lock once
+            self._filtered, rows = kernel.filtered_and_features(self._moved, start)
+        else:
+            rows = kernel.features(self._filtered, start)
         if len(rows) <= KEPT_ROWS:
             self._first, self._rows = start, rows
         return rows
@@ -121,12 +124,7 @@ def standardised_moves(bars: OHLCV) -> Float:
 
     bars : at least MIN_BARS.
     """
-    usual = moves.usual_step(bars.time[:FIRST_ROW])
-    intraday = usual < INTRADAY_BELOW_NS
-    moved = moves.moves(bars.time, bars.open, bars.high, bars.low, bars.close, intraday, usual)
-    if intraday:
-        moves.remove_time_of_day(moved, bars.time)
-    return np.asarray(moved)
+    return np.asarray(moves.standardised(*bars[:5], FIRST_ROW, INTRADAY_BELOW_NS))
 
 
 def compute(bars: OHLCV) -> dict[str, Float]:

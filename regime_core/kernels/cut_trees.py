@@ -58,7 +58,7 @@ def margins(rows: Float32, cuts: Float32, split: Bytes, leaf: Float32, group: In
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")  # over too soon to let other threads in
 def attributions(row: Float32, cuts: Float32, split: Bytes, change: Float32, group: Int, start: Float) -> Float:
     """What each feature adds to the outputs on one row's way down all trees, (n_groups, n_features + 1); as of ``trees``.
 

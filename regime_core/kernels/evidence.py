@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")  # over too soon to let other threads in
 def against_others(contributions: Float, margins: Float, code: int) -> Float:
     """Contributions to the log-odds of one class against all others, (n,).
 

@@ -49,6 +49,23 @@ smallest difference of prices seen, 0 for none, and how often it came again; run
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def standardised(
+    time: NDArray[np.int64], open_: Float, high: Float, low: Float, close: Float, first: int, intraday_below: int
+) -> Float:
+    """What each bar tells, (n_bars, N_COLUMNS), free of gaps and the time of day.
+
+    time : (n_bars,) nanoseconds. first : so many bars tell the usual step; they are intraday if that is under
+    ``intraday_below`` nanoseconds.
+    """
+    usual = usual_step(time[:first])
+    intraday = usual < intraday_below
+    moved = moves(time, open_, high, low, close, intraday, usual)
+    if intraday:
+        remove_time_of_day(moved, time)
+    return moved
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def usual_step(time: NDArray[np.int64]) -> int:
     """Median step between bars, nanoseconds. time : (n_bars,) nanoseconds; two at least."""
     return int(np.median(time[1:] - time[:-1]))

@@ -56,6 +56,13 @@ def features(filtered: Float, start: int) -> Float32:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def filtered_and_features(moved: Float, start: int) -> tuple[Float, Float32]:
+    """What is known after each bar, as of ``regime_filter.filter_bars``, and features of bars ``start:`` from that."""
+    filtered = bank.filter_bars(moved)
+    return filtered, features(filtered, start)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def features_more(state: Float, filtered: Float, start: int) -> Float32:
     """Features of the bars that follow those in the state, from the ``start``-th of them on; as ``features``.
 

@@ -10,7 +10,16 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
+def extent(values: Int) -> tuple[int, int]:
+    """Smallest and largest of some whole numbers, one at least."""
+    smallest = largest = values[0]
+    for value in values:
+        smallest, largest = min(smallest, value), max(largest, value)
+    return smallest, largest
+
+
+@njit(cache=True, error_model="numpy")  # over too soon to let other threads in
 def are_sound(time: Int, open_: Float, high: Float, low: Float, close: Float, volume: Float) -> bool:
     """Whether times rise strictly, prices are positive and finite with open and close in [low, high], and no volume is wrong.
 

@@ -56,16 +56,16 @@ def _sets_apart(answered: int, other: int) -> str:
     return "path" if answered == other == RANGING else "drift"
 
 
-def _members(answered: int) -> dict[str, tuple[int, ...]]:
-    """Columns of the features that are counted with each concept under an answer; every feature with one."""
+def _concepts(answered: int) -> NDArray[np.intp]:
+    """Number of the concept that each feature is counted with under an answer, (n_features,)."""
     of_feature = {name: concept for concept, names in CONCEPTS.items() for name in names}
     for other, regime in enumerate(REGIME_NAMES):
         of_feature[f"log_p_{regime}"] = of_feature[f"mean_p_{regime}"] = _sets_apart(answered, other)
-    return {concept: tuple(i for i, name in enumerate(relative.NAMES) if of_feature[name] == concept) for concept in CONCEPTS}
+    return np.array([list(CONCEPTS).index(of_feature[name]) for name in relative.NAMES])
 
 
 _COLUMN = {name: i for i, name in enumerate(relative.NAMES)}
-_MEMBERS = tuple(_members(code) for code in range(N_REGIMES))
+_CONCEPTS = tuple(_concepts(code) for code in range(N_REGIMES))
 
 
 class Reason(NamedTuple):
@@ -95,7 +95,7 @@ def reasons(parts: Float, code: int) -> tuple[Reason, ...]:
     parts : (n_features,) what each feature of ``relative.FEATURES`` adds. code : the answered regime.
     """
     of_feature: list[float] = parts.tolist()
-    weights = {concept: sum(of_feature[i] for i in members) for concept, members in _MEMBERS[code].items()}
+    weights = dict(zip(CONCEPTS, np.bincount(_CONCEPTS[code], parts, len(CONCEPTS)).tolist(), strict=True))
     total = max(sum(map(abs, weights.values())), TINY)
     order = sorted((name for name in weights if name not in DOUBTS or weights[name] < 0), key=lambda name: -abs(weights[name]))
     return tuple(
