@@ -30,6 +30,7 @@ LEVELS = 6
 SPLITS, LEAVES = 2**LEVELS - 1, 2**LEVELS
 FEATURE, CUT = range(2)
 """What is kept of a split."""
+ONE, TWO = np.uint64(1), np.uint64(2)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -62,21 +63,27 @@ def margins(rows: Float32, cuts: Float32, split: Bytes, leaf: Float32, group: In
 def attributions(row: Float32, cuts: Float32, split: Bytes, change: Float32, group: Int, start: Float) -> Float:
     """What each feature adds to the outputs on one row's way down all trees, (n_groups, n_features + 1); as of ``trees``.
 
-    row : (n_features,). cuts, split, group : as for ``margins``. change : (n_trees, 2 * SPLITS) what a step to each place but
-    the first changes in the mean of the leaves below. start : (n_groups,) sum of the means over whole trees.
+    row : (n_features,). cuts, split, group : as for ``margins``. change : (n_trees, LEAVES, LEVELS) what each step on the way
+    to a leaf changes in the mean of the leaves below, so that what a row needs of a tree lies side by side. start :
+    (n_groups,) sum of the means over whole trees.
     """
     out = np.zeros((len(start), len(row) + 1))
     bins = np.empty(len(row), dtype=np.uint8)
     for f in range(len(row)):
         bins[f] = np.searchsorted(cuts[f], row[f], side="right")
+    reached = np.empty(len(split), dtype=np.uint64)
     for tree in range(len(split)):
-        g = np.uint64(group[tree])
         here = np.uint64(0)
         for _ in range(LEVELS):
-            column = np.uint64(split[tree, here, FEATURE])
-            after = np.uint64(2) * here + np.uint64(bins[column] > split[tree, here, CUT])
-            out[g, column] += change[tree, after]
-            here = after + np.uint64(1)
+            beyond = bins[np.uint64(split[tree, here, FEATURE])] > split[tree, here, CUT]
+            here = TWO * here + ONE + np.uint64(beyond)
+        reached[tree] = here
+    for tree in range(len(split)):  # a loop of its own: its loads wait for memory, and not for each other
+        g, leaf = np.uint64(group[tree]), reached[tree] - np.uint64(SPLITS)
+        here = reached[tree]
+        for level in range(LEVELS - 1, -1, -1):
+            here = (here - ONE) // TWO
+            out[g, np.uint64(split[tree, here, FEATURE])] += change[tree, leaf, level]
     out[:, len(row)] = start
     return out
 

@@ -108,7 +108,9 @@ def cut(grown: list[Nodes], n_features: int) -> CutTrees:
         number[here] = np.searchsorted(values, threshold[here])
     split = np.stack([feature.astype(np.uint8), number], axis=2)
     means = mean[:, :, 0]
-    change = means[:, 1:] - np.repeat(means[:, : feature.shape[1]], 2, axis=1)
+    places = cut_trees.SPLITS + np.arange(cut_trees.LEAVES)[:, None]
+    on_the_way = ((places + 1) >> np.arange(cut_trees.LEVELS, -1, -1)) - 1
+    change = np.diff(means[:, on_the_way], axis=2)
     start = np.bincount(group, weights=means[:, 0], minlength=N_REGIMES).astype(np.float64)
     return CutTrees(cuts, split, np.ascontiguousarray(leaf[:, :, 0]), group, change.astype(np.float32), start)
 
