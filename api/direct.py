@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from api import guard, routes
-from regime_core.errors import RegimeError
-from runtime import Runtime
+from runtime import Runtime, Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,29 +26,37 @@ def register(server: Flask, runtime: Runtime) -> None:
     """Answer plain requests of a server directly; none where a rate is limited, as Flask-Limiter has its place in Flask."""
     if not runtime.settings.rate_limit:
         wsgi: WSGIApplication = server.wsgi_app
-        server.wsgi_app = Direct(wsgi, runtime)  # type: ignore[method-assign]
+        server.wsgi_app = Direct(wsgi, server, runtime.settings)  # type: ignore[method-assign]
 
 
 class Direct:
     """A WSGI application that answers plain requests to /detect_regime, and hands all others on."""
 
-    def __init__(self, wsgi: WSGIApplication, runtime: Runtime) -> None:
+    def __init__(self, wsgi: WSGIApplication, server: Flask, settings: Settings) -> None:
         self._wsgi = wsgi
-        self._runtime = runtime
-        self._keys = guard.key_hashes("REGIME_API_KEYS", runtime.settings.api_keys)
-        self._most = runtime.settings.max_body_mb * guard.MB
+        self._server = server
+        self._keys = guard.key_hashes("REGIME_API_KEYS", settings.api_keys)
+        self._most = settings.max_body_mb * guard.MB
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         if not self._is_plain(environ):
             return self._wsgi(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        try:
-            answer = routes.answer(self._runtime, body)
-        except RegimeError:
-            return self._wsgi(environ | {"wsgi.input": io.BytesIO(body)}, start_response)
+        length = int(environ["CONTENT_LENGTH"])
+        body = environ["wsgi.input"].read(length)
+        answer = self._answer(body) if len(body) == length else None
+        if answer is None:
+            environ["wsgi.input"] = io.BytesIO(body)
+            return self._wsgi(environ, start_response)
         start_response("200 OK", [("Content-Type", guard.JSON), ("Content-Length", str(len(answer)))])
         return [answer]
+
+    def _answer(self, body: bytes) -> bytes | None:
+        """Answer to a body; None where there is none to give."""
+        try:
+            return routes.answer(routes.runtime_of(self._server), body)
+        except Exception:  # a refusal or a fault of ours: Flask meets it again, logs the latter, and answers both
+            return None
 
     def _is_plain(self, environ: WSGIEnvironment) -> bool:
         length = environ.get("CONTENT_LENGTH", "")

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import chain
 from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -23,6 +23,8 @@ from runtime import Runtime
 View = Callable[..., Response]
 BATCH_THREADS = 2
 """Series of a batch answered at once: most of the work leaves Python's lock. On a card as many as should meet in a pass."""
+BATCH_PIECE = 16
+"""Series of a batch that a thread answers in a row."""
 FORECAST_FROM = (datasets.DEFAULT, "vix")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
 
@@ -64,10 +66,20 @@ def detect_regime_batch() -> Response:
         most = runtime.settings.max_series
         raise RegimeError("limits.series", f"{len(series):,} series were sent; send at most {most:,} in one request.")
     telemetry.batch(len(series))
-    threads = BATCH_THREADS if runtime.engine.device == "cpu" else cards.THREADS
-    with ThreadPoolExecutor(threads) as pool:
-        answers = list(pool.map(lambda raw, index: _answer_or_error(runtime, raw, f"series[{index}]"), series, count()))
+    answers = _answers(runtime, series)
     return _json({"results": [problems.of(one) if isinstance(one, RegimeError) else one for one in answers]})
+
+
+def _answers(runtime: Runtime, series: list[Raw]) -> list[wire.DetectReply | RegimeError]:
+    """Answers to all series of a batch, in order: on a card one a thread, so that many meet there, else some in a row."""
+    threads, size = (BATCH_THREADS, BATCH_PIECE) if runtime.engine.device == "cpu" else (cards.THREADS, 1)
+
+    def some(first: int) -> list[wire.DetectReply | RegimeError]:
+        numbered = enumerate(series[first : first + size], first)
+        return [_answer_or_error(runtime, raw, f"series[{i}]") for i, raw in numbered]
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(chain.from_iterable(pool.map(some, range(0, len(series), size))))
 
 
 def predict() -> Response:
@@ -145,8 +157,13 @@ def _data_through() -> str | None:
     return str(dataset.as_of.astype("M8[D]"))
 
 
+def runtime_of(server: Flask) -> Runtime:
+    """What a server with these routes answers from."""
+    return cast(Runtime, server.extensions["regime_runtime"])
+
+
 def _runtime() -> Runtime:
-    return cast(Runtime, current_app.extensions["regime_runtime"])
+    return runtime_of(current_app)
 
 
 def _json(answer: object) -> Response:

@@ -155,7 +155,7 @@ def test_a_request_is_in_flight_while_it_is_answered(server, service, monkeypatc
     assert samples(service)["requests_in_flight",] == 0
     monkeypatch.setattr(server.extensions["regime_runtime"].engine, "detect", broken)
     assert detect(service, BARS).status_code == 500
-    assert seen == [1]
+    assert set(seen) == {1}
     assert samples(service)["requests_in_flight",] == 0
 
 
