@@ -28,7 +28,8 @@ from regime_core.errors import RegimeError
 ROOT = Path(__file__).resolve().parent
 KEPT_SECONDS = 86_400
 MAX_WAITING = 20
-NICENESS = 10
+NICENESS = 19
+"""Of all processes the last: a job has what clients leave over, and all of it where there are none."""
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 ENDED = ("done", "failed", "cancelled")
 

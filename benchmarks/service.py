@@ -141,7 +141,7 @@ def wrk(address: str, bodies: Path, script: Path, seconds: float, *, connections
     command = [
         "wrk",
         "-t1",
-        f"-c{CONNECTIONS}",
+        f"-c{connections}",
         f"-d{seconds:g}s",
         "-s",
         str(script),
