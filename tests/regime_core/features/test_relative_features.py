@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from regime_core import simulate
-from regime_core.bars import DAY_NS, OHLCV
+from regime_core import MODEL_DIR, features, simulate
+from regime_core.bars import DAY_NS, OHLCV, to_frame
+from regime_core.engine import Engine
 from regime_core.features import relative
 from regime_core.kernels import regime_filter
 from regime_core.kernels import relative as kernel
@@ -56,6 +57,16 @@ def test_what_comes_later_does_not_tell_intraday_bars_from_daily_ones(market):
 @pytest.mark.parametrize("start", [1, 49, 50, 640, 899])
 def test_rows_from_a_start_are_those_of_the_whole(market, start):
     np.testing.assert_array_equal(relative.matrix(market.bars, start=start), relative.matrix(market.bars)[start:])
+
+
+@pytest.mark.parametrize("n_bars", [50, 252, 900])
+@pytest.mark.parametrize("kind", ["daily", "intraday"])
+def test_what_an_answer_rests_on_is_the_last_row_of_the_feature_table(market, kind, n_bars):
+    """Made by the kernel of the last rows, without the rows before them."""
+    bars = (market.bars if kind == "daily" else intraday(market.bars, gap=0.02)).rows(0, n_bars)
+    last = features.table(to_frame(bars), names=relative.NAMES).iloc[-1].to_numpy()
+    np.testing.assert_array_equal(relative.matrix(bars, start=n_bars - 1)[0], last.astype(np.float32))
+    np.testing.assert_array_equal(Engine.load(MODEL_DIR).detect(bars, model="boosted").inputs, last)
 
 
 @pytest.mark.parametrize("start", [0, 1, 49, 100, 101, 899])
