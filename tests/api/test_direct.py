@@ -9,8 +9,8 @@ from flask import Flask
 from json_service import bars_of, columns_of, refused, walk
 
 BARS = bars_of(walk(60))
-NOT_THE_SAME = {"X-Request-ID", "Vary"}
-"""Headers that differ from one answer to the next, or tell that an answer might have been packed."""
+NOT_THE_SAME = {"X-Request-ID"}
+"""Headers that differ from one answer to the next."""
 
 
 @pytest.fixture
@@ -55,10 +55,19 @@ def test_both_ways_give_the_same(service_with, through_flask, body):
     service = service_with()
     plain = post(service, body)
     seen = len(through_flask)
-    packed = post(service, body, Accept_Encoding="identity")
-    assert told(plain) == told(packed)
+    whole = post(service, body, Content_Type="application/json; charset=utf-8")
+    assert told(plain) == told(whole)
     assert seen == (plain.status_code != 200)
     assert len(through_flask) == seen + 1
+
+
+def test_only_a_long_answer_is_packed_for_those_who_take_it_so(service_with, through_flask):
+    service = service_with()
+    short = post(service, {"bars": BARS}, Accept_Encoding="gzip")
+    assert not through_flask
+    assert "Content-Encoding" not in short.headers
+    assert post(service, {"bars": BARS, "history": True}, Accept_Encoding="gzip").status_code == 200
+    assert len(through_flask) == 1
 
 
 def test_a_refusal_is_counted_once(service):
