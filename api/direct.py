@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 
 from api import guard, routes
 from runtime import Runtime, Settings
@@ -43,7 +44,10 @@ class Direct:
         if not self._is_plain(environ):
             return self._wsgi(environ, start_response)
         length = int(environ["CONTENT_LENGTH"])
-        body = environ["wsgi.input"].read(length)
+        try:
+            body = environ["wsgi.input"].read(length)
+        except HTTPException:  # it came too slowly, as Flask will be told again
+            return self._wsgi(environ, start_response)
         long_and_packed = b'"history"' in body and "HTTP_ACCEPT_ENCODING" in environ
         answer = self._answer(body) if len(body) == length and not long_and_packed else None
         if answer is None:

@@ -1,10 +1,12 @@
 """Plain requests go past Flask, and get what Flask would have given them."""
 
 import hashlib
+import io
 import json
 
 import pytest
 from flask import Flask
+from werkzeug.exceptions import RequestTimeout
 
 from json_service import bars_of, columns_of, refused, walk
 
@@ -87,6 +89,18 @@ def test_a_body_that_ends_early_is_refused(service):
     longer = {"CONTENT_LENGTH": str(len(text) + 40)}
     cut_off = service.post("/detect_regime", data=text, content_type="application/json", environ_overrides=longer)
     refused(cut_off, 400, "http.bad_request")
+
+
+def test_a_body_that_comes_too_slowly_is_refused_as_flask_refuses_it(service):
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            raise RequestTimeout
+
+        readinto = read
+
+    slow = {"wsgi.input": Slow(), "CONTENT_LENGTH": "100"}
+    answer = service.post("/detect_regime", content_type="application/json", environ_overrides=slow)
+    refused(answer, 408, "http.request_timeout")
 
 
 def test_holders_of_a_key_go_past_flask_too_and_others_do_not(service_with, through_flask):
