@@ -48,7 +48,7 @@ class Direct:
             body = environ["wsgi.input"].read(length)
         except HTTPException:  # it came too slowly, as Flask will be told again
             return self._wsgi(environ, start_response)
-        long_and_packed = b'"history"' in body and "HTTP_ACCEPT_ENCODING" in environ
+        long_and_packed = "HTTP_ACCEPT_ENCODING" in environ and b'"history"' in body
         answer = self._answer(body) if len(body) == length and not long_and_packed else None
         if answer is None:
             environ["wsgi.input"] = io.BytesIO(body)

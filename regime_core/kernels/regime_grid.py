@@ -236,8 +236,7 @@ def _to_the_3rd(base: float) -> float:
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def normalise(state: Float) -> None:
     """Let all probabilities sum to 1."""
-    for i in range(N_WEIGHTS):
-        state[SURPRISE + i] = state[i] + state[FAT + i]
+    _join_tails(state)
     total = 0.0
     for k in range(N_STATES):
         total += _sum(state, SURPRISE + k * N_GRID)
@@ -245,6 +244,13 @@ def normalise(state: Float) -> None:
     for first in (0, FAT):
         for i in range(first, first + N_WEIGHTS):
             state[i] *= share
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _join_tails(state: Float) -> None:
+    """SURPRISE becomes the probabilities whatever the tails, (N_STATES, N_GRID)."""
+    for i in range(N_WEIGHTS):
+        state[SURPRISE + i] = state[i] + state[FAT + i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -354,8 +360,7 @@ def summarise(state: Float, band: Band, out: Float) -> tuple[float, float, float
 
     out : begins with these, (N_STATES,), those before and then those now.
     """
-    for i in range(N_WEIGHTS):
-        state[SURPRISE + i] = state[i] + state[FAT + i]
+    _join_tails(state)
     change = 0.0
     for k in range(N_STATES):
         probability = _sum(state, SURPRISE + k * N_GRID)
