@@ -24,47 +24,33 @@
     return String(value).slice(0, 19).replace(" ", "T");
   }
 
+  /* Names of choices as they stand in the URL; `shell.remember` writes them. */
+  var CHOICES = [
+    "dataset",
+    "features",
+    "horizon",
+    "k",
+    "knew",
+    "measure",
+    "model",
+    "range",
+    "strip",
+    "style",
+    "x",
+    "y",
+  ];
+  var choices = {};
+  CHOICES.forEach(function (name) {
+    choices[name] = function (value) {
+      return remember(name, value);
+    };
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    view: {
+    view: Object.assign(choices, {
       /* What went wrong on one page is not told on the next. */
       cleared: function () {
         return null;
-      },
-      dataset: function (value) {
-        return remember("dataset", value);
-      },
-      model: function (value) {
-        return remember("model", value);
-      },
-      range: function (value) {
-        return remember("range", value);
-      },
-      style: function (value) {
-        return remember("style", value);
-      },
-      knew: function (value) {
-        return remember("knew", value);
-      },
-      k: function (value) {
-        return remember("k", value);
-      },
-      x: function (value) {
-        return remember("x", value);
-      },
-      y: function (value) {
-        return remember("y", value);
-      },
-      features: function (value) {
-        return remember("features", value);
-      },
-      strip: function (value) {
-        return remember("strip", value);
-      },
-      horizon: function (value) {
-        return remember("horizon", value);
-      },
-      measure: function (value) {
-        return remember("measure", value);
       },
       /* Rows of the days that were brushed, with the dataset they are rows of. A chart that is drawn anew forgets its brush,
          but still shows the days: only those that a double click let go are gone. */
@@ -147,6 +133,6 @@
         var open = byButton && name.indexOf("open") < 0;
         return [open ? "bar-fold open" : "bar-fold", String(open)];
       },
-    },
+    }),
   });
 })();

@@ -51,7 +51,7 @@ def follow_range(store: str, buttons: str, graph: str) -> None:
         Output(store, "data"),
         Output(buttons, "value"),
         Input(buttons, "value"),
-        Input(graph, "relayoutData"),
+        Input(graph, "relayoutData", allow_optional=True),
         State(store, "data"),
         prevent_initial_call=True,
     )
@@ -79,7 +79,9 @@ def chart(
     size: str = "",
     box: str | None = None,
 ) -> html.Div:
-    """Graph that keeps its place while it loads, described in words for those who cannot see it.
+    """Graph that keeps its place while it loads, described in words for those who cannot see it, to be had as PNG and CSV.
+
+    The arrow keys walk over its points, and what is told of each is read out.
 
     figure : the first one; without, nothing is drawn until a callback sends one.
     size : ``small`` for charts three abreast. box : id of what has the chart's height, where a callback sets it.
@@ -97,12 +99,28 @@ def chart(
                 graph,
                 className=f"chart chart-{size}" if size else "chart",
                 role="img",
+                tabIndex="0",
                 **{"aria-labelledby": description},
                 **({"id": box} if box else {}),
             ),
             html.P(id=description, className="visually-hidden"),
-        ]
+            _take_home(),
+        ],
+        className="figure-box",
     )
+
+
+def _take_home() -> html.Div:
+    """The figure as a picture, and its points as a table; ``figures.js`` makes both from what is drawn."""
+    icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
+    buttons = [
+        html.Button(
+            [icon, kind], className="take", type="button", title=told, **{"data-take": kind.lower(), "aria-label": told}
+        )
+        for kind, told in (("PNG", "This figure as a PNG picture"), ("CSV", "The points of this figure as a CSV table"))
+    ]
+    said = html.Div(className="visually-hidden figure-said", role="status")
+    return html.Div([*buttons, said], className="take-home")
 
 
 def download_link(identifier: str, text: str | html.Span, *, primary: bool = False) -> html.A:

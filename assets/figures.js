@@ -1,0 +1,246 @@
+/* What every figure can: be taken home as a picture and as a table, and be walked over with the arrow keys. */
+(function () {
+  "use strict";
+  var SCALE = 2;
+
+  function plotOf(box) {
+    return box.querySelector(".js-plotly-plot");
+  }
+
+  function titleOf(box) {
+    var own = box.querySelector(".chart-title");
+    var card = box.closest(".surface");
+    var heading = own || (card && card.querySelector(".card-title"));
+    return heading ? heading.textContent.trim() : document.title;
+  }
+
+  function fileName(title, kind) {
+    var name = title
+      .normalize("NFKD")
+      .replace(/[^\w]+/g, "_")
+      .replace(/^_+|_+$/g, "")
+      .slice(0, 80);
+    return (name || "figure") + "." + kind;
+  }
+
+  function save(href, name) {
+    var link = document.createElement("a");
+    link.href = href;
+    link.download = name;
+    link.click();
+  }
+
+  /* The figure as drawn, on the page's ground, with its title above. */
+  function picture(box) {
+    var plot = plotOf(box);
+    var css = window.getComputedStyle(document.body);
+    var title = titleOf(box);
+    var layout = Object.assign({}, plot.layout, {
+      paper_bgcolor: css.getPropertyValue("--page").trim(),
+      title: { text: title, x: 0.01, xanchor: "left", y: 0.985, yanchor: "top", font: { size: 15 } },
+      margin: Object.assign({}, plot.layout.margin, { t: 44 }),
+    });
+    var figure = { data: plot.data, layout: layout, config: { staticPlot: true } };
+    var size = { format: "png", width: plot.clientWidth, height: plot.clientHeight + 44, scale: SCALE };
+    return window.Plotly.toImage(figure, size).then(function (href) {
+      save(href, fileName(title, "png"));
+    });
+  }
+
+  function text(value) {
+    return value === null || value === undefined ? "" : String(value).replace(/<[^>]*>/g, " ");
+  }
+
+  function cell(value) {
+    var told = text(value);
+    return /[",\n]/.test(told) ? '"' + told.replace(/"/g, '""') + '"' : told;
+  }
+
+  function axisTitle(plot, trace, letter, fallback) {
+    var key = (trace[letter + "axis"] || letter).replace(letter, letter + "axis");
+    var axis = ((trace.scene && plot.layout[trace.scene]) || plot.layout)[key] || {};
+    return text((axis.title && axis.title.text) || axis.title || "").trim() || fallback;
+  }
+
+  var PARTS = {
+    candlestick: ["x", "open", "high", "low", "close"],
+    ohlc: ["x", "open", "high", "low", "close"],
+    scatter3d: ["x", "y", "z"],
+    scatterpolar: ["theta", "r"],
+    box: ["x", "lowerfence", "q1", "median", "q3", "upperfence"],
+  };
+
+  function grid(trace) {
+    return trace.type === "heatmap" || trace.type === "contour";
+  }
+
+  /* One row a point: the trace it is of, and its values under the titles of the axes. */
+  function table(plot) {
+    var lines = [];
+    plot.data.forEach(function (trace, at) {
+      var name = text(trace.name) || "series " + (at + 1);
+      if (grid(trace)) {
+        lines.push(["series", axisTitle(plot, trace, "x", "x"), axisTitle(plot, trace, "y", "y"), "value"]);
+        Array.from(trace.z || []).forEach(function (row, i) {
+          Array.from(row).forEach(function (value, j) {
+            lines.push([name, trace.x ? trace.x[j] : j, trace.y ? trace.y[i] : i, value]);
+          });
+        });
+        return;
+      }
+      var parts = (PARTS[trace.type] || ["x", "y"]).filter(function (part) {
+        return trace[part] !== undefined;
+      });
+      var n = Math.max.apply(
+        null,
+        parts.map(function (part) {
+          return trace[part].length || 0;
+        })
+      );
+      if (!parts.length || !(n > 0)) {
+        return;
+      }
+      lines.push(
+        ["series"].concat(
+          parts.map(function (part) {
+            return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, part) : part;
+          })
+        )
+      );
+      for (var i = 0; i < n; i += 1) {
+        lines.push(
+          [name].concat(
+            parts.map(function (part) {
+              return trace[part][i];
+            })
+          )
+        );
+      }
+    });
+    return merged(lines);
+  }
+
+  /* Heads that repeat are written once. */
+  function merged(lines) {
+    var head = null;
+    return lines
+      .filter(function (line) {
+        if (line[0] !== "series") {
+          return true;
+        }
+        var told = line.join("\u0000");
+        var again = told === head;
+        head = told;
+        return !again;
+      })
+      .map(function (line) {
+        return line.map(cell).join(",");
+      })
+      .join("\r\n");
+  }
+
+  function sheet(box) {
+    var blob = new Blob(["\ufeff" + table(plotOf(box)) + "\r\n"], { type: "text/csv" });
+    var href = URL.createObjectURL(blob);
+    save(href, fileName(titleOf(box), "csv"));
+    window.setTimeout(function () {
+      URL.revokeObjectURL(href);
+    }, 10000);
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-take]");
+    var box = button && button.closest(".figure-box");
+    if (!box || !plotOf(box) || !window.Plotly) {
+      return;
+    }
+    if (button.dataset.take === "png") {
+      picture(box);
+    } else {
+      sheet(box);
+    }
+  });
+
+  /* Arrow keys: the crosshair goes from point to point of the first trace that has hover. */
+  function walkable(plot) {
+    return plot.data.findIndex(function (trace) {
+      return !grid(trace) && trace.hoverinfo !== "skip" && (trace.x || trace.y || []).length > 1;
+    });
+  }
+
+  function inSight(plot, curve) {
+    var trace = plot._fullData[curve];
+    var x = trace.x || [];
+    var axis = plot._fullLayout[(trace.xaxis || "x").replace("x", "xaxis")];
+    if (!axis || !axis.range || axis.type === "category") {
+      return [0, Math.max(x.length, (trace.y || []).length) - 1];
+    }
+    var ends = axis.range.map(function (value) {
+      return axis.r2c ? axis.r2c(value) : Number(value);
+    });
+    var low = Math.min(ends[0], ends[1]);
+    var high = Math.max(ends[0], ends[1]);
+    var first = -1;
+    var last = -1;
+    for (var i = 0; i < x.length; i += 1) {
+      var at = axis.d2c ? axis.d2c(x[i]) : Number(x[i]);
+      if (at >= low && at <= high) {
+        first = first < 0 ? i : first;
+        last = i;
+      }
+    }
+    return [first, last];
+  }
+
+  function say(box, told) {
+    var said = box.querySelector(".figure-said");
+    if (said) {
+      said.textContent = told;
+    }
+  }
+
+  function hovered(plot) {
+    return Array.from(plot.querySelectorAll(".hoverlayer text"))
+      .map(function (node) {
+        return node.textContent.trim();
+      })
+      .filter(Boolean)
+      .join("; ");
+  }
+
+  document.addEventListener("keydown", function (event) {
+    var chart = event.target.classList && event.target.classList.contains("chart") ? event.target : null;
+    var steps = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -Infinity, End: Infinity };
+    var plot = chart && chart.querySelector(".js-plotly-plot");
+    if (!plot || !plot._fullData || !window.Plotly) {
+      return;
+    }
+    if (event.key === "Escape") {
+      window.Plotly.Fx.unhover(plot);
+      return;
+    }
+    if (!(event.key in steps)) {
+      return;
+    }
+    var curve = walkable(plot);
+    if (curve < 0) {
+      return;
+    }
+    event.preventDefault();
+    var ends = inSight(plot, curve);
+    var before = chart.dataset.point === undefined ? ends[1] + (steps[event.key] < 0 ? 1 : 0) : Number(chart.dataset.point);
+    var next = Math.min(Math.max(before + steps[event.key], ends[0]), ends[1]);
+    chart.dataset.point = next;
+    window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: next }]);
+    window.setTimeout(function () {
+      say(chart.closest(".figure-box"), hovered(plot));
+    }, 60);
+  });
+
+  document.addEventListener("focusout", function (event) {
+    var plot = event.target.classList && event.target.classList.contains("chart") && event.target.querySelector(".js-plotly-plot");
+    if (plot && plot._fullData && window.Plotly) {
+      window.Plotly.Fx.unhover(plot);
+    }
+  });
+})();

@@ -1,0 +1,36 @@
+/* Sections below join the page shortly before they are scrolled to. */
+(function () {
+  "use strict";
+  var MARGIN = "400px 0px";
+
+  function domId(id) {
+    return JSON.stringify(id, Object.keys(id).sort());
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    sight: {
+      watch: function (_held, id) {
+        var room = document.getElementById(domId(id));
+        var watcher = new IntersectionObserver(
+          function (entries) {
+            if (
+              entries.some(function (entry) {
+                return entry.isIntersecting;
+              })
+            ) {
+              watcher.disconnect();
+              window.dash_clientside.set_props({ type: "later-seen", section: id.section }, { data: true });
+            }
+          },
+          { rootMargin: MARGIN }
+        );
+        watcher.observe(room);
+        return window.dash_clientside.no_update;
+      },
+      show: function (seen, held) {
+        var none = window.dash_clientside.no_update;
+        return seen ? [held, null, null, null] : [none, none, none, none];
+      },
+    },
+  });
+})();
