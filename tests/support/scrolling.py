@@ -7,7 +7,8 @@ STILL = """() => {
     return box.width > 0 && box.top < window.innerHeight && box.bottom > 0;
   };
   const busy = document.querySelector('#main [data-dash-is-loading="true"]')
-    || [...document.querySelectorAll("#main .skeleton")].some(inSight) || !document.querySelector("#main h1, #main [role=alert]");
+    || [...document.querySelectorAll("#main .skeleton")].some(inSight)
+    || !document.querySelector("#main h1, #main [role=alert]");
   const now = performance.now();
   if (busy || window.stillSince === undefined) window.stillSince = now;
   return now - window.stillSince > STILL_MS;
