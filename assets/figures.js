@@ -192,6 +192,17 @@
     return [first, last];
   }
 
+  /* Charts that share their time axis show all that is known of a bar; by its number a point would be shown alone. */
+  function hover(plot, curve, point) {
+    var trace = plot._fullData[curve];
+    var axis = plot._fullLayout[(trace.xaxis || "x").replace("x", "xaxis")];
+    if (plot._fullLayout.hoversubplots === "axis" && axis && axis.d2c) {
+      window.Plotly.Fx.hover(plot, { xval: axis.d2c(trace.x[point]) }, (trace.xaxis || "x") + (trace.yaxis || "y"));
+      return;
+    }
+    window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: point }]);
+  }
+
   function say(box, told) {
     var said = box.querySelector(".figure-said");
     if (said) {
@@ -202,7 +213,12 @@
   function hovered(plot) {
     return Array.from(plot.querySelectorAll(".hoverlayer text"))
       .map(function (node) {
-        return node.textContent.trim();
+        var lines = Array.from(node.querySelectorAll("tspan.line"));
+        return (lines.length ? lines : [node])
+          .map(function (line) {
+            return line.textContent.trim();
+          })
+          .join("; ");
       })
       .filter(Boolean)
       .join("; ");
@@ -231,7 +247,7 @@
     var before = chart.dataset.point === undefined ? ends[1] + (steps[event.key] < 0 ? 1 : 0) : Number(chart.dataset.point);
     var next = Math.min(Math.max(before + steps[event.key], ends[0]), ends[1]);
     chart.dataset.point = next;
-    window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: next }]);
+    hover(plot, curve, next);
     window.setTimeout(function () {
       say(chart.closest(".figure-box"), hovered(plot));
     }, 60);

@@ -17,6 +17,7 @@ from regime_core.features import FEATURES
 LEAST_ROWS = 60
 """Of fewer bars the index is mostly chance."""
 NAMED = 3
+_NO_DOUBT = "Drift gives no reason to doubt the labels here."
 
 
 def drift_of(dataset: Dataset, range_: str | None) -> DriftView | None:
@@ -49,21 +50,23 @@ def verdict(view: DriftView) -> Component:
     usually = f"of simulated markets as trained on, nine in ten have up to {here.usual_beyond}"
     if not off:
         return html.P(
-            [html.Strong("Nothing out of the ordinary: "), f"none of {n} inputs lies beyond its band; {usually}."],
+            [html.Strong("Nothing out of the ordinary: "), f"none of {n} inputs lies beyond its band; {usually}. {_NO_DOUBT}"],
             className="drift-verdict",
         )
     named = "; ".join(_named(name) for name in off[:NAMED]) + (f"; and {len(off) - NAMED} more" if len(off) > NAMED else "")
     count = f"{len(off)} of {n} inputs {'lies' if len(off) == 1 else 'lie'} beyond the band"
     if len(off) <= here.usual_beyond:
         return html.P(
-            [html.Strong("Within the ordinary: "), f"{count} ({named}); {usually}."],
+            [html.Strong("Within the ordinary: "), f"{count} ({named}); {usually}. {_NO_DOUBT}"],
             className="drift-verdict",
         )
     trust = "The detectors have seen few such bars: trust the confidence of their labels less, and look at the chart."
-    return html.P(
-        [html.Strong(f"Unlike training: {count}. "), f"{named}. {usually[0].upper()}{usually[1:]}. {trust}"],
-        className="drift-verdict",
-    )
+    told = f"{_sentence(named)}. {_sentence(usually)}. {trust}"
+    return html.P([html.Strong(f"Unlike training: {count}. "), told], className="drift-verdict")
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def explanation(view: DriftView) -> Component:
@@ -110,7 +113,10 @@ def unknown(message: str) -> Component:
 
 def key(view: DriftView) -> Component:
     """What the dots and the band mean."""
-    items = [("drift-dot", "range in sight"), ("drift-band", "8 of 10 simulated markets as trained on, as long")]
+    items = [
+        ("drift-dot", "range in sight"),
+        ("drift-band", "8 of 10 simulated markets as trained on, over as many bars as in sight"),
+    ]
     if view.all_bars.n_rows != view.here.n_rows:
         items.insert(1, ("drift-ring", "all bars"))
     return html.Div(

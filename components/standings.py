@@ -43,6 +43,8 @@ def above(stand: Standing) -> str:
     """``above 91 % of the past``."""
     if np.isnan(stand.rank):
         return "no past to compare with"
+    if stand.low_end == stand.high_end:
+        return "as nearly always in the past"
     if stand.rank == 0.0 or stand.rank == 1.0:
         return f"{'above' if stand.rank else 'below'} all {words.count(stand.n_past, 'value')} of the past"
     return f"above {words.percent(stand.rank)} of the past"

@@ -140,19 +140,24 @@ def legend(strip: Strip | None) -> Component | None:
 
 
 def distributions(view: Trends, mode: str) -> list[Component]:
-    """One small chart a feature."""
-    shown: list[Component] = []
-    for i, feature in enumerate(view.features):
-        described = f"features-spread-text-{feature.name}"
-        graph = controls.chart(
-            {"type": "features-spread", "feature": feature.name},
-            description=described,
-            figure=spreads.spread(view, i, mode=mode),
-            size="tiny",
-        )
-        graph.children[1].children = spreads.description(view, i)
-        shown.append(html.Div([html.H3(feature.title, className="chart-title"), graph]))
-    return shown
+    """One small chart a feature; a word where it is not known."""
+    return [_distribution(view, i, mode) for i in range(len(view))]
+
+
+def _distribution(view: Trends, column: int, mode: str) -> Component:
+    feature = view.features[column]
+    title = html.H3(feature.title, className="chart-title")
+    if not np.isfinite(view.table[:, column]).any():
+        return html.Div([title, html.P(f"Not known in this range: {unknown(feature)}.", className="note")])
+    described = f"features-spread-text-{feature.name}"
+    graph = controls.chart(
+        {"type": "features-spread", "feature": feature.name},
+        description=described,
+        figure=spreads.spread(view, column, mode=mode),
+        size="tiny",
+    )
+    graph.children[1].children = spreads.description(view, column)
+    return html.Div([title, graph])
 
 
 def table_csv(view: Trends) -> str:

@@ -94,7 +94,7 @@ def layout(
                 html.Div(html.H1("Features", className="headline"), id=TITLE),
                 html.Div(id=WHERE, className="where-row"),
                 html.Div(
-                    cards.skeleton(40 + 52 * len(names)),
+                    cards.skeleton(63 + 58 * len(names)),
                     id=NEWEST,
                     className="newest scroll",
                     tabIndex="0",
@@ -108,14 +108,14 @@ def layout(
                 [
                     cards.card(
                         html.Div(id=LEGEND),
-                        controls.chart(OVER, description=OVER_TEXT, box=OVER_BOX),
+                        _over_time(len(names)),
                         html.Div(id=NOTES),
                         title=html.Span("Over time", id=OVER_TITLE),
                         aside=_chart_controls(strip, range),
                     ),
                     sight.later("features-spread", _spread_card(), height=_spread_height(len(names))),
-                    sight.later("features-correlation", _correlation_card(), height=500),
-                    sight.later("features-drift", _drift_card(input or MOST_APART), height=1000),
+                    sight.later("features-correlation", _correlation_card(), height=411 if len(names) > 1 else 214),
+                    sight.later("features-drift", _drift_card(input or MOST_APART), height=1399),
                 ],
                 id=BODY,
                 className="stack",
@@ -123,6 +123,13 @@ def layout(
         ],
         className="stack",
     )
+
+
+def _over_time(n_features: int) -> html.Div:
+    """The chart at the height that it will have."""
+    chart = controls.chart(OVER, description=OVER_TEXT, box=OVER_BOX)
+    chart.children[0].style = {"height": f"{trends.height(n_features)}px"}
+    return chart
 
 
 def _chart_controls(strip: str | None, range_: str | None) -> html.Div:
@@ -147,7 +154,7 @@ def _spread_card() -> html.Section:
 
 def _spread_height(n_features: int) -> int:
     """Four charts abreast."""
-    return 120 + 285 * -(-n_features // 4)
+    return 95 + 296 * -(-n_features // 4)
 
 
 def _correlation_card() -> html.Section:
@@ -163,10 +170,7 @@ def _drift_card(chosen: str) -> html.Section:
         html.Div(cards.skeleton(48), id=DRIFT_VERDICT),
         html.Div(
             [
-                html.Div(
-                    [html.Div(id=DRIFT_KEY), controls.chart(DRIFT, description=DRIFT_TEXT, box=DRIFT_BOX)],
-                    className="drift-overview",
-                ),
+                html.Div([html.Div(id=DRIFT_KEY), controls.chart(DRIFT, description=DRIFT_TEXT, box=DRIFT_BOX)]),
                 html.Div(
                     [
                         controls.picker(INPUT, "Input", [{"label": "The one that stands out most", "value": chosen}], chosen),

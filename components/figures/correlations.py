@@ -108,7 +108,8 @@ def largest_change(view: Trends) -> str:
             change = abs(found.values[i, j] - everything.values[i, j])
             if change > best:
                 pair = f"{view.features[j].title} and {view.features[i].title.lower()}"
-                under = f"{written(found.values[i, j])} in the {words.count(found.n_bars, 'bar')} of {_plain(found.name)}"
+                when = f"{'under' if view.labels and view.labels.kind == 'state' else 'when'} {_plain(found.name)}"
+                under = f"{written(found.values[i, j])} {when} ({words.count(found.n_bars, 'bar')})"
                 best, told = change, f"Largest change: {pair}, {written(everything.values[i, j])} over all bars, {under}."
     return told
 

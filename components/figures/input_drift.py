@@ -13,7 +13,7 @@ from components import quantities, theme, words
 from regime_core.evaluation.stability import OTHER, STABLE, InputDrift
 from regime_core.features import FEATURES
 
-ROW_PX = 20
+ROW_PX = 30
 AROUND_PX = 76
 LEAST_INDEX = 0.005
 """Smaller indices are drawn here: the axis is logarithmic."""
@@ -82,19 +82,28 @@ def overview(view: DriftView, picked: str, *, mode: str = "light") -> go.Figure:
         showlegend=False,
         hovermode="closest",
         barmode="overlay",
-        bargap=0.35,
+        bargap=0.74,
         margin={"l": 4, "r": 10, "t": 26, "b": 42},
         xaxis={
             "type": "log",
             "title": {"text": "Population stability index (logarithmic)"},
-            "range": [float(np.log10(LEAST_INDEX)) - 0.05, 1.02],
+            "range": [float(np.log10(LEAST_INDEX)) - 0.05, 1.1],
             "tickvals": [0.01, 0.03, STABLE, OTHER, 1, 3, 10],
             "ticktext": ["0.01", "0.03", "0.1", "0.25", "1", "3", "10"],
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
         },
-        yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "gridcolor": palette.hairline, "dtick": 1},
+        yaxis={
+            "type": "category",
+            "range": [len(names) - 0.6, -0.8],
+            "fixedrange": True,
+            "gridcolor": palette.hairline,
+            "dtick": 1,
+            "ticklabelposition": "inside top",
+            "ticklabelshift": 3,
+            "tickfont": {"size": 12, "color": palette.text},
+        },
         annotations=[
             _bound_word(*word, palette) for word in ((0.022, "stable"), (0.158, "moved"), (1.6, "another population"))
         ],
@@ -145,7 +154,7 @@ def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figu
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
         margin={"l": 4, "r": 8, "t": 30, "b": 8},
         xaxis={
-            "title": {"text": f"{FEATURES[name].title} ({quantities.unit(FEATURES[name])}), in tenths of training"},
+            "title": {"text": f"tenths of the training values, {quantities.unit(FEATURES[name]).partition(',')[0]}"},
             "type": "category",
             "fixedrange": True,
             "showgrid": False,
@@ -177,7 +186,9 @@ def distributions_description(view: DriftView, name: str) -> str:
 
 def bin_words(edges: NDArray[np.float64]) -> list[str]:
     """What each bin holds: ``to −8.33``, ``−8.33 to −6.25``, …, ``above −0.26``; edges that are infinite bound empty bins."""
-    told = [quantities.number(float(edge)) if np.isfinite(edge) else "∞" for edge in edges]
+    known = edges[np.isfinite(edges)]
+    least = 0.002 * float(np.ptp(known)) if len(known) else 0.0  # nearer to zero than that it is zero, not 6.53 × 10⁻⁵
+    told = [quantities.number(float(edge) if abs(edge) > least else 0.0) if np.isfinite(edge) else "∞" for edge in edges]
     return [f"to {told[0]}", *(f"{low} to {high}" for low, high in pairwise(told)), f"above {told[-1]}"]
 
 

@@ -113,7 +113,7 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
             "zeroline": False,
             "tickformat": ",.3~f" if _is_plain(view.shown(i)) else ".2~e",
         }
-        annotations.append(_panel_title(feature, top, palette))
+        annotations.append(_panel_title(feature, top, palette, known=bool(np.isfinite(view.table[:, i]).any())))
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
     figure.update_layout(
         template=theme.template_name(mode),
@@ -126,7 +126,8 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         barmode="overlay",
         margin={"l": 4, "r": 62, "t": 22, "b": 28},
         xaxis={
-            "anchor": "y2",
+            "anchor": "free",
+            "position": 0,
             "range": strips.dates(strips.edges(view.time)[[0, -1]]),
             "showgrid": False,
             "showspikes": True,
@@ -192,7 +193,7 @@ def _told(view: Trends, column: int, rows: NDArray[np.int64]) -> list[tuple[str,
 def _is_plain(values: NDArray[np.float64]) -> bool:
     """Whether values are large enough to be written without powers of ten."""
     known = np.abs(values[np.isfinite(values)])
-    return not len(known) or float(known.max()) >= 1e-3
+    return not known.any() or float(known.max()) >= 1e-3
 
 
 def _gaps(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -217,7 +218,8 @@ def _add_strips(figure: go.Figure, view: Trends, labels: Strip, palette: theme.P
             figure.add_trace(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
 
 
-def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[str, object]:
+def _panel_title(feature: Feature, top: float, palette: theme.Palette, *, known: bool) -> dict[str, object]:
+    told = quantities.unit(feature) if known else "not known in this range"
     return {
         "xref": "paper",
         "x": 0,
@@ -225,7 +227,7 @@ def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[s
         "yref": "paper",
         "y": top,
         "yanchor": "bottom",
-        "text": f"{feature.title} <span style='color:{palette.muted}'>{quantities.unit(feature)}</span>",
+        "text": f"{feature.title} <span style='color:{palette.muted}'>{told}</span>",
         "showarrow": False,
         "align": "left",
         "font": {"size": 13, "color": palette.text},
