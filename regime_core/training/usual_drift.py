@@ -27,15 +27,15 @@ _GRID = 1.25
 
 def rounded(n_bars: int) -> int:
     """A number of bars nearby, at most MOST_BARS, so that histories of about one length share their markets."""
-    near = _GRID ** round(math.log(max(n_bars, 1), _GRID))
-    return min(MOST_BARS, max(2 * relative.FIRST_ROW, round(near)))
+    return min(MOST_BARS, round(_GRID ** round(math.log(max(n_bars, 1), _GRID))))
 
 
 def market_bins(learnt: TrainingRows, n_bars: int) -> list[NDArray[np.uint8]]:
     """Which decile of training each input of each bar falls into, for N_MARKETS markets that nothing was trained on.
 
-    Each is (n_rows, n_inputs), of the bars of ``n_bars`` that have inputs.
+    Each is (n_rows, n_inputs), of the bars of ``n_bars``, or of as many as have inputs at all, that have them.
     """
+    n_bars = max(n_bars, 2 * relative.FIRST_ROW)
     made = []
     for number in range(N_MARKETS):
         rng = np.random.default_rng([_SEED, SEED_OF_PART["test"], number])
