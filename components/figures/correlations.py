@@ -63,7 +63,7 @@ def matrix(view: Trends, found: Matrix, *, mode: str = "light") -> go.Figure:
     below = np.where(np.tri(n, k=-1, dtype=bool), found.values, np.nan)[1:, :-1]
     rows, columns = [str(i + 2) for i in range(n - 1)], [str(j + 1) for j in range(n - 1)]
     told = [[f"{titles[j]} and {titles[i + 1].lower()}: {written(below[i, j])}" for j in range(n - 1)] for i in range(n - 1)]
-    figure = go.Figure(
+    traces: list[go.Heatmap | go.Scatter] = [
         go.Heatmap(
             name=found.name.strip(),
             x=columns,
@@ -79,17 +79,17 @@ def matrix(view: Trends, found: Matrix, *, mode: str = "light") -> go.Figure:
             ygap=2,
             showscale=False,
         )
-    )
+    ]
     if n < WRITTEN_BELOW:
-        figure.add_trace(_numbers(below, rows, columns, palette, mode))
+        traces.append(_numbers(below, rows, columns, palette, mode))
     axis = {"type": "category", "fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
-    figure.update_layout(
+    layout = dict(
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 2, "b": 2},
         xaxis={**axis, "side": "bottom", "title": {"text": "", "standoff": 0}},
         yaxis={**axis, "autorange": "reversed"},
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
 def matrix_description(view: Trends, found: Matrix) -> str:

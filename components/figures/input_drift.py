@@ -70,13 +70,12 @@ def overview(view: DriftView, picked: str, *, mode: str = "light") -> go.Figure:
     order = view.order
     names = [view.here.names[i] for i in order]
     titles = [f"<b>{short(name)}</b>" if name == picked else short(name) for name in names]
-    figure = go.Figure(_band(view, order, titles, palette))
+    traces = [_band(view, order, titles, palette)]
     if view.all_bars.n_rows != view.here.n_rows:
-        figure.add_trace(_dots(view, view.all_bars, "all bars", order, titles, palette, filled=False))
-    figure.add_trace(_dots(view, view.here, "range in sight", order, titles, palette, filled=True))
-    for bound in (STABLE, OTHER):
-        figure.add_vline(x=bound, line={"color": palette.muted, "width": 1, "dash": "dot"})
-    figure.update_layout(
+        traces.append(_dots(view, view.all_bars, "all bars", order, titles, palette, filled=False))
+    traces.append(_dots(view, view.here, "range in sight", order, titles, palette, filled=True))
+    bound = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "line": {"color": palette.muted, "width": 1, "dash": "dot"}}
+    layout = dict(
         template=theme.template_name(mode),
         meta={"title": heading(view)},
         showlegend=False,
@@ -104,11 +103,12 @@ def overview(view: DriftView, picked: str, *, mode: str = "light") -> go.Figure:
             "ticklabelshift": 3,
             "tickfont": {"size": 12, "color": palette.text},
         },
+        shapes=[{**bound, "x0": x, "x1": x} for x in (STABLE, OTHER)],
         annotations=[
             _bound_word(*word, palette) for word in ((0.022, "stable"), (0.158, "moved"), (1.6, "another population"))
         ],
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
 def overview_description(view: DriftView) -> str:
@@ -131,10 +131,12 @@ def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figu
     kept = view.here.expected[row] > 0
     kept |= np.nan_to_num(view.here.seen[row]) > 0
     x = [word for word, keep in zip(bins, kept, strict=True) if keep]
-    figure = go.Figure(_bars("Training", x, view.here.expected[row][kept], palette.muted, palette))
-    figure.add_trace(_bars(f"{view.title}, in sight", x, view.here.seen[row][kept], palette.accent, palette))
+    traces = [
+        _bars("Training", x, view.here.expected[row][kept], palette.muted),
+        _bars(f"{view.title}, in sight", x, view.here.seen[row][kept], palette.accent),
+    ]
     if view.all_bars.n_rows != view.here.n_rows:
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 name=f"{view.title}, all bars",
                 x=x,
@@ -144,7 +146,7 @@ def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figu
                 hovertemplate="%{fullData.name}: %{y:.1f} %<extra></extra>",
             )
         )
-    figure.update_layout(
+    layout = dict(
         template=theme.template_name(mode),
         meta={"title": distribution_heading(view, name)},
         hovermode="x unified",
@@ -168,7 +170,7 @@ def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figu
             "nticks": 5,
         },
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
 def distributions_description(view: DriftView, name: str) -> str:
@@ -247,7 +249,7 @@ def _dots(
     )
 
 
-def _bars(name: str, x: list[str], shares: NDArray[np.float64], colour: str, palette: theme.Palette) -> go.Bar:
+def _bars(name: str, x: list[str], shares: NDArray[np.float64], colour: str) -> go.Bar:
     return go.Bar(
         name=name,
         x=x,

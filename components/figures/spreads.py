@@ -25,13 +25,13 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
     values = view.shown(column)
     names, colours, codes = groups(view, palette)
     found = geometry.quantiles(codes, values, len(names))
-    figure = go.Figure()
+    traces: list[go.Box | go.Scatter] = []
     for code, name in enumerate(names):
         if np.isnan(found[code, 0]):
             continue
         low, q1, median, q3, high = found[code].tolist()
         known = int((np.isfinite(values) & (codes == code)).sum())
-        figure.add_trace(
+        traces.append(
             go.Box(
                 name=name,
                 y=[name],
@@ -47,8 +47,8 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
                 hoverinfo="skip",
             )
         )
-        figure.add_trace(_median(name, median, found[code], known, quantities.unit(view.features[column]), palette))
-    figure.update_layout(
+        traces.append(_median(name, median, found[code], known, quantities.unit(view.features[column]), palette))
+    layout = dict(
         template=theme.template_name(mode),
         showlegend=False,
         hovermode="closest",
@@ -56,7 +56,7 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
         xaxis={"title": {"text": quantities.unit(view.features[column])}, "zeroline": False, "fixedrange": True, "nticks": 4},
         yaxis={"autorange": "reversed", "fixedrange": True, "showgrid": False},
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
 def description(view: Trends, column: int) -> str:

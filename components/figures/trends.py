@@ -91,19 +91,17 @@ def height(n_features: int) -> int:
 def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
     """One panel a feature, one time axis for all, and the labels as a tint behind and a ribbon below."""
     palette = theme.PALETTES[mode]
-    figure = go.Figure()
+    traces = [] if view.labels is None else _strips(view, view.labels, palette)
     n, total = len(view), height(len(view)) - 50
     ribbon_top = (STRIP_PX + 6) / total
     panel = (1 - ribbon_top) / max(n, 1)
     axes: dict[str, object] = {}
     annotations = []
-    if view.labels is not None:
-        _add_strips(figure, view, view.labels, palette)
     rows = _rows(view)
     for i, feature in enumerate(view.features):
         bottom = 1 - (i + 1) * panel
         top = bottom + panel - GAP_PX / total
-        figure.add_trace(_line(view, i, rows, palette, axis=f"y{i + 3}"))
+        traces.append(_line(view, i, rows, palette, axis=f"y{i + 3}"))
         axes[f"yaxis{i + 3}"] = {
             "domain": [bottom, top],
             "side": "right",
@@ -115,7 +113,7 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         }
         annotations.append(_panel_title(feature, top, palette, known=bool(np.isfinite(view.table[:, i]).any())))
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
-    figure.update_layout(
+    layout = dict(
         template=theme.template_name(mode),
         meta={"title": heading(view)},
         showlegend=False,
@@ -143,7 +141,7 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         annotations=annotations,
         **axes,
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
 def _rows(view: Trends) -> NDArray[np.int64]:
@@ -204,18 +202,22 @@ def _gaps(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.in
     return np.flatnonzero(np.diff(unknown[rows]) > 0) + 1
 
 
-def _add_strips(figure: go.Figure, view: Trends, labels: Strip, palette: theme.Palette) -> None:
+def _strips(view: Trends, labels: Strip, palette: theme.Palette) -> list[go.Heatmap | go.Bar]:
+    """Labels as a tint behind the panels and as a ribbon below them."""
     codes = labels.codes + 1
     full = ["rgba(0,0,0,0)", *labels.colours]
     faint = ["rgba(0,0,0,0)", *(theme.rgba(colour, 1.6 * palette.tint) for colour in labels.colours)]
-    figure.add_trace(strips.strip(view.time, codes, faint, name=f"{labels.kind} (tint)", yaxis="y"))
-    figure.add_trace(strips.strip(view.time, codes, full, name=f"{labels.kind} (ribbon)", yaxis="y2"))
+    traces = [
+        strips.strip(view.time, codes, faint, name=f"{labels.kind} (tint)", yaxis="y"),
+        strips.strip(view.time, codes, full, name=f"{labels.kind} (ribbon)", yaxis="y2"),
+    ]
     edges, (start, stop) = strips.edges(view.time), persistence.run_bounds(labels.codes)
     for code, shape in enumerate(labels.hatches):
         mine = labels.codes[start] == code
         if shape and mine.any():
             pattern = {"shape": shape, "fgcolor": palette.background, "size": 6, "solidity": 0.25}
-            figure.add_trace(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
+            traces.append(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
+    return traces
 
 
 def _panel_title(feature: Feature, top: float, palette: theme.Palette, *, known: bool) -> dict[str, object]:

@@ -170,7 +170,8 @@ def test_controls_have_names_and_charts_are_described(visitor, open_page):
     assert nameless == []
     unnamed = page.evaluate(
         """[...document.querySelectorAll('main [role=img]')].filter(
-             element => !(element.ariaLabel || document.getElementById(element.getAttribute('aria-labelledby'))?.innerText.trim())
+             element => !(element.ariaLabel ||
+                          document.getElementById(element.getAttribute('aria-labelledby'))?.innerText.trim())
            ).length"""
     )
     assert unnamed == 0

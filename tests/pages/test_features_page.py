@@ -206,3 +206,22 @@ def test_a_dataset_of_someone_else_is_not_here(page, visit):
     problem, _, _, hidden, _ = page.show_newest("u" + "x" * 22, NAMES, None, 0)
     assert "belongs to another visitor" in text_of(problem)
     assert hidden
+
+
+@pytest.mark.parametrize("n", [3, 40, 55])
+def test_a_handful_of_bars_has_a_page_that_says_so(page, visit, n):
+    dataset = upload(n)
+    _, _, newest, hidden, _ = page.show_newest(dataset, NAMES, None, 0)
+    assert hidden is False
+    if n == 3:
+        assert "not known: too few bars" in text_of(newest)
+    for strip in ("regime", "state", "none"):
+        figure, *_ = page.show_over_time(dataset, NAMES, strip, "all", "light", None, 0)
+        assert figure.data
+        page.show_spread(dataset, NAMES, strip, "all", "light", None, 0)
+        page.show_correlation(dataset, NAMES, strip, "all", "light", None, 0)
+    _, verdict, _, overview, *_, words, _, _, shares, _ = page.show_drift(None, dataset, "all", "light", None, 0)
+    assert "Choose a longer range" in text_of(verdict)
+    assert len(overview.data) == 2
+    assert len(shares.data) == 2
+    assert ("No bar in sight has inputs yet" in text_of(words)) == (n < 50)
