@@ -17,6 +17,8 @@ from regime_core.features import FEATURES, Feature
 
 WORTH_TELLING = 10
 """Bars since a value was last as high from which on that is told: before, it is no news."""
+_TERMS = ("volatility", "drawdown", "vix")
+"""Entries of the glossary that features are named after."""
 
 
 def table(dataset: Dataset, names: Sequence[str]) -> Component:
@@ -62,7 +64,7 @@ def since(stand: Standing, time: np.ndarray[tuple[int], np.dtype[np.int64]]) -> 
 
 def _row(dataset: Dataset, feature: Feature) -> html.Tr:
     stand = runtime.results().standing(dataset, feature.name)
-    title = html.Th(html.Span(feature.title, title=f"{quantities.unit(feature)}. {feature.source}."), scope="row")
+    title = html.Th(_title(feature), scope="row")
     if stand is None or np.isnan(stand.value):
         return html.Tr([title, html.Td(f"not known: {trend_views.unknown(feature)}", colSpan=5, className="muted")])
     told = [html.Strong(above(stand))]
@@ -78,6 +80,14 @@ def _row(dataset: Dataset, feature: Feature) -> html.Tr:
             html.Td(_cell("Median", stand.median, feature), className="figure"),
         ]
     )
+
+
+def _title(feature: Feature) -> Component:
+    """Title with unit and source as a tip; a link where the glossary says what is measured."""
+    key = next((key for key in _TERMS if feature.name.startswith(f"{key}_")), None)
+    if key is not None:
+        return glossary.term(key, feature.title)
+    return html.Span(feature.title, title=f"{quantities.unit(feature)}. {feature.source}.")
 
 
 def _value(value: float, feature: Feature) -> list[Component | str]:

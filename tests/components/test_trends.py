@@ -99,7 +99,9 @@ def test_a_long_series_is_thinned_and_keeps_its_spike():
     n = 40_000
     seen = view(n, labels=False)
     seen.table[12_345, 0] = 99.0
-    line = trends.over_time(seen).data[0]
+    seen.table[23_456, 1] = -999.0
+    line, other, _ = trends.over_time(seen).data
+    assert min(other.y) == -999.0
     assert len(line.y) <= trends.POINTS
     assert max(line.y) == 9900.0  # percent
 

@@ -56,7 +56,9 @@ def test_the_last_value_within_its_past():
     assert found.place(found.high_end + 1) == 1.0
 
 
-@pytest.mark.parametrize(("last", "high", "since"), [(6.0, True, 1), (0.5, False, -1), (2.5, True, 4), (9.5, True, -1)])
+@pytest.mark.parametrize(
+    ("last", "high", "since"), [(6.0, True, 1), (3.0, True, 4), (0.5, False, -1), (2.5, True, 4), (9.5, True, -1)]
+)
 def test_since_when_it_was_as_extreme(last, high, since):
     found = standing(np.arange(7, dtype=np.int64), np.array([1.0, 9.0, 2.0, 1.5, 3.0, 2.0, last]))
     assert (found.high, found.since) == (high, since)
