@@ -80,6 +80,7 @@ def overview(view: DriftView, picked: str, *, mode: str = "light") -> go.Figure:
         meta={"title": heading(view)},
         showlegend=False,
         hovermode="closest",
+        hoverlabel={"align": "left"},
         barmode="overlay",
         bargap=0.74,
         margin={"l": 4, "r": 10, "t": 26, "b": 42},
@@ -120,7 +121,7 @@ def overview_description(view: DriftView) -> str:
 def distribution_heading(view: DriftView, name: str) -> str:
     """Title of the two distributions."""
     index = view.here.index[view.here.names.index(name)]
-    return f"{FEATURES[name].title}: index {written(index)}, {words.count(view.here.n_rows, 'bar')} in sight"
+    return f"{FEATURES[name].title}: index {written(index)} over the {words.count(view.here.n_rows, 'bar')} in sight"
 
 
 def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figure:
