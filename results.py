@@ -20,18 +20,23 @@ from regime_core.bars import Float, to_frame
 from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
-from regime_core.evaluation import persistence
+from regime_core.evaluation import persistence, stability
+from regime_core.evaluation import standing as standings
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.persistence import Spells
+from regime_core.evaluation.stability import InputDrift
+from regime_core.evaluation.standing import Standing
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
 from regime_core.models import kmeans
 from regime_core.models.kmeans import Candidates
+from regime_core.models.training_rows import TrainingRows, binned
 from regime_core.readers import Overrides
 from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 from regime_core.studies import Shelf
+from regime_core.training import usual_drift
 from regime_core.uploads import Upload
 
 INLINE_BARS = 50_000
@@ -46,6 +51,9 @@ MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
 """Each has at most ``INLINE_BARS`` rows: 31 MB."""
 WALKS_KEPT = 12
+DRIFTS_KEPT = 64
+USUAL_MARKETS_KEPT = 2
+"""Each has at most 9 MB."""
 
 _Made = TypeVar("_Made")
 
@@ -98,6 +106,11 @@ class Results:
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
+        self._standings: _Kept[Standing] = _Kept(DRIFTS_KEPT)
+        self._ranks: _Kept[Float] = _Kept(DRIFTS_KEPT)
+        self._drifts: _Kept[InputDrift] = _Kept(DRIFTS_KEPT)
+        self._usual_markets: _Kept[list[NDArray[np.uint8]]] = _Kept(USUAL_MARKETS_KEPT)
+        self._usual: _Kept[tuple[Float, int]] = _Kept(DRIFTS_KEPT)
         self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
         self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
         self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
@@ -295,6 +308,57 @@ class Results:
         vix = self._vix()
         arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
         return self._jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def standing(self, dataset: Dataset, name: str) -> Standing | None:
+        """Where the newest value of a feature stands within its past; None and errors as of ``features``."""
+        values = self.features(dataset, [name])
+        if values is None:
+            return None
+        key = (*_key(dataset, self._vix()), name)
+        return self._standings.get(key, lambda: standings.standing(dataset.bars.time, values[:, 0]))
+
+    def past_ranks(self, dataset: Dataset, name: str) -> Float | None:
+        """Rank of each value of a feature among those before it, (n_bars,), as by ``standing.past_ranks``.
+
+        None for a long series: the ranks of a million bars take seconds.
+        """
+        values = None if dataset.bars.n_bars > INLINE_BARS else self.features(dataset, [name])
+        if values is None:
+            return None
+        return self._ranks.get((*_key(dataset, self._vix()), name), lambda: standings.past_ranks(values[:, 0]))
+
+    def input_drift(self, dataset: Dataset, first: int, stop: int) -> InputDrift | None:
+        """How far the detectors' inputs on bars ``first:stop`` lie from what the detectors were trained on.
+
+        None while the features of a long series still have to be made. Raises RegimeError ``drift.unknown`` in a model folder
+        that does not say what its detectors were trained on.
+        """
+        learnt = self._engine().training_rows
+        if learnt is None:
+            raise RegimeError("drift.unknown", "These models do not say what they were trained on, so drift cannot be told.")
+        if self.features(dataset, learnt.names[:1]) is None:
+            return None
+        return self._drifts.get((*_key(dataset, None), first, stop), lambda: self._input_drift(dataset, first, stop, learnt))
+
+    def _input_drift(self, dataset: Dataset, first: int, stop: int, learnt: TrainingRows) -> InputDrift:
+        counts = []
+        for i, name in enumerate(learnt.names):  # one after the other: all inputs of a long series would fill the memory
+            table = self.features(dataset, [name])
+            values = np.empty((0, 1)) if table is None else table[first:stop]
+            counts.append(binned(values[np.isfinite(values[:, 0])], learnt.edges[i : i + 1])[0])
+        seen = np.stack(counts)
+        n_rows = int(seen.sum(axis=1).max())
+        with np.errstate(invalid="ignore"):
+            shares = seen / seen.sum(axis=1, keepdims=True)
+        index = stability.population_stability_index(seen, learnt.shares)
+        usual = self._usual_drift(learnt, stop, n_rows)
+        return InputDrift(learnt.names, learnt.edges, learnt.shares, shares, index, *usual, n_rows, learnt.n_rows)
+
+    def _usual_drift(self, learnt: TrainingRows, n_bars: int, n_rows: int) -> tuple[Float, int]:
+        """Between which the indices of single markets like those trained on lie, over the last rows of about as many bars."""
+        length, rows = usual_drift.rounded(n_bars), usual_drift.rounded(n_rows)
+        made = self._usual_markets.get(length, lambda: usual_drift.market_bins(learnt, length))
+        return self._usual.get((length, rows), lambda: usual_drift.usual(learnt, made, rows))
 
     def _start_fit(self, arguments: list[str]) -> str:
         if self._fits_off:

@@ -29,6 +29,7 @@
     "dataset",
     "features",
     "horizon",
+    "input",
     "k",
     "knew",
     "measure",
