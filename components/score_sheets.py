@@ -122,6 +122,60 @@ def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
     )
 
 
+def detector_sheet(entries: Mapping[str, ModelEntry]) -> Sheet:
+    """What the manifest says of each detector, one line each: the mean of each score over its settings, and its range."""
+    rows = tuple(_detector_row(entry) for entry in entries.values())
+    return Sheet(
+        "Detectors in the manifest",
+        rows,
+        (
+            Column("Detector", "", lambda row: row["model"]),
+            Column("Balanced accuracy", "Mean over its test markets, least and most of them", _spread),
+            Column(
+                "Accuracy on 60 bars",
+                "Where the label rests on the last 60 bars alone",
+                lambda row: _share(row["accuracy_60_bars"]),
+            ),
+            Column("Log-loss", "Nats a bar; lower is better", lambda row: _number(row["log_loss"], 4)),
+            Column("Calibration error", "Expected; lower is better", lambda row: _share(row["expected_calibration_error"], 2)),
+            Column("Wants bars", "History for full accuracy", lambda row: f"{row['window']:,}"),
+            Column("Version", "", lambda row: row["version"]),
+        ),
+    )
+
+
+def _detector_row(entry: ModelEntry) -> Row:
+    balanced = _values(entry.scores.get("balanced_accuracy"))
+    by_window = entry.scores.get("accuracy_by_window")
+    return {
+        "model": entry.name,
+        "balanced_accuracy": float(np.mean(balanced)) if balanced else float("nan"),
+        "balanced_accuracy_least": min(balanced, default=float("nan")),
+        "balanced_accuracy_most": max(balanced, default=float("nan")),
+        "accuracy_60_bars": float(by_window.get("60", float("nan"))) if isinstance(by_window, Mapping) else float("nan"),
+        "log_loss": _one(entry.scores.get("log_loss")),
+        "expected_calibration_error": _one(entry.scores.get("expected_calibration_error")),
+        "window": entry.window,
+        "version": entry.version,
+    }
+
+
+def _values(given: Any) -> list[float]:  # noqa: ANN401
+    return [float(value) for value in given.values()] if isinstance(given, Mapping) else []
+
+
+def _one(given: Any) -> float:  # noqa: ANN401
+    return float(given) if isinstance(given, int | float) else float("nan")
+
+
+def _spread(row: Row) -> Any:  # noqa: ANN401
+    if np.isnan(row["balanced_accuracy"]):
+        return "–"
+    least, most = (_share(row[f"balanced_accuracy_{end}"]) for end in ("least", "most"))
+    interval = html.Span(f"{least} to {most}".replace(f"{words.NBSP}%", "", 1), className="interval")
+    return [html.Span(_share(row["balanced_accuracy"])), interval]
+
+
 def detector_sheets(entries: Mapping[str, ModelEntry]) -> list[Sheet]:
     """Scores of the detectors of regimes from the manifest: one sheet for each score that was taken in several settings."""
     return [
@@ -130,17 +184,6 @@ def detector_sheets(entries: Mapping[str, ModelEntry]) -> list[Sheet]:
         for measure, given in entry.scores.items()
         if isinstance(given, Mapping)
     ]
-
-
-def detector_facts(entries: Mapping[str, ModelEntry]) -> list[tuple[str, str]]:
-    """Scores of the detectors that are one number each, and which detectors have none."""
-    found = [
-        (f"{_in_words(measure)}, {entry.name}", _number(float(given), 4))
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        if not isinstance(given, Mapping)
-    ]
-    return found + [(entry.name, "no scores in the manifest") for entry in entries.values() if not entry.scores]
 
 
 def detector_rows(entries: Mapping[str, ModelEntry]) -> tuple[Row, ...]:
@@ -284,6 +327,8 @@ def _in_words(name: str) -> str:
 
 
 def _share(value: float, digits: int = 1) -> str:
+    if np.isnan(value):
+        return "–"
     digits = 2 if abs(value) < 0.05 else digits
     return words.percent(value, digits)
 
