@@ -116,8 +116,8 @@ def summary(view: Shown) -> html.P:
         [
             "The worst ",
             glossary.term("drawdown", "drawdown"),
-            f" was {words.percent(-rule.drawdown)} instead of {words.percent(-hold.drawdown)}; the rule was in the market on "
-            f"{words.percent(float(rule.position.mean()))} of days. The difference of the mean returns{compounded}, "
+            f" was {words.percent(abs(rule.drawdown))} instead of {words.percent(abs(hold.drawdown))}; the rule was in the "
+            f"market on {words.percent(float(rule.position.mean()))} of days. The difference of the mean returns{compounded}, "
             f"{_points(found.mean)} percentage points a year, has a ",
             glossary.term("interval", f"95{words.NBSP}% interval"),
             f" from {_points(found.mean_low)} to {_points(found.mean_high)}: it {chance}.",
@@ -147,7 +147,7 @@ def basis(view: Shown, signal: str) -> html.P:
     )
     doubt = " This needs the close before it is there." if delay == 0 else ""
     traded = f"A signal of one close is traded at {later}.{doubt} Buy and hold buys once, after the same delay and cost."
-    ribbon = "The ribbon between the panels is dark on days out of the market."
+    ribbon = "The ribbon between the panels is filled on days out of the market."
     return html.P(f"{ribbon} {known.get(signal, causal)} {traded}", className="note note-close")
 
 
@@ -291,7 +291,9 @@ def _told(row: Row, name: str) -> str:
 def _value(measure: str, value: float, *, signed: bool = False) -> str:
     if np.isnan(value):
         return "–"
-    if measure in ("Annual return", "Mean return", "Worst drawdown") or (signed and measure in ("Volatility", "In the market")):
+    if signed and measure in _PERCENT:
+        return f"{_points(value)}{words.NBSP}pp"
+    if measure in ("Annual return", "Mean return", "Worst drawdown"):
         return words.signed_percent(value)
     if measure in ("Volatility", "In the market"):
         return words.percent(value, 1)

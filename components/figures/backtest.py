@@ -50,8 +50,9 @@ def description(view: Shown) -> str:
     rule, hold = view.tested.rule, view.tested.hold
     return (
         f"Line chart. {heading(view)}. With the rule 1 became {rule.wealth[-1]:.2f}, by buying and holding "
-        f"{hold.wealth[-1]:.2f}. At worst they were {words.percent(-rule.drawdown)} and {words.percent(-hold.drawdown)} "
-        f"below their peaks. The rule was in the market on {words.percent(float(rule.position.mean()))} of days."
+        f"{hold.wealth[-1]:.2f}. At worst they were {words.percent(abs(rule.drawdown))} and "
+        f"{words.percent(abs(hold.drawdown))} below their peaks. "
+        f"The rule was in the market on {words.percent(float(rule.position.mean()))} of days."
     )
 
 
