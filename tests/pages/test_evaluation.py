@@ -226,6 +226,19 @@ def test_every_signal_is_tested_beside_buy_and_hold(backtest, visit, signal):
     assert f"{100 * float(by_name['In the market']['rule']):.1f} %" in text_of(table)
 
 
+@pytest.mark.parametrize(("out", "codes"), [("high", [2]), ("stressed", [1, 2])])
+def test_the_stress_states_stayed_out_of_are_those_that_were_picked(backtest, visit, out, codes):
+    prices = runtime.library().get("sp500").bars.time
+    days = runtime.results().walk_forward(runtime.library().get("sp500"), 3).at(1)
+    here = np.isin(days.time, prices)
+    figure, _, _ = backtest.show_wealth("sp500", 0, "light", "today", out, "0", "0", "3", "1")
+    ribbon = next(trace for trace in figure.data if trace.name == "Out of the market")
+    runs = np.isin(days.today[here], codes).astype(int)
+    position = np.concatenate([[1], runs[:-1]])  # of a signal today, out tomorrow; before the first signal, out
+    starts = np.flatnonzero(np.diff(position, prepend=-1))
+    assert list(ribbon.z[0]) == position[starts].tolist()
+
+
 def test_costs_and_delay_change_what_a_rule_earned(backtest, visit):
     def end(delay, cost):
         figure, _, _ = backtest.show_wealth("sp500", 0, "light", "boosted", "bearish_volatile", delay, cost, "auto", "1")
