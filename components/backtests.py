@@ -169,7 +169,7 @@ def sheet(view: Shown) -> Sheet:
         "The rule beside buy and hold",
         rows,
         (
-            Column("", "", _measure),
+            Column("Measure", "", _measure),
             Column("Rule", "", lambda row: _told(row, "rule")),
             Column("Buy and hold", "", lambda row: _told(row, "buy_and_hold")),
             Column(

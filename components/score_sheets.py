@@ -122,6 +122,22 @@ def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
     )
 
 
+def confusion_rows(found: ForecastScores) -> tuple[Row, ...]:
+    """What was said against what came: one row a forecaster, state that came and state said."""
+    return tuple(
+        {
+            "horizon": found.horizon,
+            "forecaster": score.name,
+            "came": state_name(came),
+            "said": state_name(said),
+            "days": int(score.confusion[came, said]),
+        }
+        for score in found.scores
+        for came in range(found.k)
+        for said in range(found.k)
+    )
+
+
 def detector_sheet(entries: Mapping[str, ModelEntry]) -> Sheet:
     """What the manifest says of each detector, one line each: the mean of each score over its settings, and its range."""
     rows = tuple(_detector_row(entry) for entry in entries.values())

@@ -16,7 +16,7 @@ from components.sheets import Column, Row, Sheet
 from components.theme import LOOKS
 from regime_core import trials
 from regime_core.artifacts import ModelEntry
-from regime_core.regimes import N_REGIMES, UNKNOWN_CODE
+from regime_core.regimes import ALL_NAMES, N_REGIMES, REGIME_NAMES, UNKNOWN_CODE
 from regime_core.trials import Cell, Trial
 
 DURATION, KIND = "60", "gaussian"
@@ -163,6 +163,22 @@ def confusions(tried: Tried) -> html.Div:
     return html.Div(
         [_matrix(tried.name, tried.trial, looked_at=True), _matrix(YARDSTICK, tried.yardstick, looked_at=False)],
         className="matrices matrices-abreast",
+    )
+
+
+def confusion_rows(tried: Tried) -> tuple[Row, ...]:
+    """Both matrices: one row a pair of true regime and regime named."""
+    return tuple(
+        {
+            "named_by": name,
+            "true": REGIME_NAMES[row],
+            "named": ALL_NAMES[code],
+            "bars": int(trial.confusion[row, code]),
+            "share": float(trial.confusion[row, code] / max(1, trial.confusion[row].sum())),
+        }
+        for name, trial in ((tried.name, tried.trial), ("exact_filter", tried.yardstick))
+        for row in range(N_REGIMES)
+        for code in range(UNKNOWN_CODE + 1)
     )
 
 

@@ -28,6 +28,7 @@ CELLS_TITLE = "detectors-cells-title"
 CONFUSIONS = "detectors-confusions"
 CONFUSIONS_TITLE = "detectors-confusions-title"
 SAVE_CELLS = "detectors-save-cells"
+SAVE_CONFUSIONS = "detectors-save-confusions"
 SAVE_MANIFEST = "evaluation-save-detectors"
 CONFUSIONS_HEIGHT, MANIFEST_HEIGHT = 352, 294
 """Pixels of the sections below."""
@@ -58,6 +59,7 @@ def layout(model: str | None = None, duration: str | None = None, shocks: str | 
     confusions = cards.card(
         html.Div(cards.skeleton(CONFUSIONS_HEIGHT - 90), id=CONFUSIONS),
         title=html.Span("True regime and regime named", id=CONFUSIONS_TITLE),
+        aside=controls.save_button(SAVE_CONFUSIONS, "Download CSV"),
     )
     manifest = cards.card(
         *simulated.manifest(engine.entries),
@@ -124,6 +126,20 @@ def save_cells(clicks: int | None, model: str) -> Any:  # noqa: ANN401
         raise PreventUpdate
     rows = simulated.cell_sheet(_everywhere(model), trials.CELLS[0]).rows
     return dcc.send_string(sheets.csv_text(rows), f"{model}_simulated.csv", type="text/csv")
+
+
+@callback(
+    Output(SAVED, "data", allow_duplicate=True),
+    Input(SAVE_CONFUSIONS, "n_clicks"),
+    *(State(choice.component_id, "value") for choice in _CHOICES),
+    prevent_initial_call=True,
+)
+def save_confusions(clicks: int | None, model: str, duration: str, shocks: str) -> Any:  # noqa: ANN401
+    """Both matrices as CSV."""
+    if not clicks:
+        raise PreventUpdate
+    rows = simulated.confusion_rows(_tried(model, simulated.cell_of(duration, shocks)))
+    return dcc.send_string(sheets.csv_text(rows), f"{model}_confusion.csv", type="text/csv")
 
 
 @callback(Output(SAVED, "data", allow_duplicate=True), Input(SAVE_MANIFEST, "n_clicks"), prevent_initial_call=True)

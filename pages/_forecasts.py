@@ -46,6 +46,7 @@ TRANSITIONS_TITLE = "evaluation-transitions-title"
 SAVE_OUTCOMES = "evaluation-save-outcomes"
 SAVE_SAID = "evaluation-save-said"
 SAVE_GAIN = "evaluation-save-gain"
+SAVE_CONFUSION = "evaluation-save-confusion"
 SAVE_SCORES = "evaluation-save-scores"
 SAVED = "evaluation-saved"
 WALK_JOB = "walk"
@@ -106,7 +107,11 @@ def _verdict() -> html.Div:
 
 def _later() -> list[html.Div]:
     """Sections below, each with its own callback."""
-    matrices = cards.card(html.Div(cards.skeleton(420), id=CONFUSION), title=html.Span("Said and came", id=CONFUSION_TITLE))
+    matrices = cards.card(
+        html.Div(cards.skeleton(370), id=CONFUSION),
+        title=html.Span("Said and came", id=CONFUSION_TITLE),
+        aside=controls.save_button(SAVE_CONFUSION, "CSV"),
+    )
     changes = cards.card(html.Div(cards.skeleton(200), id=TRANSITIONS), title=html.Span("Days of change", id=TRANSITIONS_TITLE))
     scores = cards.card(
         html.Div(cards.skeleton(SCORES_HEIGHT - 90), id=SCORES),
@@ -319,6 +324,21 @@ def save_scores(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: AN
     """Scores of model and baselines as CSV."""
     found = _clicked(clicks, dataset_id, k)
     return _csv(found, "scores", score_sheets.score_sheet(found.scores))
+
+
+@callback(
+    Output(SAVED, "data", allow_duplicate=True),
+    Input(SAVE_CONFUSION, "n_clicks"),
+    State(shell.DATASET, "value"),
+    State(K, "value"),
+    State(HORIZON, "value"),
+    prevent_initial_call=True,
+)
+def save_confusion(clicks: int | None, dataset_id: str, k: str, horizon: str) -> Any:  # noqa: ANN401
+    """What every forecaster said against what came, as CSV."""
+    title, found = _scores(dataset_id if clicks else None, k, horizon)
+    rows = score_sheets.confusion_rows(found)
+    return dcc.send_string(sheets.csv_text(rows), download_name(title, "confusion"), type="text/csv")
 
 
 @_saves(SAVE_OUTCOMES)

@@ -63,7 +63,7 @@ def figure(view: Shown, *, mode: str = "light") -> go.Figure:
     out = (tested.rule.position == 0).astype(np.int8)
     drawn = go.Figure()
     for name, found in ((HOLD, tested.hold), (RULE, tested.rule)):
-        drawn.add_trace(_wealth(name, tested.time[kept], found.wealth[kept], palette))
+        drawn.add_trace(_wealth(name, tested.time[kept], found.wealth[kept], found.position[kept], palette))
     for name, found in ((HOLD, tested.hold), (RULE, tested.rule)):
         drawn.add_trace(_below(name, tested.time[kept], found.drawdowns[kept], palette))
     drawn.add_trace(
@@ -81,7 +81,9 @@ def _kept(tested: Tested) -> NDArray[np.int64]:
     return np.unique(np.concatenate([decimate.extremes(line, MAX_POINTS) for line in lines]))
 
 
-def _wealth(name: str, time: NDArray[np.int64], values: NDArray[np.float64], palette: Palette) -> go.Scatter:
+def _wealth(
+    name: str, time: NDArray[np.int64], values: NDArray[np.float64], position: NDArray[np.float64], palette: Palette
+) -> go.Scatter:
     return go.Scatter(
         name=name,
         legendgroup=name,
@@ -89,7 +91,8 @@ def _wealth(name: str, time: NDArray[np.int64], values: NDArray[np.float64], pal
         y=values,
         mode="lines",
         line=_line(name, palette),
-        hovertemplate=f"{name}: 1 became %{{y:.3~g}}<extra></extra>",
+        customdata=np.where(position > 0, "in the market", "out of the market"),
+        hovertemplate=f"{name}: 1 became %{{y:.3g}}, %{{customdata}}<extra></extra>",
     )
 
 
@@ -125,6 +128,7 @@ def _lay_out(drawn: go.Figure, tested: Tested, mode: str) -> None:
         template=theme.template_name(mode),
         meta={"title": "Wealth and drawdown"},
         hovermode="x unified",
+        hoversubplots="axis",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left", "traceorder": "reversed"},
         margin={"l": 8, "r": 12, "t": 30, "b": 8},
         xaxis={

@@ -13,6 +13,8 @@ from regime_core.trials import Cell, Trial
 
 YARDSTICK = "Exact Bayes filter"
 SHOCKS = {"gaussian": "Gaussian", "student": "Student-t"}
+MOST_BARS = 60
+"""Of those named at all, nearly everyone is named by then."""
 MEDIAN_SYMBOLS = ("circle", "diamond")
 
 
@@ -23,6 +25,11 @@ class Tried:
     name: str
     trial: Trial
     yardstick: Trial
+
+    @property
+    def reach(self) -> int:
+        """Bars after a change that are drawn."""
+        return min(self.cell.mean_duration, MOST_BARS)
 
     @property
     def cell(self) -> Cell:
@@ -55,9 +62,9 @@ def named_within(tried: Tried, *, mode: str = "light") -> go.Figure:
     palette = theme.PALETTES[mode]
     figure = go.Figure()
     for name, trial in ((YARDSTICK, tried.yardstick), (tried.name, tried.trial)):
-        figure.add_trace(_line(name, trial, palette, accent=name == tried.name))
+        figure.add_trace(_line(name, trial, tried.reach, palette, accent=name == tried.name))
     for name, trial in ((YARDSTICK, tried.yardstick), (tried.name, tried.trial)):
-        if np.isfinite(trial.median_lag) and trial.median_lag <= tried.cell.mean_duration:
+        if np.isfinite(trial.median_lag) and trial.median_lag <= tried.reach:
             figure.add_trace(_half(name, trial, palette, accent=name == tried.name))
     figure.update_layout(
         template=theme.template_name(mode),
@@ -67,7 +74,7 @@ def named_within(tried: Tried, *, mode: str = "light") -> go.Figure:
         margin={"l": 8, "r": 12, "t": 30, "b": 8},
         xaxis={
             "title": {"text": "bars since the regime changed"},
-            "range": [-0.5, tried.cell.mean_duration + 0.5],
+            "range": [-0.5, tried.reach + 0.5],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -87,8 +94,8 @@ def named_within(tried: Tried, *, mode: str = "light") -> go.Figure:
     return figure
 
 
-def _line(name: str, trial: Trial, palette: Palette, *, accent: bool) -> go.Scatter:
-    shares = trial.within(trial.cell.mean_duration)
+def _line(name: str, trial: Trial, reach: int, palette: Palette, *, accent: bool) -> go.Scatter:
+    shares = trial.within(reach)
     return go.Scatter(
         name=f"{name}: {_half_named(trial)}",
         x=np.arange(len(shares)),

@@ -150,6 +150,11 @@ def test_every_table_is_saved(page, detectors, visit, monkeypatch):
     name, rows = rows_of(page.save_compared(None, 1, "sp500", "2"))
     assert name == "S_P_500_volatility_qlike.csv"
     assert float(rows[0]["har"]) == pytest.approx(followed[1].compared.gain["har"], rel=1e-9)
+    name, rows = rows_of(page.save_confusion(1, "sp500", "2", "1"))
+    assert name == "S_P_500_confusion.csv"
+    assert [int(row["days"]) for row in rows if row["forecaster"] == "margin"] == found[1].score(
+        "margin"
+    ).confusion.ravel().tolist()
     name, rows = rows_of(detectors.save_manifest(1))
     assert name == "detectors.csv"
     assert {row["model"] for row in rows} == {"boosted", "ensemble"}
@@ -292,5 +297,8 @@ def test_detectors_are_tried_now_beside_the_exact_filter(detectors, visit):
     row = next(row for row in rows if (row["mean_duration"], row["shocks"]) == ("30", "student"))
     assert float(row["balanced_accuracy"]) == pytest.approx(found.balanced_accuracy, rel=1e-9)
     assert float(row["balanced_accuracy_filter"]) == pytest.approx(exact.balanced_accuracy, rel=1e-9)
+    name, rows = rows_of(detectors.save_confusions(1, "boosted", "30", "student"))
+    assert [int(row["bars"]) for row in rows if row["named_by"] == "exact_filter"] == exact.confusion.ravel().tolist()
+    assert sum(float(row["share"]) for row in rows) == pytest.approx(10)
     table, _ = detectors.show_cells("boosted", "30", "student")
     assert f"{100 * found.balanced_accuracy:.1f} %" in text_of(table)
