@@ -1,4 +1,4 @@
-"""Sheets of what labels were worth, how forecasts went, and what detectors of regimes score."""
+"""Sheets of what labels were worth, and of how forecasts went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dash import html
 from components import horizons, states, words
 from components.figures.evaluation import NAMES
 from components.sheets import Column, Row, Sheet
-from regime_core.artifacts import ModelEntry
 from regime_core.evaluation.forecasts import MODEL, Comparison, ForecastScores
 from regime_core.evaluation.outcomes import MEASURES, Outcomes
 from regime_core.evaluation.volatility import FORECASTERS
@@ -102,18 +101,18 @@ def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
         rows,
         (
             Column("Forecaster", "", lambda row: NAMES[row["forecaster"]]),
-            Column("Accuracy", "Share of days whose most likely state came true", lambda row: _share(row["accuracy"])),
-            Column("Precision", "Mean over states", lambda row: _share(row["precision"])),
-            Column("Recall", "Mean over states", lambda row: _share(row["recall"])),
-            Column("Macro F1", "Mean over states", lambda row: _number(row["macro_f1"])),
-            Column("Log-loss", "Nats a day; lower is better", lambda row: _number(row["log_loss"], 4)),
+            Column("Accuracy", "Share of days whose most likely state came true", lambda row: share(row["accuracy"])),
+            Column("Precision", "Mean over states", lambda row: share(row["precision"])),
+            Column("Recall", "Mean over states", lambda row: share(row["recall"])),
+            Column("Macro F1", "Mean over states", lambda row: number(row["macro_f1"])),
+            Column("Log-loss", "Nats a day; lower is better", lambda row: number(row["log_loss"], 4)),
             Column("Skill over it", "1 less log-loss of the model over that of this baseline, 95 % interval", _skill),
             Column("p", "That the model is no better: paired block bootstrap, one-sided", lambda row: p_value(row["p"])),
-            Column("Brier", "Squared errors summed over states; lower is better", lambda row: _number(row["brier"], 4)),
+            Column("Brier", "Squared errors summed over states; lower is better", lambda row: number(row["brier"], 4)),
             Column(
                 "Calibration error",
                 "Expected, 15 bins of equal mass; lower is better",
-                lambda row: _share(row["calibration_error"], 2),
+                lambda row: share(row["calibration_error"], 2),
             ),
             Column("McNemar p", "Exact test of equal accuracy, 1 day ahead only", lambda row: p_value(row["mcnemar_p"])),
         ),
@@ -135,80 +134,6 @@ def confusion_rows(found: ForecastScores) -> tuple[Row, ...]:
         for score in found.scores
         for came in range(found.k)
         for said in range(found.k)
-    )
-
-
-def detector_sheet(entries: Mapping[str, ModelEntry]) -> Sheet:
-    """What the manifest says of each detector, one line each: the mean of each score over its settings, and its range."""
-    rows = tuple(_detector_row(entry) for entry in entries.values())
-    return Sheet(
-        "Detectors in the manifest",
-        rows,
-        (
-            Column("Detector", "", lambda row: row["model"]),
-            Column("Balanced accuracy", "Mean over its test markets, least and most of them", _spread),
-            Column(
-                "Accuracy on 60 bars",
-                "Where the label rests on the last 60 bars alone",
-                lambda row: _share(row["accuracy_60_bars"]),
-            ),
-            Column("Log-loss", "Nats a bar; lower is better", lambda row: _number(row["log_loss"], 4)),
-            Column("Calibration error", "Expected; lower is better", lambda row: _share(row["expected_calibration_error"], 2)),
-            Column("Wants bars", "History for full accuracy", lambda row: f"{row['window']:,}"),
-            Column("Version", "", lambda row: row["version"]),
-        ),
-    )
-
-
-def _detector_row(entry: ModelEntry) -> Row:
-    balanced = _values(entry.scores.get("balanced_accuracy"))
-    by_window = entry.scores.get("accuracy_by_window")
-    return {
-        "model": entry.name,
-        "balanced_accuracy": float(np.mean(balanced)) if balanced else float("nan"),
-        "balanced_accuracy_least": min(balanced, default=float("nan")),
-        "balanced_accuracy_most": max(balanced, default=float("nan")),
-        "accuracy_60_bars": float(by_window.get("60", float("nan"))) if isinstance(by_window, Mapping) else float("nan"),
-        "log_loss": _one(entry.scores.get("log_loss")),
-        "expected_calibration_error": _one(entry.scores.get("expected_calibration_error")),
-        "window": entry.window,
-        "version": entry.version,
-    }
-
-
-def _values(given: Any) -> list[float]:  # noqa: ANN401
-    return [float(value) for value in given.values()] if isinstance(given, Mapping) else []
-
-
-def _one(given: Any) -> float:  # noqa: ANN401
-    return float(given) if isinstance(given, int | float) else float("nan")
-
-
-def _spread(row: Row) -> Any:  # noqa: ANN401
-    if np.isnan(row["balanced_accuracy"]):
-        return "–"
-    least, most = (_share(row[f"balanced_accuracy_{end}"]) for end in ("least", "most"))
-    interval = html.Span(f"{least} to {most}".replace(f"{words.NBSP}%", "", 1), className="interval")
-    return [html.Span(_share(row["balanced_accuracy"])), interval]
-
-
-def detector_sheets(entries: Mapping[str, ModelEntry]) -> list[Sheet]:
-    """Scores of the detectors of regimes from the manifest: one sheet for each score that was taken in several settings."""
-    return [
-        _setting_sheet(entry.name, measure, given)
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        if isinstance(given, Mapping)
-    ]
-
-
-def detector_rows(entries: Mapping[str, ModelEntry]) -> tuple[Row, ...]:
-    """Every score of the manifest: one row a detector, measure and setting."""
-    return tuple(
-        {"model": entry.name, "version": entry.version, "measure": measure, "setting": setting, "score": float(value)}
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        for setting, value in (given.items() if isinstance(given, Mapping) else [("", given)])
     )
 
 
@@ -312,42 +237,14 @@ def _skill(row: Row) -> Any:  # noqa: ANN401
     return [html.Span(words.signed_percent(row["skill"])), interval]
 
 
-def _setting_sheet(model: str, measure: str, given: Mapping[str, float]) -> Sheet:
-    """Settings such as ``gaussian, s0 0.01, mean duration 30``: what they share names the row, their last part the column."""
-    parts = {setting: setting.rpartition(", ")[::2] for setting in given}
-    across = tuple(dict.fromkeys(last for _, last in parts.values()))
-    down = tuple(dict.fromkeys(first for first, _ in parts.values()))
-    by_place = {parts[setting]: float(value) for setting, value in given.items()}
-    rows = tuple(
-        {"model": model, "measure": measure, "setting": first} | {last: by_place.get((first, last)) for last in across}
-        for first in down
-    )
-
-    def shown(last: str) -> Column:
-        title = f"{last} bars" if last.isdigit() else _in_words(last)
-        return Column(title, "", lambda row: "–" if row[last] is None else _share(row[last]))
-
-    title = f"{_in_words(measure)}, {model}"
-    return Sheet(
-        title,
-        rows,
-        (
-            Column(title, "", lambda row: row["setting"].capitalize() or "All settings"),
-            *(shown(last) for last in across),
-        ),
-    )
-
-
-def _in_words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _share(value: float, digits: int = 1) -> str:
+def share(value: float, digits: int = 1) -> str:
+    """A fraction as percent, a small one with two digits; a dash for NaN."""
     if np.isnan(value):
         return "–"
     digits = 2 if abs(value) < 0.05 else digits
     return words.percent(value, digits)
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
+    """A number with so many digits; a dash for NaN."""
     return "–" if np.isnan(value) else f"{value:.{digits}f}"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from components import cards, controls, glossary, score_sheets, sheets, words
+from components import cards, controls, detector_sheets, glossary, sheets, words
 from components.evaluations import MOST_HEAT
 from components.figures import lags as figures
 from components.figures.lags import SHOCKS, YARDSTICK, Tried
@@ -184,9 +184,9 @@ def confusion_rows(tried: Tried) -> tuple[Row, ...]:
 
 def manifest(entries: Mapping[str, ModelEntry]) -> list[Any]:
     """Scores of the detectors in the manifest: one line each, the rest folded."""
-    found = [sheets.table(sheet) for sheet in score_sheets.detector_sheets(entries)]
+    found = [sheets.table(sheet) for sheet in detector_sheets.detector_sheets(entries)]
     return [
-        sheets.table(score_sheets.detector_sheet(entries)),
+        sheets.table(detector_sheets.detector_sheet(entries)),
         html.P(MANIFEST_NOTE, className="note"),
         html.Details(
             [html.Summary("By market, regime and length of history"), html.Div(found, className="detector-sheets")],

@@ -8,7 +8,7 @@ from dash import Input, Output, State, callback, dcc, html
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, score_sheets, sheets, shell, sight, simulated
+from components import cards, controls, detector_sheets, sheets, shell, sight, simulated
 from components.figures import lags as figures
 from components.figures.lags import Tried
 from pages._forecasts import SAVED
@@ -147,7 +147,7 @@ def save_manifest(clicks: int | None) -> Any:  # noqa: ANN401
     """Scores of the manifest as CSV."""
     if not clicks:
         raise PreventUpdate
-    rows = score_sheets.detector_rows(runtime.engine().entries)
+    rows = detector_sheets.detector_rows(runtime.engine().entries)
     return dcc.send_string(sheets.csv_text(rows), "detectors.csv", type="text/csv")
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from components import evaluations, score_sheets, sheets, theme
+from components import detector_sheets, evaluations, score_sheets, sheets, theme
 from components.figures import evaluation as figures
 from markets import FIRST_DAY, text_of
 from records import scores_of, walk_of
@@ -144,13 +144,13 @@ def test_detectors_scores_are_spread_over_rows_and_columns():
         "boosted": ModelEntry("boosted", "1", 252, scores={"balanced_accuracy": given, "log_loss": 0.35, "by": {"60": 0.9}}),
         "rules": ModelEntry("rules", "1", 252),
     }
-    first, second = (text_of(sheets.table(sheet)) for sheet in score_sheets.detector_sheets(entries))
+    first, second = (text_of(sheets.table(sheet)) for sheet in detector_sheets.detector_sheets(entries))
     assert first == "Balanced accuracy, boosted D 30 D 60 A, s0 1 50.0 % 60.0 % B, s0 1 70.0 % –"
     assert second == "By, boosted 60 bars All settings 90.0 %"
-    lines = text_of(sheets.table(score_sheets.detector_sheet(entries)))
+    lines = text_of(sheets.table(detector_sheets.detector_sheet(entries)))
     assert "boosted 60.0 % 50.0 to 70.0 % – 0.3500 – 252 1" in lines
     assert "rules – – – – 252 1" in lines
-    assert [row["score"] for row in score_sheets.detector_rows(entries)] == [0.5, 0.6, 0.7, 0.35, 0.9]
+    assert [row["score"] for row in detector_sheets.detector_rows(entries)] == [0.5, 0.6, 0.7, 0.35, 0.9]
 
 
 def test_the_matrices_count_said_and_came():
