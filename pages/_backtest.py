@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import backtests, cards, controls, horizons, sheets, shell, sight, views
 from components.figures import backtest as figures
-from pages._forecasts import SAVED
+from pages._forecast_tables import SAVED
 from regime_core.errors import RegimeError
 from regime_core.uploads import download_name
 

@@ -11,7 +11,7 @@ import runtime
 from components import cards, controls, detector_sheets, sheets, shell, sight, simulated
 from components.figures import lags as figures
 from components.figures.lags import Tried
-from pages._forecasts import SAVED
+from pages._forecast_tables import SAVED
 from regime_core import trials
 
 MODEL = "detectors-model"

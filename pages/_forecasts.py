@@ -1,20 +1,21 @@
-"""Evaluation, forecasts: how they went, and what a label was worth, on days that the models had not seen."""
+"""Evaluation, forecasts: how they went on days that the models had not seen."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
 from components import cards, controls, evaluations, horizons, markets, progress, score_sheets, sheets, shell, sight, views
 from components.figures import evaluation as figures
+from pages import _forecast_tables
+from pages._forecast_tables import OF_RECORD, SAVED, WALK_JOB, K
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.uploads import download_name
 
-K = "evaluation-k"
 HORIZON = "evaluation-horizon"
 PICKED = "evaluation-forecaster"
 AGAINST = "evaluation-against"
@@ -26,11 +27,6 @@ FACTS = "evaluation-facts"
 STARTING = "evaluation-starting"
 START = "evaluation-start"
 BODY = "evaluation-body"
-OUTCOMES = "evaluation-outcomes"
-OUTCOMES_TITLE = "evaluation-outcomes-title"
-COMPARED = "evaluation-compared"
-SCORES = "evaluation-scores"
-SCORES_TITLE = "evaluation-scores-title"
 CONFUSION = "evaluation-confusion"
 CONFUSION_TITLE = "evaluation-confusion-title"
 RELIABILITY = "evaluation-reliability"
@@ -43,15 +39,9 @@ PAIR = "evaluation-pair"
 CALIBRATED = "evaluation-calibrated"
 TRANSITIONS = "evaluation-transitions"
 TRANSITIONS_TITLE = "evaluation-transitions-title"
-SAVE_OUTCOMES = "evaluation-save-outcomes"
-SAVE_SAID = "evaluation-save-said"
-SAVE_GAIN = "evaluation-save-gain"
 SAVE_CONFUSION = "evaluation-save-confusion"
-SAVE_SCORES = "evaluation-save-scores"
-SAVED = "evaluation-saved"
-WALK_JOB = "walk"
-SAID_HEIGHT, SCORES_HEIGHT, OUTCOMES_HEIGHT, COMPARED_HEIGHT = 457, 736, 502, 770
-"""Pixels of the sections below, at two states."""
+SAID_HEIGHT = 457
+"""Pixels of the first section below, at two states."""
 
 
 def layout(
@@ -113,30 +103,8 @@ def _later() -> list[html.Div]:
         aside=controls.save_button(SAVE_CONFUSION, "CSV"),
     )
     changes = cards.card(html.Div(cards.skeleton(200), id=TRANSITIONS), title=html.Span("Days of change", id=TRANSITIONS_TITLE))
-    scores = cards.card(
-        html.Div(cards.skeleton(SCORES_HEIGHT - 90), id=SCORES),
-        title=html.Span("Model beside the baselines", id=SCORES_TITLE),
-        aside=controls.save_button(SAVE_SCORES, "Download CSV"),
-    )
-    outcomes = cards.card(
-        html.Div(cards.skeleton(OUTCOMES_HEIGHT - 90), id=OUTCOMES),
-        title=html.Span("What followed each label", id=OUTCOMES_TITLE),
-        aside=controls.save_button(SAVE_OUTCOMES, "Download CSV"),
-    )
-    compared = cards.card(
-        html.Div(cards.skeleton(COMPARED_HEIGHT - 90), id=COMPARED),
-        title="The volatility that came, beside what the VIX and HAR said of the same days",
-        aside=html.Div(
-            [controls.save_button(SAVE_SAID, "Volatility as CSV"), controls.save_button(SAVE_GAIN, "QLIKE as CSV")],
-            className="controls",
-        ),
-    )
-    return [
-        sight.later("evaluation-said", html.Div([matrices, changes], className="pair-of-cards"), height=SAID_HEIGHT),
-        sight.later("evaluation-scores", scores, height=SCORES_HEIGHT),
-        sight.later("evaluation-outcomes", outcomes, height=OUTCOMES_HEIGHT),
-        sight.later("evaluation-compared", compared, height=COMPARED_HEIGHT),
-    ]
+    said = html.Div([matrices, changes], className="pair-of-cards")
+    return [sight.later("evaluation-said", said, height=SAID_HEIGHT), *_forecast_tables.sections()]
 
 
 @callback(
@@ -179,12 +147,6 @@ def show_record(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: 
     )
 
 
-_OF_RECORD = (
-    Input(shell.DATASET, "value"),
-    Input(K, "value"),
-    Input(progress.ended_id(WALK_JOB), "data"),
-    Input(shell.REFRESHED, "data"),
-)
 _OF_HORIZON = (Input(HORIZON, "value"), Input(PICKED, "value"), Input(AGAINST, "value"))
 
 
@@ -193,7 +155,7 @@ _OF_HORIZON = (Input(HORIZON, "value"), Input(PICKED, "value"), Input(AGAINST, "
     Output(YEARS_TITLE, "children"),
     Output(YEARS_TEXT, "children"),
     Output(PAIR, "children"),
-    *_OF_RECORD,
+    *OF_RECORD,
     *_OF_HORIZON,
     Input(MEASURE, "value"),
     Input(shell.THEME, "data"),
@@ -215,7 +177,7 @@ def show_years(*given: Any) -> Any:  # noqa: ANN401
     Output(RELIABILITY_TITLE, "children"),
     Output(RELIABILITY_TEXT, "children"),
     Output(CALIBRATED, "children"),
-    *_OF_RECORD,
+    *OF_RECORD,
     *_OF_HORIZON,
     Input(shell.THEME, "data"),
 )
@@ -236,7 +198,7 @@ def show_reliability(*given: Any) -> Any:  # noqa: ANN401
     Output(CONFUSION_TITLE, "children"),
     Output(TRANSITIONS, "children"),
     Output(TRANSITIONS_TITLE, "children"),
-    *_OF_RECORD,
+    *OF_RECORD,
     *_OF_HORIZON,
 )
 def show_said(*given: Any) -> Any:  # noqa: ANN401
@@ -249,27 +211,6 @@ def show_said(*given: Any) -> Any:  # noqa: ANN401
         evaluations.transitions(found, picked),
         evaluations.transitions_heading(title, found),
     )
-
-
-@callback(Output(SCORES, "children"), Output(SCORES_TITLE, "children"), *_OF_RECORD)
-def show_scores(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
-    """All scores of model and baselines."""
-    found = _record(dataset_id, k)
-    return evaluations.scores(found), evaluations.scores_heading(found.dataset.title, found.walk)
-
-
-@callback(Output(OUTCOMES, "children"), Output(OUTCOMES_TITLE, "children"), *_OF_RECORD)
-def show_outcomes(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
-    """What followed each label."""
-    found = _record(dataset_id, k)
-    title = evaluations.outcomes_heading(found.dataset.title, found.dataset.bars.time, found.walk)
-    return evaluations.outcomes(found), title
-
-
-@callback(Output(COMPARED, "children"), *_OF_RECORD)
-def show_compared(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
-    """What followed each label, beside VIX and HAR."""
-    return evaluations.compared(_record(dataset_id, k))
 
 
 @callback(
@@ -308,24 +249,6 @@ def follow(dataset_id: str | None, k: str) -> Any:  # noqa: ANN401
     return None if job is None else progress.started(job, tell_result=False)
 
 
-def _saves(*buttons: str) -> Any:  # noqa: ANN401
-    """Register a callback for the buttons of one section: a callback must not reach into another's."""
-    return callback(
-        Output(SAVED, "data", allow_duplicate=True),
-        *(Input(button, "n_clicks") for button in buttons),
-        State(shell.DATASET, "value"),
-        State(K, "value"),
-        prevent_initial_call=True,
-    )
-
-
-@_saves(SAVE_SCORES)
-def save_scores(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
-    """Scores of model and baselines as CSV."""
-    found = _clicked(clicks, dataset_id, k)
-    return _csv(found, "scores", score_sheets.score_sheet(found.scores))
-
-
 @callback(
     Output(SAVED, "data", allow_duplicate=True),
     Input(SAVE_CONFUSION, "n_clicks"),
@@ -339,45 +262,6 @@ def save_confusion(clicks: int | None, dataset_id: str, k: str, horizon: str) ->
     title, found = _scores(dataset_id if clicks else None, k, horizon)
     rows = score_sheets.confusion_rows(found)
     return dcc.send_string(sheets.csv_text(rows), download_name(title, "confusion"), type="text/csv")
-
-
-@_saves(SAVE_OUTCOMES)
-def save_outcomes(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
-    """What followed each label as CSV."""
-    found = _clicked(clicks, dataset_id, k)
-    return _csv(found, "outcomes", score_sheets.outcome_sheet(found.outcomes, found.walk.k))
-
-
-@_saves(SAVE_SAID, SAVE_GAIN)
-def save_compared(said: int | None, gain: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
-    """Volatility beside VIX and HAR, or how well each foretold it, as CSV."""
-    found = _clicked(said or gain, dataset_id, k)
-    if ctx.triggered_id == SAVE_GAIN:
-        return _csv(found, "volatility_qlike", score_sheets.gain_sheet(found.outcomes))
-    return _csv(found, "volatility_said", score_sheets.said_sheet(found.outcomes, found.walk.k))
-
-
-def _clicked(clicks: int | None, dataset_id: str, k: str) -> evaluations.Record:
-    if not clicks:
-        raise PreventUpdate
-    return _record(dataset_id, k)
-
-
-def _csv(found: evaluations.Record, kind: str, sheet: sheets.Sheet) -> Any:  # noqa: ANN401
-    return dcc.send_string(sheets.csv_text(sheet.rows), download_name(found.dataset.title, kind), type="text/csv")
-
-
-def _record(dataset_id: str | None, k: str | None) -> evaluations.Record:
-    """Record to show; that there is none is told by the headline alone."""
-    if not dataset_id:
-        raise PreventUpdate
-    try:
-        found = evaluations.record(shell.dataset(dataset_id), k)
-    except RegimeError:
-        raise PreventUpdate from None
-    if found is None or not found.scores:
-        raise PreventUpdate
-    return found
 
 
 def _scores(dataset_id: str | None, k: str | None, horizon: str) -> tuple[str, ForecastScores]:

@@ -10,6 +10,7 @@ from dash import Input, Output, State, callback, dcc, html
 
 from components import controls, shell
 from pages import _backtest, _detectors, _forecasts
+from pages._forecast_tables import SAVED
 
 dash.register_page(__name__, path="/evaluation", name="Evaluation", title="Evaluation · Regime Desk", order=4)
 
@@ -24,7 +25,7 @@ def layout(view: str | None = None, **query: str) -> html.Div:
     chosen = view if view in VIEWS else "forecasts"
     buttons = html.Div(controls.segmented(VIEW, VIEWS, chosen, "What is evaluated"), className="views")
     return html.Div(
-        [buttons, dcc.Download(id=_forecasts.SAVED), html.Div(_view(chosen, query), id=SHOWN)],
+        [buttons, dcc.Download(id=SAVED), html.Div(_view(chosen, query), id=SHOWN)],
         className="stack stack-close",
     )
 

@@ -35,6 +35,11 @@ def page(app):
 
 
 @pytest.fixture
+def tables(app):
+    return importlib.import_module("pages._forecast_tables")
+
+
+@pytest.fixture
 def backtest(app):
     return importlib.import_module("pages._backtest")
 
@@ -94,7 +99,7 @@ def test_the_manifest_has_one_line_a_detector(app):
     assert f"{100 * next(iter(balanced.values())):.1f} %" in told  # folded
 
 
-def test_the_shipped_record_is_shown_at_once(page, visit):
+def test_the_shipped_record_is_shown_at_once(page, tables, visit):
     told = shown(page, "sp500")
     found = runtime.results().scores(runtime.library().get("sp500"), 2)
     against = found[1].against("margin")
@@ -103,16 +108,16 @@ def test_the_shipped_record_is_shown_at_once(page, visit):
     assert "Out of sample, walked forward : 2 states; each year of 3 Jan 2000" in text_of(told["basis"])
     assert f"{found[1].n_days:,}" in text_of(told["facts"])
     assert (told["no_start"], told["no_body"]) == (True, False)
-    scores, title = page.show_scores("sp500", "2", None, 0)
+    scores, title = tables.show_scores("sp500", "2", None, 0)
     for horizon in (1, 5, 21):
         assert f"{found[horizon].score('model').log_loss:.4f}" in text_of(scores)
     assert "30 Dec 2022" in title.replace("\u00a0", " ")
-    followed, title = page.show_outcomes("sp500", "2", None, 0)
+    followed, title = tables.show_outcomes("sp500", "2", None, 0)
     assert "The next 21 trading days" in text_of(followed)
     assert "31 Dec 2018" in title.replace("\u00a0", " ")  # where the bundled prices end
     compared = runtime.results().outcomes(runtime.library().get("sp500"), 2)[1].compared
     days = f"The next 1 trading day: {compared.n.sum()} days"
-    assert days in text_of(page.show_compared("sp500", "2", None, 0))  # the bundled VIX begins later than the labels
+    assert days in text_of(tables.show_compared("sp500", "2", None, 0))  # the bundled VIX begins later than the labels
 
 
 def test_the_horizon_changes_matrix_diagram_and_years(page, visit):
@@ -133,21 +138,21 @@ def test_the_horizon_changes_matrix_diagram_and_years(page, visit):
     assert "accuracy by year" in heading
 
 
-def test_every_table_is_saved(page, detectors, visit, monkeypatch):
+def test_every_table_is_saved(page, tables, detectors, visit, monkeypatch):
     found = runtime.results().scores(runtime.library().get("sp500"), 2)
-    name, rows = rows_of(page.save_scores(1, "sp500", "2"))
+    name, rows = rows_of(tables.save_scores(1, "sp500", "2"))
     assert name == "S_P_500_scores.csv"
     assert float(rows[0]["log_loss"]) == pytest.approx(found[1].score("model").log_loss, rel=1e-9)
-    name, rows = rows_of(page.save_outcomes(1, "sp500", "2"))
+    name, rows = rows_of(tables.save_outcomes(1, "sp500", "2"))
     followed = runtime.results().outcomes(runtime.library().get("sp500"), 2)
     assert name == "S_P_500_outcomes.csv"
     assert [int(row["days"]) for row in rows] == [int(n) for h in (1, 5, 21) for n in followed[h].n]
-    monkeypatch.setattr(page, "ctx", SimpleNamespace(triggered_id=page.SAVE_SAID))
-    name, rows = rows_of(page.save_compared(1, None, "sp500", "2"))
+    monkeypatch.setattr(tables, "ctx", SimpleNamespace(triggered_id=tables.SAVE_SAID))
+    name, rows = rows_of(tables.save_compared(1, None, "sp500", "2"))
     assert name == "S_P_500_volatility_said.csv"
     assert [int(row["days"]) for row in rows] == [int(n) for h in (1, 5, 21) for n in followed[h].compared.n]
-    monkeypatch.setattr(page, "ctx", SimpleNamespace(triggered_id=page.SAVE_GAIN))
-    name, rows = rows_of(page.save_compared(None, 1, "sp500", "2"))
+    monkeypatch.setattr(tables, "ctx", SimpleNamespace(triggered_id=tables.SAVE_GAIN))
+    name, rows = rows_of(tables.save_compared(None, 1, "sp500", "2"))
     assert name == "S_P_500_volatility_qlike.csv"
     assert float(rows[0]["har"]) == pytest.approx(followed[1].compared.gain["har"], rel=1e-9)
     name, rows = rows_of(page.save_confusion(1, "sp500", "2", "1"))
@@ -158,12 +163,12 @@ def test_every_table_is_saved(page, detectors, visit, monkeypatch):
     name, rows = rows_of(detectors.save_manifest(1))
     assert name == "detectors.csv"
     assert {row["model"] for row in rows} == {"boosted", "ensemble"}
-    for save in (page.save_scores, page.save_outcomes):
+    for save in (tables.save_scores, tables.save_outcomes):
         with pytest.raises(PreventUpdate):
             save(None, "sp500", "2")
 
 
-def test_an_upload_is_walked_in_the_background(page, backtest, visit):
+def test_an_upload_is_walked_in_the_background(page, tables, backtest, visit):
     bars, _ = index_and_vix(960)
     dataset = uploaded(runtime.library(), "evaluator", "made.csv", bars)
     before = shown(page, dataset)
@@ -172,7 +177,7 @@ def test_an_upload_is_walked_in_the_background(page, backtest, visit):
     with pytest.raises(PreventUpdate):
         page.show_said(dataset, "2", None, 0, "1", "model", "margin")
     with pytest.raises(PreventUpdate):
-        page.save_scores(1, dataset, "2")
+        tables.save_scores(1, dataset, "2")
     told = dict(zip(VERDICT, backtest.show_verdict(dataset, 0, "forecast", "high", "1", "5", "2", "1"), strict=True))
     assert "Walk forward first" in text_of(told["headline"])
     assert told["no_body"]
