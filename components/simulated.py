@@ -74,8 +74,8 @@ def summary(tried: Tried) -> html.P:
         glossary.term("balanced_accuracy", "balanced accuracy"),
         f" of {words.percent(one, 1)} and the ",
         glossary.term("bayes", "exact Bayes filter"),
-        f" {words.percent(other, 1)}. The filter sees closes only, and no one who does can do better: it knows every "
-        f"parameter of the simulation. The detector is told none of them, but {ahead}",
+        f" {words.percent(other, 1)}. The filter sees closes only, and of all who do it names the most bars rightly: it knows "
+        f"every parameter of the simulation. The detector is told none of them, but {ahead}",
     ]
     return html.P(told, className="further")
 
