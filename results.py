@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jobs import Jobs
-from regime_core import states, studies, walkforward
-from regime_core.bars import Float, to_frame
+from regime_core import backtests, states, studies, trials, walkforward
+from regime_core.backtests import Tested, Trade
+from regime_core.bars import OHLCV, Float, to_frame
 from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
@@ -37,6 +38,7 @@ from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 from regime_core.studies import Shelf
 from regime_core.training import usual_drift
+from regime_core.trials import Answers, Cell, Trial
 from regime_core.uploads import Upload
 
 INLINE_BARS = 50_000
@@ -54,6 +56,8 @@ WALKS_KEPT = 12
 DRIFTS_KEPT = 64
 USUAL_MARKETS_KEPT = 2
 """Each has at most 9 MB."""
+TESTS_KEPT = 64
+TRIALS_KEPT = 64
 
 _Made = TypeVar("_Made")
 
@@ -115,6 +119,8 @@ class Results:
         self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
         self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
         self._outcomes: _Kept[dict[int, Outcomes]] = _Kept(WALKS_KEPT)
+        self._tests: _Kept[Tested] = _Kept(TESTS_KEPT)
+        self._trials: _Kept[Trial] = _Kept(TRIALS_KEPT)
 
     def labels(self, dataset: Dataset, model: str | None = None) -> Labels | None:
         """Labels of a dataset; None while those of a long upload still have to be made by ``start_study``."""
@@ -282,6 +288,52 @@ class Results:
             return {}
         key = (*self._walk_key(dataset, k), *_key(dataset, self._vix_of(dataset)))
         return self._outcomes.get(key, lambda: _outcomes(dataset, self._vix_of(dataset), walk))
+
+    def tested_labels(self, dataset: Dataset, model: str, out: tuple[int, ...], trade: Trade) -> Tested | None:
+        """Backtest of staying out of regimes as a detector named them; None while its labels still have to be made.
+
+        Raises RegimeError as ``backtests.of_labels`` does.
+        """
+        labels = self.labels(dataset, model)
+        if labels is None:
+            return None
+        key = (*self._label_key(dataset, labels.model), out, trade)
+        return self._tests.get(key, lambda: backtests.of_labels(dataset.bars, labels, out, trade))
+
+    def tested_states(
+        self, dataset: Dataset, k: int | None, out: Callable[[int], tuple[int, ...]], trade: Trade, *, horizon: int | None
+    ) -> Tested | None:
+        """Backtest of staying out of stress states, forecast ``horizon`` days ahead or, where None, today's as known today.
+
+        out : number of states -> codes to stay out of. None while ``walk_forward`` has none.
+        Raises RegimeError as ``walk_forward`` and ``backtests.of_labels`` do.
+        """
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return None
+        codes = out(walk.k)
+        key = (*self._walk_key(dataset, k), *_key(dataset, None), codes, trade, horizon)
+
+        def make() -> Tested:
+            if horizon is None:
+                return backtests.of_states(dataset.bars, walk, codes, trade)
+            return backtests.of_forecasts(dataset.bars, walk, codes, trade, horizon=horizon)
+
+        return self._tests.get(key, make)
+
+    def trial(self, cell: Cell, model: str | None = None) -> Trial:
+        """How well a detector names the regimes of simulated markets; made anew for each version of the model."""
+        ref = self._engine().entry(model).ref
+
+        def answers(bars: OHLCV) -> Answers:
+            labels = self._engine().label(bars, model=ref.name)
+            return Answers(labels.codes, labels.probabilities)
+
+        return self._trials.get((cell, ref), lambda: trials.of_detector(cell, answers))
+
+    def yardstick(self, cell: Cell) -> Trial:
+        """How well the exact Bayes filter names the regimes of the same markets."""
+        return self._trials.get((cell, None), lambda: trials.of_yardstick(cell))
 
     def features(self, dataset: Dataset, names: Sequence[str]) -> Float | None:
         """Columns of the feature table, (n_bars, len(names)); None while those of a long series still have to be made.
