@@ -16,6 +16,7 @@ CORE_ORDER = (
         "versions",
         "mapped",
         "uploads",
+        "shares",
         "studies",
         "datasets",
         "engine",
