@@ -31,7 +31,7 @@ from regime_core.models.kmeans import Candidates
 from regime_core.readers import Overrides
 from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
-from regime_core.studies import Shelf
+from regime_core.studies import Shelf, Summary
 from regime_core.uploads import Upload
 
 INLINE_BARS = 50_000
@@ -46,6 +46,7 @@ MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
 """Each has at most ``INLINE_BARS`` rows: 31 MB."""
 WALKS_KEPT = 12
+SUMMARIES_KEPT = 128
 
 _Made = TypeVar("_Made")
 
@@ -94,6 +95,7 @@ class Results:
         self._fits_off = fits_off
         self._labels: _Kept[Labels] = _Kept(LABELS_KEPT)
         self._hindsight: _Kept[NDArray[np.int8]] = _Kept(LABELS_KEPT)
+        self._summaries: _Kept[Summary] = _Kept(SUMMARIES_KEPT)
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
@@ -145,6 +147,20 @@ class Results:
         if labels is None or codes is None:
             return None
         return persistence.spells(codes, labels.confidence, dataset.bars.close)
+
+    def standing(self, upload: Upload, model: str | None = None) -> Summary | None:
+        """Where each series of an upload stands, as far as it is there; None where the model has not labelled the file."""
+        shelf, ref = Shelf(upload.folder / upload.reading), self._engine().entry(model).ref
+        if not upload.reading or not shelf.labelled(ref):
+            return None
+        return self._summaries.get((str(shelf.folder), f"{ref.name}@{ref.version}"), lambda: shelf.summary(ref))
+
+    def standing_of(self, dataset: Dataset, model: str | None = None) -> Summary | None:
+        """Where a single series stands; None where ``labels`` is."""
+        labels, ref = self.labels(dataset, model), self._engine().entry(model).ref
+        if labels is None:
+            return None
+        return self._summaries.get(self._label_key(dataset, ref), lambda: studies.summary(dataset.title, dataset.bars, labels))
 
     def start_study(self, upload: Upload, overrides: Overrides, model: str | None = None) -> str | None:
         """Make all that the Label page shows of a file: at once where it is small, else by a job, whose id is returned.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
 
 from api import problems
 from regime_core import shares
@@ -25,7 +26,7 @@ TITLES = {
 def register(server: Flask, runtime: Runtime) -> None:
     """Take the tokens of links out of addresses of pages, after the guards of the server have let the request pass."""
 
-    def accept() -> object:
+    def accept() -> ResponseReturnValue | None:
         token = request.args.get(shares.PARAMETER)
         if token is None or request.endpoint not in PAGES:
             return None

@@ -111,11 +111,13 @@ class Library:
         Of an upload it is the series that is shown.
         """
         found = [DatasetInfo(id_, title, True) for id_, title in BUNDLED_TITLES.items() if self._bundled_path(id_).is_file()]
-        if visitor is not None:
-            found += filter(None, map(_info, self.uploads.all(visitor)))
-        own = {info.id.partition(".")[0] for info in found}
-        looked_at = (_looked_at(*pair) for pair in self.uploads.granted(grants) if pair[0].id not in own)
-        return [*found, *filter(None, map(_info, looked_at))]
+        return [*found, *filter(None, map(_info, self.brought(visitor, grants)))]
+
+    def brought(self, visitor: str | None, grants: Sequence[Grant] = ()) -> list[Upload]:
+        """This visitor's uploads, newest first, then those that grants show."""
+        own = [] if visitor is None else self.uploads.all(visitor)
+        ids = {upload.id for upload in own}
+        return own + [_looked_at(*pair) for pair in self.uploads.granted(grants) if pair[0].id not in ids]
 
     def get(self, dataset_id: str, visitor: str | None = None, grants: Sequence[Grant] = ()) -> Dataset:
         """Dataset by id: the one place where it is settled who may see which.
@@ -132,11 +134,9 @@ class Library:
             found = self._uploaded(upload, upload.series if series is None else series)
         except (FileNotFoundError, ReaderError):
             raise unknown() from None  # there is no such series, or another worker removed it just now
-        return replace(found, shared=True) if upload.shared else found
+        return replace(found, shared=True, source="shared") if upload.shared else found
 
-    def upload(
-        self, dataset_id: str, visitor: str | None, grants: Sequence[Grant] = ()
-    ) -> tuple[Upload, int | None]:
+    def upload(self, dataset_id: str, visitor: str | None, grants: Sequence[Grant] = ()) -> tuple[Upload, int | None]:
         """Upload of a dataset's id, read or not, and the series that the id names. Raises RegimeError as ``get`` does.
 
         Whoever means to change it asks without grants.

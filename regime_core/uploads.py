@@ -1,7 +1,7 @@
 """Files that visitors brought, each in a folder of its own with all that was made of it.
 
 An upload lies at ``<hash of its owner>/<unguessable id>/source``. A look-up needs both, so an id alone shows nothing. Whom its
-owner gave a link has a ``Grant`` instead, which holds as long as the key that lies beside the file is the one it was given under.
+owner gave a link has a ``Grant`` instead. It holds as long as the key that lies beside the file is the one it was given under.
 """
 
 from __future__ import annotations
@@ -254,8 +254,8 @@ def share_over() -> RegimeError:
     """Error for a dataset that whoever asks was shown by a link which holds no more."""
     return RegimeError(
         "share.over",
-        "This file was shared with you, and is no longer: the link has run out, or whoever brought the file stopped sharing it or "
-        "removed it. Ask for a new link.",
+        "This file was shared with you, and is no longer: the link has run out, or whoever brought the file stopped sharing it "
+        "or removed it. Ask for a new link.",
     )
 
 

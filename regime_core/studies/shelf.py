@@ -136,9 +136,7 @@ class Shelf:
 
     def summary(self, model: ModelRef) -> Summary:
         """Newest label of every series. Raises OSError and ReaderError."""
-        return summary_of(
-            mapped.table(self.series_path), mapped.table(self.of_model(model) / f"newest{mapped.SUFFIX}")
-        )
+        return summary_of(mapped.table(self.series_path), mapped.table(self.of_model(model) / f"newest{mapped.SUFFIX}"))
 
 
 def summary_of(series: pa.Table, newest: pa.Table) -> Summary:
