@@ -51,7 +51,7 @@ def beside(figure: go.Figure, later: Window, then: Window, *, mode: str) -> go.F
     for note in figure.layout.annotations:
         if note.y < 1:  # what stands beside the price moves with it
             note.y = LOWER + (1 - LOWER) * (note.y - old) / (1 - old)
-    figure.add_traces([_known_then(then), *_hatches(then, palette)])
+    figure.add_traces([_known_then(then, palette), *_hatches(then, palette)])
     figure.add_trace(_marks(later, then, palette))
     figure.layout.annotations += (
         go.layout.Annotation(_beside(sum(_LATER) / 2, "hindsight", palette)),
@@ -61,9 +61,10 @@ def beside(figure: go.Figure, later: Window, then: Window, *, mode: str) -> go.F
     return figure
 
 
-def _known_then(then: Window) -> go.Heatmap:
+def _known_then(then: Window, palette: Palette) -> go.Heatmap:
     seen = runs.in_sight(then)
     edges = strips.edges_at(then.bars.time, np.append(seen.start, then.bars.n_bars))
+    colours = [palette.hairline if code == UNKNOWN_CODE else look.colour for code, look in enumerate(LOOKS)]
     return go.Heatmap(
         name="Regime known then (lower ribbon)",
         x=strips.dates(edges),
@@ -71,7 +72,7 @@ def _known_then(then: Window) -> go.Heatmap:
         z=[seen.code.tolist()],
         zmin=-0.5,
         zmax=len(LOOKS) - 0.5,
-        colorscale=strips.steps([look.colour for look in LOOKS]),
+        colorscale=strips.steps(colours),
         showscale=False,
         hoverinfo="skip",
         yaxis="y4",
