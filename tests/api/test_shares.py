@@ -150,7 +150,9 @@ def test_a_file_that_was_removed_is_shared_no_more(guest, upload, token):
     assert guest.get(f"/label?share={token}").status_code == 410
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-1], lambda t: t[:-4] + "AAAA", lambda t: "x" + t[1:], lambda t: "", lambda t: "é"])
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: t[:-4] + "AAAA", lambda t: "x" + t[1:], lambda t: "", lambda t: "é"]
+)
 def test_a_damaged_token_is_told_and_grants_nothing(guest, upload, token, change):
     reply = guest.get("/label", query_string={"share": change(token), "dataset": upload.id})
     assert reply.status_code == 400

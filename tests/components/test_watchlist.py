@@ -47,9 +47,18 @@ def test_a_symbol_in_a_new_regime_comes_first_then_the_largest_move():
     assert [(row["symbol"], row["changed"]) for row in rows] == [("C", True), ("B", False), ("A", False)]
     assert [row["since"].replace("\u00a0", " ") for row in rows] == ["was ranging", "90 % → 60 % sure", "72 % → 70 % sure"]
     assert [row["id"] for row in rows] == [f"{UPLOAD_ID}.2", f"{UPLOAD_ID}.1", f"{UPLOAD_ID}.0"]
-    assert watched.title(rows, "rules").replace("\u00a0", " ") == "Watchlist: 3 symbols by rules, 1 in a new regime on the newest bar"
+    assert (
+        watched.title(rows, "rules").replace("\u00a0", " ")
+        == "Watchlist: 3 symbols by rules, 1 in a new regime on the newest bar"
+    )
     first = rows[-1]
-    assert (first["regime"], first["sign"], first["age"], first["longer"], first["last"]) == ("Calm", "●", 7, True, "2018-01-01")
+    assert (first["regime"], first["sign"], first["age"], first["longer"], first["last"]) == (
+        "Calm",
+        "●",
+        7,
+        True,
+        "2018-01-01",
+    )
     assert first["change"] == pytest.approx(0.1)
     assert (first["own"], first["file"]) == (True, "three.csv")
 

@@ -151,6 +151,12 @@ def test_the_switch_shows_labels_with_hindsight(page, way):
     assert told[-1].endswith("with hindsight")
     code = runtime.results().hindsight(page.shell.dataset(dataset))[-1]
     assert page.label_cards.timeline.LOOKS[code].word in told[-1]
+    known = runtime.results().labels(page.shell.dataset(dataset)).codes
+    later = runtime.results().hindsight(page.shell.dataset(dataset))
+    counted = int(((known != later) & (known != 5) & (later != 5)).sum())
+    assert sentence.replace("\u00a0", " ").startswith(f"Of the 300 bars in sight, hindsight changes {counted} ")
+    assert "without-confidence" in classes  # the ribbon's opacity says nothing then
+    assert f"({counted} of" in text_of(page.label_cards.show_repaint(way.settle(dataset)[0]))
 
 
 def test_dates_that_may_be_read_in_two_ways_are_asked_about_and_the_choice_is_read(page, way):
