@@ -19,7 +19,8 @@
           if (button) {
             button.onclick = function (event) {
               event.stopPropagation();
-              props.setData(true);
+              /* Asked anew each time, also of the same row. */
+              window.dash_clientside.set_props("label-watch-asked", { data: { id: props.data.id, at: Date.now() } });
             };
           }
         },

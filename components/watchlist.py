@@ -19,6 +19,7 @@ TITLE = "label-watch-title"
 NOTE = "label-watch-note"
 LISTED = "label-watch-listed"
 CONFIRM = "label-watch-confirm"
+ASKED = "label-watch-asked"
 REMOVING = "label-watch-removing"
 MOST_HIGH = 6
 _AGE = {
@@ -32,8 +33,8 @@ _AS_OF = {
 
 
 def stores() -> list[Any]:
-    """What is listed, and what is about to be removed, with the question whether it should be."""
-    return [dcc.Store(id=LISTED), dcc.Store(id=REMOVING), dcc.ConfirmDialog(id=CONFIRM)]
+    """Stores of what is listed, and of what is about to be removed, with the question whether it should be."""
+    return [dcc.Store(id=LISTED), dcc.Store(id=ASKED), dcc.Store(id=REMOVING), dcc.ConfirmDialog(id=CONFIRM)]
 
 
 def card() -> html.Section:
@@ -165,14 +166,14 @@ def open_symbol(picked: Any, shown: str | None) -> Any:  # noqa: ANN401
     Output(CONFIRM, "message"),
     Output(CONFIRM, "displayed"),
     Output(REMOVING, "data"),
-    Input(GRID, "cellRendererData"),
+    Input(ASKED, "data"),
     prevent_initial_call=True,
 )
 def ask_to_remove(asked: dict[str, Any] | None) -> Any:  # noqa: ANN401
     """Ask before a file goes."""
     if not asked:
         raise PreventUpdate
-    upload = _own(asked["rowId"])
+    upload = _own(asked["id"])
     if upload is None:
         raise PreventUpdate
     links = (

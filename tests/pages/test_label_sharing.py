@@ -123,7 +123,7 @@ def test_a_guest_sees_and_changes_nothing(page, guest, upload, monkeypatch):
         *_, message, _ = page.studies.read_otherwise([], [], [1], [], [], None, upload.id, "boosted")
         assert "another visitor" in text_of(message)
         with pytest.raises(PreventUpdate):
-            page.watchlist.ask_to_remove({"rowId": upload.id})
+            page.watchlist.ask_to_remove({"id": upload.id})
         with pytest.raises(PreventUpdate):
             page.watchlist.remove(1, upload.id, upload.id, 0)
     assert upload.folder.is_dir()
@@ -195,7 +195,7 @@ def test_what_is_shared_is_on_the_guests_watchlist(page, guest, upload):
 
 def test_a_file_is_removed_once_that_is_confirmed(page, owner, guest, upload):
     with owner:
-        message, displayed, removing = page.watchlist.ask_to_remove({"rowId": upload.id, "value": True})
+        message, displayed, removing = page.watchlist.ask_to_remove({"id": upload.id})
         assert (displayed, removing) == (True, upload.id)
         assert "Remove mine.csv with all that was made of it?" in message
         assert "links to it" in message  # the guest's fixture shared it
