@@ -15,7 +15,7 @@ from regime_core.regimes import UNKNOWN_CODE
 from regime_core.studies import Summary
 from regime_core.uploads import Upload
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 BUNDLED = "bundled history"
 NOT_LABELLED = "Not labelled yet: open it"
 _NO_CODE = -1
@@ -52,8 +52,8 @@ def _of(standing: Standing) -> list[Row]:
     if standing.summary is None:
         return [_unlabelled(standing)]
     found = standing.summary
-    several = len(found.symbol) > 1
-    return [_row(standing, found, i, several=several) for i in range(len(found.symbol))]
+    several, last = len(found.symbol) > 1, _iso(found)
+    return [_row(standing, found, i, last[i], several=several) for i in range(len(found.symbol))]
 
 
 def _unlabelled(standing: Standing) -> Row:
@@ -73,7 +73,7 @@ def _unlabelled(standing: Standing) -> Row:
     }
 
 
-def _row(standing: Standing, found: Summary, i: int, *, several: bool) -> Row:
+def _row(standing: Standing, found: Summary, i: int, last: str, *, several: bool) -> Row:
     code, look = int(found.code[i]), LOOKS[int(found.code[i])]
     known = code != UNKNOWN_CODE
     upload = standing.upload
@@ -94,7 +94,7 @@ def _row(standing: Standing, found: Summary, i: int, *, several: bool) -> Row:
         "longer": bool(found.censored[i]),
         "close": float(found.close[i]),
         "change": float(found.close[i]) / close_before - 1 if close_before > 0 else None,
-        "last": _iso(int(found.last[i]), int(found.step[i])),
+        "last": last,
         "since": since(code, code_before, float(found.confidence[i]), confidence_before),
         "changed": code_before not in (_NO_CODE, code),
         "moved": moved if np.isfinite(moved) else 0.0,
@@ -119,7 +119,9 @@ def since(code: int, code_before: int, confidence: float, confidence_before: flo
     return f"still {now} sure" if now == then else f"{then} → {now} sure"
 
 
-def _iso(time_ns: int, step_ns: int) -> str:
-    """ISO time, to the day for daily and longer bars, else to the minute."""
-    intraday = 0 < step_ns < INTRADAY_BELOW_NS
-    return np.datetime_as_string(np.datetime64(time_ns, "ns"), unit="m" if intraday else "D").replace("T", " ")
+def _iso(found: Summary) -> list[str]:
+    """ISO times of the newest bars, to the day for daily and longer bars, else to the minute."""
+    time = found.last.view("M8[ns]")
+    days, minutes = (np.datetime_as_string(time, unit=unit).tolist() for unit in ("D", "m"))
+    intraday = (found.step > 0) & (found.step < INTRADAY_BELOW_NS)
+    return [minute.replace("T", " ") if fine else day for day, minute, fine in zip(days, minutes, intraday, strict=True)]

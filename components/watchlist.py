@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import dash_ag_grid as dag
@@ -107,9 +108,7 @@ def _columns() -> list[dict[str, Any]]:
     State(shell.DATASET, "value"),
     State(LISTED, "data"),
 )
-def list_symbols(
-    shown: labelling.Shown | None, model: str, _refreshed: int, picked: str | None, before: list[Any] | None
-) -> Any:  # noqa: ANN401
+def list_symbols(shown: labelling.Shown | None, model: str, _refreshed: int, picked: str | None, before: str | None) -> Any:  # noqa: ANN401
     """Where every symbol stands by the model picked, from what was labelled already: no work is begun for it."""
     picked_row = {"ids": [shown["dataset"] if shown else picked or DEFAULT]}
     try:
@@ -117,7 +116,7 @@ def list_symbols(
     except RegimeError:
         raise PreventUpdate from None  # the model is not served: the page says so
     found = watched.rows(standings)
-    mark = [[row["id"], row["regime"], row["since"], row["last"], row["file"]] for row in found]
+    mark = hashlib.sha256(repr(found).encode()).hexdigest()
     if mark == before:
         return *[no_update] * 2, picked_row, *[no_update] * 3
     listed = found[: watched.MOST_ROWS]
