@@ -109,6 +109,18 @@ def test_each_series_stands_in_the_summary(study, engine):
     assert len(pd.read_csv(shelf.file(ref, "csv"))) == 150
 
 
+def test_the_label_before_the_newest_is_told_where_it_was_another(study, engine, tmp_path):
+    calm, wild = rows(100), rows(100, date=lambda i: np.datetime64("2020-04-10") + i, level=900.0)
+    study(HEADER + calm + wild)
+    codes = engine.label(readers.read(tmp_path / "source").series[0].bars, model="rules").codes
+    change = int(np.flatnonzero(np.diff(codes[60:]))[0]) + 61
+    text = "".join((HEADER + calm + wild).splitlines(keepends=True)[: change + 2])
+    shelf, _ = study(text, columns={"close": "Close"})  # other overrides, so another shelf
+    summary = shelf.summary(engine.entry("rules").ref)
+    assert (summary.code[0], summary.before.code[0]) == (codes[change], codes[change - 1])
+    assert summary.code[0] != summary.before.code[0]
+
+
 def test_a_series_of_one_bar_has_none_before_it(study, engine):
     shelf, _ = study(HEADER + rows(1))
     before = shelf.summary(engine.entry("rules").ref).before

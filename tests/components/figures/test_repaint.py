@@ -13,7 +13,7 @@ from regime_core.regimes import UNKNOWN_CODE
 
 BARS = daily_bars([100, 102, 104, 103, 101, 99, 98, 97])
 THEN = labels_of(BARS, [5, 0, 0, 0, 0, 3, 2, 2], [0.0, 0.5, 0.5, 0.9, 0.7, 0.7, 0.35, 0.95])
-LATER = replace(THEN, codes=np.array([5, 0, 0, 3, 3, 3, 3, 2], dtype=np.int8))
+LATER = replace(THEN, codes=np.array([1, 0, 0, 3, 3, 3, 3, 2], dtype=np.int8))
 DIFFER = [False, False, False, True, True, False, True, False]
 
 
@@ -42,7 +42,7 @@ def test_bars_without_one_of_the_labels_do_not_differ(pair):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_lower_ribbon_holds_what_was_known_then(pair, mode):
     figure, traces = drawn(pair, mode)
-    assert list(traces["Regime and confidence (ribbon)"].z[0]) == [25, 4, 19, 14]  # full steps of unknown, 0, 3 and 2
+    assert list(traces["Regime and confidence (ribbon)"].z[0]) == [9, 4, 19, 14]  # full steps of 1, 0, 3 and 2
     lower = traces["Regime known then (lower ribbon)"]
     assert list(lower.z[0]) == [5, 0, 3, 2]
     assert len(lower.x) == 5
