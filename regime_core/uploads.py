@@ -23,6 +23,8 @@ from typing import BinaryIO
 from regime_core.errors import RegimeError
 
 SOURCE, ABOUT, SHARE_KEY = "source", "upload.json", "share.key"
+FOLDERS_KEPT = 1_000
+"""Folders of shared uploads that are remembered; any other is looked for."""
 _ID = re.compile(r"u[A-Za-z0-9_-]{22}")
 _SUFFIXES = re.compile(r"\.(csv|txt|tsv|xlsx|gz|zip|dat|prn)$", re.IGNORECASE)
 
@@ -217,6 +219,8 @@ class Uploads:
             folder = next(self.folder.glob(f"*/{grant.upload_id}"), None)
         if folder is None:
             return None
+        if len(self._shared_at) >= FOLDERS_KEPT:
+            self._shared_at.clear()
         self._shared_at[grant.upload_id] = folder
         with contextlib.suppress(FileNotFoundError):
             if hmac.compare_digest((folder / SHARE_KEY).read_bytes(), grant.key.encode()):
