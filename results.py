@@ -36,7 +36,7 @@ from regime_core.models.training_rows import TrainingRows, binned
 from regime_core.readers import Overrides
 from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
-from regime_core.studies import Shelf
+from regime_core.studies import Shelf, Summary
 from regime_core.training import usual_drift
 from regime_core.trials import Answers, Cell, Trial
 from regime_core.uploads import Upload
@@ -58,6 +58,7 @@ USUAL_MARKETS_KEPT = 2
 """Each has at most 9 MB."""
 TESTS_KEPT = 64
 TRIALS_KEPT = 64
+SUMMARIES_KEPT = 128
 
 _Made = TypeVar("_Made")
 
@@ -106,6 +107,7 @@ class Results:
         self._fits_off = fits_off
         self._labels: _Kept[Labels] = _Kept(LABELS_KEPT)
         self._hindsight: _Kept[NDArray[np.int8]] = _Kept(LABELS_KEPT)
+        self._summaries: _Kept[Summary] = _Kept(SUMMARIES_KEPT)
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
@@ -164,6 +166,20 @@ class Results:
         if labels is None or codes is None:
             return None
         return persistence.spells(codes, labels.confidence, dataset.bars.close)
+
+    def summary(self, upload: Upload, model: str | None = None) -> Summary | None:
+        """Where each series of an upload stands, as far as it is there; None where the model has not labelled the file."""
+        shelf, ref = Shelf(upload.folder / upload.reading), self._engine().entry(model).ref
+        if not upload.reading or not shelf.labelled(ref):
+            return None
+        return self._summaries.get((str(shelf.folder), f"{ref.name}@{ref.version}"), lambda: shelf.summary(ref))
+
+    def summary_of(self, dataset: Dataset, model: str | None = None) -> Summary | None:
+        """Where a single series stands; None where ``labels`` is."""
+        labels, ref = self.labels(dataset, model), self._engine().entry(model).ref
+        if labels is None:
+            return None
+        return self._summaries.get(self._label_key(dataset, ref), lambda: studies.summary(dataset.title, dataset.bars, labels))
 
     def start_study(self, upload: Upload, overrides: Overrides, model: str | None = None) -> str | None:
         """Make all that the Label page shows of a file: at once where it is small, else by a job, whose id is returned.

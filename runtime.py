@@ -19,6 +19,7 @@ from regime_core.datasets import Library
 from regime_core.engine import Engine
 from regime_core.errors import ArtifactError, ModelError, RegimeError
 from regime_core.models.lstm import Device
+from regime_core.shares import Shares
 from regime_core.uploads import Uploads
 from results import Results
 
@@ -207,6 +208,7 @@ class Runtime:
         )
         self.jobs = Jobs(settings.state_dir / "jobs", max_running=settings.max_jobs)
         self._engine: Engine | None = None
+        self._shares: Shares | None = None
         self.results = Results(
             self.library,
             self.jobs,
@@ -216,6 +218,13 @@ class Runtime:
             fits_off=settings.jobs_off,
         )
         self._lock = RLock()
+
+    @property
+    def shares(self) -> Shares:
+        """Links to uploads, signed with the key that signs visitors' cookies too."""
+        if self._shares is None:
+            self._shares = Shares(self.library.uploads, signing_key(self.settings.state_dir))
+        return self._shares
 
     @property
     def loaded(self) -> bool:

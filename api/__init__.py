@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import bodies, direct, guard, logs, metrics, problems, routes, uploads
+from api import bodies, direct, guard, logs, metrics, problems, routes, shares, uploads
 from runtime import Runtime
 
 
@@ -17,4 +17,5 @@ def register(server: Flask, runtime: Runtime) -> None:
     metrics.register(server, runtime)
     direct.register(server, runtime)
     guard.register(server, runtime.settings)
+    shares.register(server, runtime)
     logs.register(server, runtime.settings)

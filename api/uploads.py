@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from api import guard, routes, wire
-from regime_core import readers, uploads
+from regime_core import readers, shares, uploads
 from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.studies import KINDS
@@ -48,9 +48,9 @@ def register(server: Flask, runtime: Runtime) -> None:
 
 
 def send(dataset_id: str, kind: str) -> Response:
-    """Labels of a dataset of this visitor, or of a bundled one, as a file."""
+    """Labels of a dataset that this visitor may see, as a file."""
     runtime = cast(Runtime, current_app.extensions["regime_runtime"])
-    dataset = runtime.library.get(dataset_id, session.get("visitor"))
+    dataset = runtime.library.get(dataset_id, session.get("visitor"), shares.grants_of(session.get(shares.REMEMBERED)))
     ref = runtime.engine.entry(request.args.get("model")).ref
     name = uploads.download_name(dataset.file_title, suffix=kind)
     if dataset.shelf is None:

@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, labelling, shell, symbols, understood
+from components import cards, labelling, looking, shell, symbols, understood
 from regime_core import datasets
 from regime_core.errors import RegimeError
 
@@ -29,7 +29,6 @@ def stores() -> list[Any]:
 def both() -> list[html.Section]:
     """Both cards, without content."""
     return [
-        cards.card(html.Div(id=UNDERSTOOD), title="What was understood", identifier=UNDERSTOOD_CARD, hidden=True),
         cards.card(
             symbols.grid(SYMBOLS),
             title=html.Span("Symbols", id=SYMBOLS_TITLE),
@@ -37,6 +36,7 @@ def both() -> list[html.Section]:
             identifier=SYMBOLS_CARD,
             hidden=True,
         ),
+        cards.card(html.Div(id=UNDERSTOOD), title="What was understood", identifier=UNDERSTOOD_CARD, hidden=True),
     ]
 
 
@@ -68,7 +68,7 @@ def show_file(shown: labelling.Shown | None, before: list[str] | None) -> Any:  
     if of == before:
         return *[no_update] * 4, _row_of(dataset), *[no_update] * 3
     same_file = before is not None and before[0] == of[0]
-    body = no_update if same_file else understood.body(report)  # a form that is open stays open
+    body = no_update if same_file else understood.body(report, changeable=not dataset.shared)  # a form that is open stays open
     if report.n_series == 1 or not shown["summary"]:
         return body, False, [], no_update, [], True, None, of
     rows = symbols.rows(dataset.shelf.summary(runtime.engine().entry(shown["model"]).ref))
@@ -92,14 +92,12 @@ def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
     if not isinstance(picked, list) or not picked:
         raise PreventUpdate
     try:
-        upload, _ = runtime.library().upload(dataset_id, shell.visitor())
+        chosen = looking.look_at(dataset_id, int(picked[0]["id"]))
     except RegimeError:
         raise PreventUpdate from None
-    row = picked[0]
-    shown = runtime.library().uploads.show(upload, upload.reading, int(row["id"]), row["symbol"])
-    if datasets.dataset_id(shown) == dataset_id:
+    if chosen == dataset_id:
         raise PreventUpdate
-    return shell.dataset_options(), datasets.dataset_id(shown)
+    return shell.dataset_options(), chosen
 
 
 clientside_callback(

@@ -75,7 +75,7 @@ def _note(days: float) -> html.P:
         [
             "Needed are a time and a close; open, high, low and volume are used where they are there. ",
             html.A("Download a small example", href=dash.get_asset_url("sample.csv"), download="sample.csv"),
-            f". A file is kept for {days:g} days and shown in this browser only.",
+            f". A file is kept for {days:g} days and shown in this browser only, unless you share it.",
         ],
         className="muted",
     )

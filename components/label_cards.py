@@ -10,8 +10,8 @@ from dash import MATCH, Input, Output, State, callback, dcc, html
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, labelling, ranges, shell, tables, views
-from components.figures import timeline
+from components import cards, controls, glossary, labelling, ranges, sharing, shell, sight, tables, views, words
+from components.figures import repaint, timeline
 from regime_core.errors import RegimeError
 from regime_core.studies import KINDS
 
@@ -22,12 +22,18 @@ WHERE = "label-where"
 SUMMARY = "label-summary"
 SUMMARY_TITLE = "label-summary-title"
 CHARTED = "label-charted"
+TABLED = "label-tabled"
+LEGEND = "label-legend"
 PRICE = "label-price"
 PRICE_TITLE = "label-price-title"
 PRICE_TEXT = "label-price-text"
 TABLE = "label-table"
 TABLE_TITLE = "label-table-title"
 GRID = "label-grid"
+REPAINT = "label-repaint"
+KNEW_TOLD = "label-knew-told"
+KNEW = {"then": "What it knew then", "hindsight": "With hindsight"}
+TABLE_HEIGHT = 522
 LABELS = "label-labels"
 FILES = {kind: f"label-file-{kind}" for kind in KINDS}
 CSV_TEXT = "label-file-csv-text"
@@ -41,37 +47,39 @@ def stores(range_: str | None) -> list[Any]:
     return [dcc.Store(id=RANGE, data=range_ or ranges.DEFAULT)]
 
 
-def all_of(model: str, range_: str | None, style: str | None, knew: str | None) -> html.Div:
-    """Every card, with the controls as they were chosen, without content."""
-    charted = html.Div([_chart_card(range_, style, knew), _table_card()], id=CHARTED, className="stack")
-    return html.Div([_labels_card(model), charted], id=LABELS, className="stack")
+def all_of(model: str, range_: str | None, style: str | None, knew: str | None, *between: html.Section) -> html.Div:
+    """Every card, with the controls as they were chosen, without content. between : what stands above the table."""
+    chart = html.Div(_chart_card(range_, style, knew), id=CHARTED, className="stack")
+    table = html.Div(sight.later("label-table", _table_card(), height=TABLE_HEIGHT), id=TABLED)
+    return html.Div([_labels_card(model), chart, *between, table], id=LABELS, className="stack")
 
 
 def _labels_card(model: str) -> html.Section:
     aside = html.Div(
         [
             html.Div(controls.model_select(labelling.MODEL, runtime.engine().entries, model), className=NEEDS_ANY_LABELS),
-            controls.download_link(FILES["csv"], html.Span("Download CSV", id=CSV_TEXT), primary=True),
+            sharing.button(),
             controls.download_link(FILES["parquet"], "Parquet"),
+            controls.download_link(FILES["csv"], html.Span("Download CSV", id=CSV_TEXT), primary=True),
         ],
         className="controls",
     )
-    content = html.Div(cards.skeleton(64), id=SUMMARY)
-    return cards.card(content, labelling.again_button(), title=html.Span("Labels", id=SUMMARY_TITLE), aside=aside)
+    content = html.Div(cards.skeleton(54), id=SUMMARY)
+    title = html.Span("Labels", id=SUMMARY_TITLE)
+    return cards.card(sharing.room(), content, labelling.again_button(), title=title, aside=aside)
 
 
 def _chart_card(range_: str | None, style: str | None, knew: str | None) -> html.Section:
-    above = html.Div(
-        [
-            html.Div(controls.knew_buttons(labelling.KNEW, knew), className=NEEDS_LABELS),
-            controls.style_buttons(STYLE, style),
-            controls.range_buttons(PRESET, range_),
-        ],
-        className="controls",
+    above = html.Div([controls.style_buttons(STYLE, style), controls.range_buttons(PRESET, range_)], className="controls")
+    switch = controls.segmented(labelling.KNEW, KNEW, knew if knew in KNEW else "then", "Labels as the model")
+    knew_row = html.Div(
+        [switch, html.Div([html.P(id=REPAINT), html.P(id=KNEW_TOLD, className="muted")], className="knew-told")],
+        className=f"knew-row {NEEDS_LABELS}",
     )
     return cards.card(
+        knew_row,
         controls.chart(PRICE, description=PRICE_TEXT),
-        html.Div(cards.legend(), className=NEEDS_LABELS),
+        html.Div(cards.legend(), id=LEGEND, className=NEEDS_LABELS),
         title=html.Span("Price and regime", id=PRICE_TITLE),
         aside=above,
     )
@@ -87,8 +95,7 @@ def _table_card() -> html.Section:
     Output(SUMMARY, "children"),
     Output(SUMMARY_TITLE, "children"),
     Output(CHARTED, "hidden"),
-    Output(TABLE, "children"),
-    Output(TABLE_TITLE, "children"),
+    Output(TABLED, "hidden"),
     Output(CSV_TEXT, "children"),
     *(Output(identifier, "href") for identifier in FILES.values()),
     *(Output(identifier, "hidden") for identifier in FILES.values()),
@@ -96,10 +103,10 @@ def _table_card() -> html.Section:
     prevent_initial_call=True,
 )
 def show_summary(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
-    """Where the newest bar stands, the files to take home, and every bar."""
+    """Where the newest bar stands, and the files to take home."""
     no_files = *[None] * len(FILES), *[True] * len(FILES)
     if not shown:
-        return None, "stack", None, None, True, None, None, None, *no_files
+        return None, "stack", None, None, True, True, None, *no_files
     try:
         seen = views.view(shown["dataset"], shown["model"])
     except RegimeError:
@@ -108,23 +115,50 @@ def show_summary(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
     where = cards.where(dataset, shell.today())
     if seen.labels is None:
         waiting = html.P("The labels are on their way.", className="muted")
-        return where, "stack", waiting, dataset.title, True, None, None, None, *no_files
-    grid = tables.label_grid(
-        {"type": GRID, "dataset": dataset.id, "model": shown["model"]}, intraday=dataset.intraday, labelled=not seen.too_short
-    )
-    title = f"{dataset.title}: every bar, newest first"
+        return where, "stack", waiting, dataset.title, True, True, None, *no_files
     query = urlencode({"model": shown["model"]})
     hrefs = [dash.get_relative_path(f"/labelled/{dataset.id}.{kind}?{query}") for kind in FILES]
     hidden = [(seen.too_short and dataset.n_series == 1) or kind not in shown["files"] for kind in FILES]
     text = f"Download all {dataset.n_series:,} as CSV" if dataset.n_series > 1 else "Download CSV"
-    return where, _classes(seen), _summary(seen, shown["model"]), dataset.title, False, grid, title, text, *hrefs, *hidden
+    return where, _classes(seen), _summary(seen), dataset.title, False, False, text, *hrefs, *hidden
 
 
-def _summary(seen: views.View, model: str) -> html.Div:
+def _summary(seen: views.View) -> html.Div:
     if seen.too_short:
         return cards.too_short(seen.dataset)
-    detection = views.explain(seen)
-    return cards.newest(seen.dataset, detection, seen.unit, runtime.results().differing(seen.dataset, model))
+    return cards.newest(seen.dataset, views.explain(seen), seen.unit, None)
+
+
+@callback(Output(TABLE, "children"), Output(TABLE_TITLE, "children"), Input(labelling.SHOWN, "data"))
+def show_table(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
+    """Table of every bar, empty until its rows come into sight."""
+    if not shown or not shown["labels"]:
+        raise PreventUpdate
+    try:
+        seen = views.view(shown["dataset"], shown["model"])
+    except RegimeError:
+        raise PreventUpdate from None
+    dataset = seen.dataset
+    identifier = {"type": GRID, "dataset": dataset.id, "model": shown["model"]}
+    grid = tables.label_grid(identifier, intraday=dataset.intraday, labelled=not seen.too_short)
+    return grid, f"{dataset.title}: every bar, newest first"
+
+
+@callback(Output(REPAINT, "children"), Input(labelling.SHOWN, "data"))
+def show_repaint(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
+    """For how many bars of the whole series the two kinds of labels differ."""
+    if not shown or not shown["labels"]:
+        return None
+    try:
+        differing = runtime.results().differing(shell.dataset(shown["dataset"]), shown["model"])
+    except RegimeError:
+        return None
+    changed, known = differing or (0, 0)
+    if not known:
+        return None
+    share = html.Strong(words.percent(changed / known, 1))
+    counted = f" of the bars ({changed:,} of {known:,}): the "
+    return ["Hindsight changes the label of ", share, counted, glossary.term("repaint", "repaint share"), "."]
 
 
 def _classes(seen: views.View) -> str:
@@ -137,6 +171,8 @@ def _classes(seen: views.View) -> str:
     Output(PRICE, "figure"),
     Output(PRICE_TITLE, "children"),
     Output(PRICE_TEXT, "children"),
+    Output(KNEW_TOLD, "children"),
+    Output(LEGEND, "className"),
     Input(labelling.DRAWN, "data"),
     Input(RANGE, "data"),
     Input(STYLE, "value"),
@@ -148,11 +184,24 @@ def show_price(drawn: labelling.Shown | None, range_: str, style: str, mode: str
         raise PreventUpdate
     try:
         window = views.view(drawn["dataset"], drawn["model"], hindsight=drawn["hindsight"]).window(range_)
+        then = views.view(drawn["dataset"], drawn["model"]).window(range_) if drawn["hindsight"] else None
     except RegimeError:
         raise PreventUpdate from None
     candles = style == "candles"
-    figure = timeline.price(window, mode=mode, candles=candles)
-    return figure, timeline.heading(window, candles=candles), timeline.description(window)
+    figure, described = timeline.price(window, mode=mode, candles=candles), timeline.description(window)
+    if then is None or not window.hindsight:
+        return figure, timeline.heading(window, candles=candles), described, KNEW_THEN, NEEDS_LABELS
+    counted = repaint.in_sight(window, then)
+    told, heading = f"{counted} {KNEW_LATER}", timeline.heading(window, candles=candles)
+    both = repaint.beside(figure, window, then, mode=mode)
+    return both, heading, f"{described} {told}", told, f"{NEEDS_LABELS} without-confidence"
+
+
+KNEW_THEN = "Shown is each label as the model gave it on that very bar, knowing nothing of later ones: what a trader had."
+KNEW_LATER = (
+    "Upper ribbon: with hindsight, when a regime really began; lower ribbon: what it knew then; dark marks between them: where "
+    "the two differ. Good for studying the past, not for testing a strategy on it."
+)
 
 
 @callback(

@@ -114,7 +114,7 @@ def _what_is_there(dataset: datasets.Dataset, model: str) -> Shown:
 def _start(dataset_id: str, model: str, shown: Shown) -> tuple[Any, Shown]:
     """Start or join the work on what is missing; what was done at once is there already."""
     dataset = shell.dataset(dataset_id)
-    upload, _ = runtime.library().upload(dataset_id, shell.visitor())
+    upload, _ = runtime.library().upload(dataset_id, shell.visitor(), shell.grants())
     report = None if dataset.shelf is None else dataset.shelf.report()
     if report is None:
         return no_update, shown

@@ -15,9 +15,10 @@ from dash import ALL, ClientsideFunction, Input, Output, State, callback, client
 
 import runtime
 from components import cards, tables, words
-from regime_core import datasets
+from regime_core import datasets, shares
 from regime_core.bars import INTRADAY_BELOW_NS
 from regime_core.errors import RegimeError
+from regime_core.uploads import Grant
 
 logger = logging.getLogger(__name__)
 
@@ -159,11 +160,25 @@ def visitor() -> str | None:
     return flask.session.get("visitor")
 
 
+def grants() -> tuple[Grant, ...]:
+    """What others let this visitor see, from the same cookie."""
+    return shares.grants_of(flask.session.get(shares.REMEMBERED))
+
+
 def dataset_options() -> list[dict[str, str]]:
-    """Bundled datasets, then this visitor's uploads; of those of one title also what tells them apart."""
-    infos = runtime.library().infos(visitor())
+    """Bundled datasets, then this visitor's uploads, then those shared with them.
+
+    Of those of one title it is also told what tells them apart.
+    """
+    infos = runtime.library().infos(visitor(), grants())
     times = Counter(info.title for info in infos)
-    return [{"label": _told_apart(info) if times[info.title] > 1 else info.title, "value": info.id} for info in infos]
+    return [
+        {
+            "label": (_told_apart(info) if times[info.title] > 1 else info.title) + (" (shared)" if info.shared else ""),
+            "value": info.id,
+        }
+        for info in infos
+    ]
 
 
 def _told_apart(info: datasets.DatasetInfo) -> str:
@@ -177,7 +192,7 @@ def _told_apart(info: datasets.DatasetInfo) -> str:
 
 def dataset(dataset_id: str) -> datasets.Dataset:
     """A dataset this visitor may see. Raises RegimeError ``dataset.unknown`` for any other."""
-    return runtime.library().get(dataset_id, visitor())
+    return runtime.library().get(dataset_id, visitor(), grants())
 
 
 def href(path: str, **query: str) -> str:

@@ -46,6 +46,7 @@ GRID_OPTIONS = {"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HE
 DAY_WIDTH, MOMENT_WIDTH = 120, 175
 PERCENT = {"valueFormatter": _PERCENT, **_FIGURE}
 COUNT = {"valueFormatter": _COUNT, **_FIGURE}
+CHANGE = {"valueFormatter": _CHANGE, **_FIGURE}
 PRICE = {"valueFormatter": _PRICE, **_FIGURE}
 DAY = {"width": DAY_WIDTH, "minWidth": DAY_WIDTH, "cellClass": "figure", "valueFormatter": _DAY}
 

@@ -68,8 +68,8 @@ def settings_of(overrides: Overrides) -> dict[str, str | None]:
     return {**overrides.columns, "order": overrides.order, "zone": overrides.zone, "decimal": overrides.decimal}
 
 
-def body(report: Report) -> Component:
-    """All that was understood of a file that was read."""
+def body(report: Report, *, changeable: bool = True) -> Component:
+    """All that was understood of a file that was read. changeable : whether the visitor may have it read otherwise."""
     found = report.inspection
     return html.Div(
         [
@@ -78,7 +78,7 @@ def body(report: Report) -> Component:
             *_problems(found),
             _preview(report.preview, intraday=found.intraday),
             _preview_upright(report.preview, found),
-            _form(report, SHOWN),
+            *([_form(report, SHOWN)] if changeable else []),
         ]
     )
 

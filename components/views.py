@@ -101,5 +101,6 @@ def unlabelled(seen: View) -> Component:
 def not_shown(error: RegimeError) -> Component:
     """Word on a dataset or model that cannot be shown."""
     title = {"dataset.unknown": "Not here", "model.unknown": "No such model", "model.gone": "No longer served"}
+    title["share.over"] = "No longer shared"
     home = html.P(dcc.Link("Show the S&P 500", href=shell.href("/", dataset="sp500")))
     return cards.problem(error.message, home, title=title.get(error.code, "This cannot be shown"))

@@ -15,7 +15,15 @@ from regime_core.regimes import ALL_NAMES, MIN_BARS, UNKNOWN, Detection
 
 NBSP = "\u00a0"
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_SOURCES = {"arch": "arch package", "yahoo": "Yahoo", "cboe": "CBOE", "fred": "FRED", "csv": "CSV file", "upload": "upload"}
+_SOURCES = {
+    "arch": "arch package",
+    "yahoo": "Yahoo",
+    "cboe": "CBOE",
+    "fred": "FRED",
+    "csv": "CSV file",
+    "upload": "upload",
+    "shared": "shared with you",
+}
 
 
 def percent(fraction: float, digits: int = 0) -> str:

@@ -6,7 +6,7 @@ import dash
 from dash import html
 
 import runtime
-from components import file_cards, intake, label_cards, labelling, shell, studies
+from components import file_cards, intake, label_cards, labelling, sharing, shell, studies, watchlist
 
 dash.register_page(__name__, path="/label", name="Label", title="Label · Regime Desk", order=10)
 
@@ -16,17 +16,20 @@ def layout(
 ) -> html.Div:
     """Page with a drop zone, and the result for the dataset that is picked."""
     settings, engine = runtime.current().settings, runtime.engine()
-    result = [*file_cards.both(), label_cards.all_of(model or engine.default, range, style, knew)]
+    labels = label_cards.all_of(model or engine.default, range, style, knew, *file_cards.both())
     return html.Div(
         [
             *label_cards.stores(range),
             *labelling.stores(),
             *file_cards.stores(),
+            *sharing.stores(),
+            *watchlist.stores(),
             html.Div([html.H1("Label your own prices", className="page-title"), html.Div(id=label_cards.WHERE)]),
             intake.card(max_mb=settings.max_upload_mb, days=settings.upload_days),
             *studies.messages(),
             html.Div(id=labelling.PROBLEM),
-            html.Div(result, id=labelling.RESULT, className="stack"),
+            watchlist.card(),
+            html.Div(labels, id=labelling.RESULT, className="stack"),
         ],
         className="stack",
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from regime_core.bars import DAY_NS, INTRADAY_BELOW_NS, OHLCV
 from regime_core.errors import ReaderError
 from regime_core.sources import bundled
 from regime_core.studies import Shelf
-from regime_core.uploads import Upload, Uploads, unknown
+from regime_core.uploads import Grant, Upload, Uploads, unknown
 
 DEFAULT, VIX = "sp500", "vix"
 BUNDLED_TITLES = {DEFAULT: "S&P 500", VIX: "VIX"}
@@ -40,6 +40,7 @@ class DatasetInfo:
     last: int = 0
     step_ns: int = 0
     arrived: float = 0.0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Dataset:
     version : changes whenever the bars do. source : of the newest bar. problems : what the reader repaired, in words.
     path : a file of these bars alone, for jobs. rows_read : rows of an upload that were not blank; 0 for bundled histories.
     step_ns : usual time between bars, nanoseconds; 0 for one bar. Of an upload: shelf : where what was made of it lies;
-    series : which of the file's series this is, of n_series.
+    series : which of the file's series this is, of n_series. shared : whether it is another visitor's, who gave a link: it is
+    there to be seen, and not to be changed.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Dataset:
     shelf: Shelf | None = None
     series: int = 0
     n_series: int = 1
+    shared: bool = False
 
     @property
     def file_title(self) -> str:
@@ -102,31 +105,46 @@ class Library:
         self.uploads = uploads
         self._kept: dict[Path, Dataset] = {}
 
-    def infos(self, visitor: str | None = None) -> list[DatasetInfo]:
-        """Bundled datasets first, then this visitor's uploads, newest first: of each the series that is shown."""
-        found = [DatasetInfo(id_, title, True) for id_, title in BUNDLED_TITLES.items() if self._bundled_path(id_).is_file()]
-        if visitor is not None:
-            found += filter(None, map(_info, self.uploads.all(visitor)))
-        return found
+    def infos(self, visitor: str | None = None, grants: Sequence[Grant] = ()) -> list[DatasetInfo]:
+        """Bundled datasets first, then this visitor's uploads, newest first, then those that grants show.
 
-    def get(self, dataset_id: str, visitor: str | None = None) -> Dataset:
-        """Dataset by id. Raises RegimeError ``dataset.unknown`` if there is none that this visitor may see."""
+        Of an upload it is the series that is shown.
+        """
+        found = [DatasetInfo(id_, title, True) for id_, title in BUNDLED_TITLES.items() if self._bundled_path(id_).is_file()]
+        return [*found, *filter(None, map(_info, self.brought(visitor, grants)))]
+
+    def brought(self, visitor: str | None, grants: Sequence[Grant] = ()) -> list[Upload]:
+        """This visitor's uploads, newest first, then those that grants show."""
+        own = [] if visitor is None else self.uploads.all(visitor)
+        ids = {upload.id for upload in own}
+        return own + [_looked_at(*pair) for pair in self.uploads.granted(grants) if pair[0].id not in ids]
+
+    def get(self, dataset_id: str, visitor: str | None = None, grants: Sequence[Grant] = ()) -> Dataset:
+        """Dataset by id: the one place where it is settled who may see which.
+
+        Raises RegimeError ``dataset.unknown`` if there is none that this visitor may see, by right or by these grants, and
+        ``share.over`` where a grant showed it once.
+        """
         if dataset_id in BUNDLED_TITLES:
             path = self._bundled_path(dataset_id)
             if path.is_file():
                 return self._read(path, lambda: self._read_bundled(dataset_id, path))
-        upload, series = self.upload(dataset_id, visitor)
+        upload, series = self.upload(dataset_id, visitor, grants)
         try:
-            return self._uploaded(upload, upload.series if series is None else series)
+            found = self._uploaded(upload, upload.series if series is None else series)
         except (FileNotFoundError, ReaderError):
             raise unknown() from None  # there is no such series, or another worker removed it just now
+        return replace(found, shared=True, source="shared") if upload.shared else found
 
-    def upload(self, dataset_id: str, visitor: str | None) -> tuple[Upload, int | None]:
-        """Upload of a dataset's id, read or not, and the series that the id names. Raises RegimeError ``dataset.unknown``."""
+    def upload(self, dataset_id: str, visitor: str | None, grants: Sequence[Grant] = ()) -> tuple[Upload, int | None]:
+        """Upload of a dataset's id, read or not, and the series that the id names. Raises RegimeError as ``get`` does.
+
+        Whoever means to change it asks without grants.
+        """
         parts = _UPLOAD_ID.fullmatch(dataset_id)
         if parts is None:
             raise unknown()
-        return self.uploads.get(parts[1], visitor), None if parts[2] is None else int(parts[2])
+        return self.uploads.get(parts[1], visitor, grants), None if parts[2] is None else int(parts[2])
 
     def _uploaded(self, upload: Upload, series: int) -> Dataset:
         shelf = Shelf(upload.folder / upload.reading)
@@ -184,6 +202,17 @@ def dataset_id(upload: Upload, series: int | None = None, n_series: int | None =
     return f"{upload.id}.{upload.series if series is None else series}" if several else upload.id
 
 
+def _looked_at(upload: Upload, grant: Grant) -> Upload:
+    """Upload with the series that a guest looks at as the one shown, where the file has it."""
+    if grant.series is None or not upload.reading or not upload.symbol:
+        return upload
+    try:
+        symbol = Shelf(upload.folder / upload.reading).series(grant.series)["symbol"]
+    except (FileNotFoundError, ReaderError, IndexError):
+        return upload  # the file may have been read anew into fewer
+    return replace(upload, series=grant.series, symbol=str(symbol))
+
+
 def _info(upload: Upload) -> DatasetInfo | None:
     """Info on an upload; None while it is not read, or where another worker removed it just now."""
     if not upload.reading:
@@ -193,7 +222,7 @@ def _info(upload: Upload) -> DatasetInfo | None:
     except (FileNotFoundError, ReaderError):
         return None
     n_bars, first, last, step = (int(str(row[name])) for name in ("bars", "first", "last", "step"))
-    return DatasetInfo(dataset_id(upload), upload.title, False, n_bars, first, last, step, upload.arrived)
+    return DatasetInfo(dataset_id(upload), upload.title, False, n_bars, first, last, step, upload.arrived, upload.shared)
 
 
 def _version(path: Path) -> str:

@@ -18,6 +18,7 @@ CORE_ORDER = (
         "versions",
         "mapped",
         "uploads",
+        "shares",
         "studies",
         "datasets",
         "engine",

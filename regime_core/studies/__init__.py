@@ -11,12 +11,13 @@ from regime_core.studies.report import (
     overrides_key,
     overrides_of_json,
 )
-from regime_core.studies.shelf import KINDS, Shelf, Summary
+from regime_core.studies.shelf import KINDS, Before, Shelf, Summary
 from regime_core.studies.typed import write_parquet
-from regime_core.studies.work import Labeller, differing, make
+from regime_core.studies.work import Labeller, differing, make, summary
 
 __all__ = [
     "KINDS",
+    "Before",
     "Choice",
     "Labeller",
     "Preview",
@@ -29,5 +30,6 @@ __all__ = [
     "overrides_json",
     "overrides_key",
     "overrides_of_json",
+    "summary",
     "write_parquet",
 ]

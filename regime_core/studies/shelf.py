@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from regime_core import mapped
@@ -23,11 +24,23 @@ KINDS: tuple[Literal["csv"], Literal["parquet"]] = ("csv", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The bar before the newest of each series, (n_series,): its close, its label's code and that one's confidence.
+
+    close and confidence are NaN, and code is -1, of a series of one bar.
+    """
+
+    close: NDArray[np.float64]
+    code: NDArray[np.int8]
+    confidence: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Newest label of each series, (n_series,): its code, its confidence, the bars it has held for and whether maybe longer.
 
     symbol : names. bars : how many. first, last : times, nanoseconds since 1970 UTC. close : the newest.
-    step : usual time between bars in nanoseconds, 0 for one bar.
+    step : usual time between bars in nanoseconds, 0 for one bar. before : the bar before; None of what an earlier version kept.
     """
 
     symbol: list[str]
@@ -40,6 +53,7 @@ class Summary:
     confidence: NDArray[np.float64]
     age: NDArray[np.int64]
     censored: NDArray[np.bool_]
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +136,22 @@ class Shelf:
 
     def summary(self, model: ModelRef) -> Summary:
         """Newest label of every series. Raises OSError and ReaderError."""
-        series, newest = mapped.table(self.series_path), mapped.table(self.of_model(model) / f"newest{mapped.SUFFIX}")
-        held = newest.column("censored").to_pylist()
-        return Summary(
-            symbol=series.column("symbol").to_pylist(),
-            **{name: series.column(name).to_numpy() for name in ("bars", "first", "last", "step", "close")},
-            **{name: newest.column(name).to_numpy() for name in ("code", "confidence", "age")},
-            censored=np.array(held, dtype=bool),
+        return summary_of(mapped.table(self.series_path), mapped.table(self.of_model(model) / f"newest{mapped.SUFFIX}"))
+
+
+def summary_of(series: pa.Table, newest: pa.Table) -> Summary:
+    """Summary of the two tables of ``work.series_table`` and ``work.newest_table``."""
+    before = None
+    if "close_before" in series.column_names and "code_before" in newest.column_names:
+        before = Before(
+            series.column("close_before").to_numpy(),
+            newest.column("code_before").to_numpy(),
+            newest.column("confidence_before").to_numpy(),
         )
+    return Summary(
+        symbol=series.column("symbol").to_pylist(),
+        **{name: series.column(name).to_numpy() for name in ("bars", "first", "last", "step", "close")},
+        **{name: newest.column(name).to_numpy() for name in ("code", "confidence", "age")},
+        censored=np.array(newest.column("censored").to_pylist(), dtype=bool),
+        before=before,
+    )

@@ -18,12 +18,17 @@ from regime_core.evaluation import persistence
 from regime_core.readers import Overrides, Reading, write_labels
 from regime_core.regimes import MIN_BARS, UNKNOWN_CODE, Labels
 from regime_core.studies.report import read_and_report
-from regime_core.studies.shelf import Shelf
+from regime_core.studies.shelf import Shelf, Summary, summary_of
 from regime_core.studies.typed import write_parquet
 
 Progress = Callable[[str, int, int], None]
 STEPS = 4
-_NEWEST = pa.schema([("code", pa.int8()), ("confidence", pa.float64()), ("age", pa.int64()), ("censored", pa.bool_())])
+_NEWEST = pa.schema(
+    [
+        *(("code", pa.int8()), ("confidence", pa.float64()), ("age", pa.int64()), ("censored", pa.bool_())),
+        *(("code_before", pa.int8()), ("confidence_before", pa.float64())),
+    ]
+)
 
 
 class Labeller(Protocol):
@@ -81,8 +86,19 @@ def series_table(symbols: Sequence[str], bars: Sequence[OHLCV]) -> pa.Table:
             "last": pa.array([int(one.time[-1]) for one in bars], pa.int64()),
             "step": pa.array([_step(one.time) for one in bars], pa.int64()),
             "close": pa.array([float(one.close[-1]) for one in bars], pa.float64()),
+            "close_before": pa.array([float(one.close[-2]) if one.n_bars > 1 else float("nan") for one in bars], pa.float64()),
         }
     )
+
+
+def newest_table(labels: Sequence[Labels]) -> pa.Table:
+    """Newest label of each series, and the one before it."""
+    return pa.Table.from_pylist([_newest(one) for one in labels], _NEWEST)
+
+
+def summary(symbol: str, bars: OHLCV, labels: Labels) -> Summary:
+    """Where one series stands, as a shelf tells it of the series of a file."""
+    return summary_of(series_table([symbol], [bars]), newest_table([labels]))
 
 
 def _step(time: NDArray[np.int64]) -> int:
@@ -106,8 +122,7 @@ def _label(shelf: Shelf, reading: Reading, labeller: Labeller, model: str | None
     try:
         mapped.write_labels(partial / f"labels{mapped.SUFFIX}", labels)
         mapped.write_spells(partial / f"spells{mapped.SUFFIX}", _spells(reading, [one.codes for one in labels], labels))
-        rows = [_newest(one) for one in labels]
-        mapped.write_table(partial / f"newest{mapped.SUFFIX}", pa.Table.from_pylist(rows, _NEWEST))
+        mapped.write_table(partial / f"newest{mapped.SUFFIX}", newest_table(labels))
         _write_hindsight(partial, reading, labels, hindsight)
         partial.replace(final)
     finally:
@@ -138,4 +153,12 @@ def _newest(labels: Labels) -> dict[str, object]:
     code = int(labels.codes[-1])
     age = 0 if code == UNKNOWN_CODE else persistence.last_run(labels.codes)
     censored = age > 0 and age == len(labels) - MIN_BARS + 1
-    return {"code": code, "confidence": float(labels.confidence[-1]), "age": age, "censored": censored}
+    several = len(labels) > 1
+    return {
+        "code": code,
+        "confidence": float(labels.confidence[-1]),
+        "age": age,
+        "censored": censored,
+        "code_before": int(labels.codes[-2]) if several else -1,
+        "confidence_before": float(labels.confidence[-2]) if several else float("nan"),
+    }

@@ -61,6 +61,7 @@ def test_twenty_megabytes_from_the_drop_to_the_download(visitor, minutes):
     expect(page.locator("#label-understood")).to_contain_text(f"{MINUTES:,}", timeout=120_000)
     expect(page.locator("#label-understood")).to_contain_text("350,0012023-09-02 01:19:00")
     expect(page.locator("#label-price-title")).to_contain_text("minutes: price and regime, ", timeout=120_000)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#label-table .ag-row").first).to_contain_text("2 Sep 2023, 01:19:00")
     assert page.evaluate(f"Math.max(...{CHART}.data.map(trace => trace.x.length))") <= 3_000
 
@@ -197,6 +198,7 @@ def test_too_few_bars_show_prices_and_nothing_of_labels(visitor):
     expect(page.locator("#label-price-title")).to_have_text(re.compile(r"^few: price, "))
     for what in ("#label-knew", "#label-model", "#label-file-csv", "#label-file-parquet", "#label-labels .legend"):
         expect(page.locator(what)).to_be_hidden()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     heads = page.locator("#label-table .ag-header-cell-text")
     expect(heads).to_have_text(["Time", "Open", "High", "Low", "Close"])
     wait_until(lambda: page.evaluate(f"{CHART}.data.map(trace => trace.name).join()") == "Close", seconds=30)
@@ -216,7 +218,7 @@ def test_both_halves_of_the_preview_fit_a_phone(visitors):
 def test_what_it_knew_then_and_what_hindsight_says(visitor):
     page = opened(visitor)
     drop(page, "swings.csv", text(bars(400)))
-    expect(page.locator("#label-summary")).to_contain_text(re.compile(r"Hindsight changes the label of \d+\.\d\s% of the bars"))
+    expect(page.locator("#label-repaint")).to_contain_text(re.compile(r"Hindsight changes the label of \d+\.\d\s% of the bars"))
     told = f"{CHART}.data.find(trace => trace.name == 'Close').customdata.at(-1)[0]"
     wait_until(lambda: page.evaluate(told).rpartition(", ")[2].startswith("confidence"), seconds=30)
     page.get_by_text("With hindsight", exact=True).click()

@@ -109,6 +109,7 @@ def test_a_file_is_labelled_downloaded_and_shown_to_its_visitor_only(visitors):
     expect(page.locator("#label-understood")).to_contain_text(re.compile(r"Rows read\s*300"))
     expect(page.locator("#label-summary-title")).to_have_text("swings")
     expect(page.locator("#label-price-title")).to_contain_text("swings: price and regime")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#label-table .ag-row").first).to_contain_text("9 Jul 2021")
     assert page.locator("#dataset option").all_inner_texts()[-1] == "swings"
 
@@ -177,6 +178,7 @@ def test_a_long_file_is_labelled_in_the_background(visitor):
     drop(page, "minutes.csv", prices(50_500, step=60))
     expect(page.locator("#label-understood")).to_contain_text("50,500")
     expect(page.locator("#label-summary")).to_contain_text("on the newest bar")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#label-table .ag-row").first).to_be_visible()
     expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
 

@@ -115,20 +115,21 @@ def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
     understood, card_hidden, symbols, *_, symbols_hidden, _, _ = page.file_cards.show_file(shown, None)
     assert "Rows read 120 Bars 120 Dates 1 Jan 2020 – 29 Apr 2020 Interval 1 day" in text_of(understood)
     assert (card_hidden, symbols, symbols_hidden) == (False, [], True)
-    where, classes, summary, title, charted_hidden, grid, _, text, csv, _parquet, *no_file = page.label_cards.show_summary(
-        shown
-    )
+    where, classes, summary, title, *hidden, text, csv, _parquet, no_csv, no_parquet = page.label_cards.show_summary(shown)
+    grid, heading = page.label_cards.show_table(shown)
     assert text_of(where) == "prices 120 bars, 1 Jan 2020 – 29 Apr 2020 (upload)"  # an old file is history, not stale
     assert "on the newest bar, 29 Apr 2020, by boosted" in text_of(summary)
-    assert "Hindsight changes the label of" in text_of(summary)
-    assert (title, charted_hidden, text, no_file) == ("prices", False, "Download CSV", [False, False])
+    assert "Hindsight changes the label of" in text_of(page.label_cards.show_repaint(shown))
+    assert (title, hidden, text, no_csv, no_parquet) == ("prices", [False, False], "Download CSV", False, False)
+    assert heading == "prices: every bar, newest first"
     assert classes == "stack"
     assert csv.startswith(f"/labelled/{dataset}.csv?model=boosted")
     given = page.label_cards.give_rows({"startRow": 0, "endRow": 50}, grid.id)
     assert given["rowCount"] == 120
     assert len(given["rowData"]) == 50
-    figure, heading, _ = page.label_cards.show_price(drawn, "1y", "line", "light")
+    figure, heading, _, told, _ = page.label_cards.show_price(drawn, "1y", "line", "light")
     assert heading.startswith("prices: price and regime")
+    assert "knowing nothing of later ones" in told
     assert len(figure.data[-1].x) == 120
 
 
@@ -144,11 +145,18 @@ def test_nothing_is_drawn_anew_that_is_drawn_already(page, way):
 def test_the_switch_shows_labels_with_hindsight(page, way):
     dataset = way.read(rows(300))
     _, drawn, *_ = way.settle(dataset, knew="hindsight")
-    figure, *_ = page.label_cards.show_price(drawn, "all", "line", "light")
-    told = [text for text, _ in figure.data[-1].customdata]
+    figure, *_, sentence, classes = page.label_cards.show_price(drawn, "all", "line", "light")
+    line = next(trace for trace in figure.data if trace.name == "Close")
+    told = [text for text, *_ in line.customdata]
     assert told[-1].endswith("with hindsight")
     code = runtime.results().hindsight(page.shell.dataset(dataset))[-1]
     assert page.label_cards.timeline.LOOKS[code].word in told[-1]
+    known = runtime.results().labels(page.shell.dataset(dataset)).codes
+    later = runtime.results().hindsight(page.shell.dataset(dataset))
+    counted = int(((known != later) & (known != 5) & (later != 5)).sum())
+    assert sentence.replace("\u00a0", " ").startswith(f"Of the 300 bars in sight, hindsight changes {counted} ")
+    assert "without-confidence" in classes  # the ribbon's opacity says nothing then
+    assert f"({counted} of" in text_of(page.label_cards.show_repaint(way.settle(dataset)[0]))
 
 
 def test_dates_that_may_be_read_in_two_ways_are_asked_about_and_the_choice_is_read(page, way):
@@ -214,7 +222,7 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     assert [(row["symbol"], row["bars"]) for row in symbols] == [("AAA", 60), ("BBB", 70)]
     assert (picked, hidden) == ({"ids": ["0"]}, False)
     assert "two: 2 symbols" in title
-    assert page.label_cards.show_summary(shown)[7] == "Download all 2 as CSV"
+    assert page.label_cards.show_summary(shown)[6] == "Download all 2 as CSV"
     options, other = page.file_cards.pick_symbol([symbols[1]], dataset)
     assert other == dataset.replace(".0", ".1")
     assert {"label": "two · BBB", "value": other} in options
@@ -281,12 +289,13 @@ def test_49_bars_are_shown_as_prices_and_nothing_is_said_of_labels(page, way):
     dataset = way.read(rows(49))
     shown, drawn, *_ = way.settle(dataset)
     assert "49 bars are too few to label: 50 are needed." in text_of(page.file_cards.show_file(shown, None)[0])
-    _, classes, summary, _, charted_hidden, grid, *_, no_csv, no_parquet = page.label_cards.show_summary(shown)
+    _, classes, summary, _, charted_hidden, *_, no_csv, no_parquet = page.label_cards.show_summary(shown)
+    grid, _ = page.label_cards.show_table(shown)
     assert text_of(summary).startswith("49 bars are too few to label: 50 are needed The prices are shown as they were read.")
     assert (charted_hidden, no_csv, no_parquet) == (False, True, True)
     assert classes.split() == ["stack", "without-labels", "without-any-labels"]
     assert [column["headerName"] for column in grid.columnDefs] == ["Time", "Open", "High", "Low", "Close"]
-    figure, heading, description = page.label_cards.show_price(drawn, "all", "line", "light")
+    figure, heading, description, *_ = page.label_cards.show_price(drawn, "all", "line", "light")
     assert [trace.name for trace in figure.data] == ["Close"]
     assert "egime" not in heading + description + str(figure.data)
 

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from regime_core import readers, studies
+from regime_core import mapped, readers, studies
 from regime_core.evaluation import persistence
 from regime_core.readers import Overrides
 from regime_core.regimes import UNKNOWN_CODE
@@ -100,9 +101,50 @@ def test_each_series_stands_in_the_summary(study, engine):
         assert summary.confidence[i] == labels.confidence[-1]
         assert summary.age[i] == persistence.last_run(labels.codes)
         assert summary.close[i] == shelf.bars(i).close[-1]
+        assert summary.before.close[i] == shelf.bars(i).close[-2]
+        assert summary.before.code[i] == labels.codes[-2]
+        assert summary.before.confidence[i] == labels.confidence[-2]
     assert np.datetime_as_string(summary.last.view("M8[ns]"), unit="D").tolist() == ["2020-02-29", "2020-03-30"]
     assert ("Labelling", 1, 2) in told
     assert len(pd.read_csv(shelf.file(ref, "csv"))) == 150
+
+
+def test_the_label_before_the_newest_is_told_where_it_was_another(study, engine, tmp_path):
+    calm, wild = rows(100), rows(100, date=lambda i: np.datetime64("2020-04-10") + i, level=900.0)
+    study(HEADER + calm + wild)
+    codes = engine.label(readers.read(tmp_path / "source").series[0].bars, model="rules").codes
+    change = int(np.flatnonzero(np.diff(codes[60:]))[0]) + 61
+    text = "".join((HEADER + calm + wild).splitlines(keepends=True)[: change + 2])
+    shelf, _ = study(text, columns={"close": "Close"})  # other overrides, so another shelf
+    summary = shelf.summary(engine.entry("rules").ref)
+    assert (summary.code[0], summary.before.code[0]) == (codes[change], codes[change - 1])
+    assert summary.code[0] != summary.before.code[0]
+
+
+def test_a_series_of_one_bar_has_none_before_it(study, engine):
+    shelf, _ = study(HEADER + rows(1))
+    before = shelf.summary(engine.entry("rules").ref).before
+    assert before.code.tolist() == [-1]
+    assert np.isnan([before.close[0], before.confidence[0]]).all()
+
+
+def test_what_an_earlier_version_kept_still_reads_without_the_bar_before(study, engine):
+    shelf, _ = study(HEADER + rows(80))
+    ref = engine.entry("rules").ref
+    expected = shelf.summary(ref)
+    for path, column in ((shelf.series_path, "close_before"), (shelf.of_model(ref) / "newest.arrow", "code_before")):
+        table = pa.Table.from_batches([mapped.table(path)])
+        mapped.write_table(path, table.drop_columns(column))
+    found = shelf.summary(ref)
+    assert found.before is None
+    assert (found.code, found.age, found.close) == (expected.code, expected.age, expected.close)
+
+
+def test_a_single_series_stands_as_it_would_on_a_shelf(study, engine):
+    shelf, _ = study(HEADER + rows(80))
+    ref = engine.entry("rules").ref
+    alone = studies.summary("", shelf.bars(0), engine.label(shelf.bars(0), model="rules"))
+    assert str(alone) == str(shelf.summary(ref))
 
 
 def test_an_age_that_reaches_the_first_label_may_be_longer(study, engine):
