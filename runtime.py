@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any, get_args
 
 from jobs import Jobs
+from regime_core import trials
 from regime_core.artifacts import MANIFEST
 from regime_core.datasets import Library
 from regime_core.engine import Engine
@@ -249,6 +250,7 @@ class Runtime:
                 engine = Engine.load(self.settings.model_dir)
                 engine.answer_on(self.settings.device, or_say_so=or_say_so)
                 engine.warm_up()
+                trials.warm_up()
                 if engine.lost and self.settings.device == "cuda" and not or_say_so:
                     raise ModelError("model.device", "CUDA was asked for, and the card failed in its first answers.")
                 self._engine = engine

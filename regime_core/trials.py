@@ -50,21 +50,21 @@ class Trial:
     """How well regimes were named on the markets of one cell.
 
     n_bars : scored. confusion : (5, 6) bars, true regime by row, named by column, the last of them unknown.
-    lags : (n_changes,) bars from each change of regime until the new one was named; -1 where it never was before it ended.
+    lags : (n_changes,) bars from each change of regime until the new one was named; infinite where it never was before it ended.
     balanced_accuracy, calibration_error : fractions.
     """
 
     cell: Cell
     n_bars: int
     confusion: Ints
-    lags: Ints
+    lags: Float
     balanced_accuracy: float
     calibration_error: float
 
     @property
     def named(self) -> float:
         """Share of the changes whose new regime was named before it ended; NaN without changes."""
-        return float((self.lags >= 0).mean()) if len(self.lags) else float("nan")
+        return float(np.isfinite(self.lags).mean()) if len(self.lags) else float("nan")
 
     @property
     def median_lag(self) -> float:
@@ -74,13 +74,12 @@ class Trial:
         """
         if not len(self.lags):
             return float("nan")
-        lasting = np.sort(np.where(self.lags < 0, np.inf, self.lags))
-        return float(lasting[len(lasting) // 2])
+        return float(np.sort(self.lags)[len(self.lags) // 2])
 
     def within(self, bars: int) -> Float:
         """Share of the changes whose new regime was named within 0, 1, …, ``bars`` bars, (bars + 1,)."""
-        counts = np.bincount(np.minimum(self.lags[self.lags >= 0], bars + 1), minlength=bars + 2)
-        return np.asarray(np.cumsum(counts[: bars + 1]) / max(1, len(self.lags)))
+        named = (self.lags[:, None] <= np.arange(bars + 1)).sum(axis=0)
+        return np.asarray(named / max(1, len(self.lags)))
 
 
 def markets(cell: Cell) -> Iterator[SimulatedMarket]:
@@ -90,6 +89,12 @@ def markets(cell: Cell) -> Iterator[SimulatedMarket]:
         yield simulate.market(
             N_BARS, s0=S0, mean_duration=cell.mean_duration, shocks=cell.shocks, rng=rng, volume=path % 2 == 0
         )
+
+
+def warm_up() -> None:
+    """Compile what makes markets and what filters them, so that no visitor waits for it."""
+    for shocks in SHOCKS:
+        exact(simulate.market(60, s0=S0, mean_duration=DURATIONS[0], shocks=shocks, rng=np.random.default_rng(SEED)))
 
 
 def of_detector(cell: Cell, name: Callable[[OHLCV], Answers]) -> Trial:
@@ -113,8 +118,8 @@ def exact(market: SimulatedMarket) -> Answers:
     return Answers(said.argmax(axis=1), said)
 
 
-def lags(truth: NDArray[np.integer], given: NDArray[np.integer]) -> Ints:
-    """Bars from each change of the true regime until it was named, (n_changes,): 0 on its first bar, -1 if it ended before.
+def lags(truth: NDArray[np.integer], given: NDArray[np.integer]) -> Float:
+    """Bars from each change of the true regime until it was named, (n_changes,): 0 on its first bar, infinite if it ended before.
 
     truth, given : (n,) codes. The regime of the first row is no change, and one that the last row cuts off is left out unless
     it was named.
@@ -124,8 +129,8 @@ def lags(truth: NDArray[np.integer], given: NDArray[np.integer]) -> Ints:
     for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         agrees = np.flatnonzero(given[start:stop] == truth[start])
         if len(agrees) or stop < len(truth):
-            found.append(int(agrees[0]) if len(agrees) else -1)
-    return np.array(found, dtype=np.int64)
+            found.append(float(agrees[0]) if len(agrees) else np.inf)
+    return np.array(found, dtype=np.float64)
 
 
 def _trial(cell: Cell, answer: Callable[[SimulatedMarket], Answers]) -> Trial:

@@ -37,7 +37,7 @@ def test_who_knows_the_truth_is_right_at_once():
 def test_who_is_five_bars_late_names_half_within_five():
     found = knowing(lambda truth: delayed(truth, 5))
     assert found.median_lag == 5
-    assert set(found.lags) <= {-1, 0, 1, 2, 3, 4, 5}  # regimes shorter than that can still be named by chance
+    assert set(found.lags) <= {np.inf, 0, 1, 2, 3, 4, 5}  # regimes shorter than that can still be named by chance
     assert found.within(4)[-1] < 0.5 <= found.within(5)[-1]
     assert found.within(20)[-1] == found.named
 
@@ -55,9 +55,9 @@ def test_lags_by_hand():
     truth = np.array([0, 0, 1, 1, 1, 2, 2, 3, 3, 3])
     given = np.array([0, 0, 0, 0, 1, 0, 0, 3, 3, 0])
     # 1 is named two bars late, 2 never, 3 at once; the first is no change
-    assert trials.lags(truth, given).tolist() == [2, -1, 0]
+    assert trials.lags(truth, given).tolist() == [2, np.inf, 0]
     # the last one was cut off before it was named: nobody knows whether it would have been
-    assert trials.lags(truth[:8], np.zeros(8, dtype=int)).tolist() == [-1, -1]
+    assert trials.lags(truth[:8], np.zeros(8, dtype=int)).tolist() == [np.inf, np.inf]
     assert trials.lags(truth[:2], given[:2]).tolist() == []
 
 
