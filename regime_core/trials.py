@@ -50,7 +50,7 @@ class Trial:
     """How well regimes were named on the markets of one cell.
 
     n_bars : scored. confusion : (5, 6) bars, true regime by row, named by column, the last of them unknown.
-    lags : (n_changes,) bars from each change of regime until the new one was named; infinite where it never was before it ended.
+    lags : (n_changes,) bars from each change of regime until the new one was named; infinite where it never was in time.
     balanced_accuracy, calibration_error : fractions.
     """
 
@@ -119,7 +119,7 @@ def exact(market: SimulatedMarket) -> Answers:
 
 
 def lags(truth: NDArray[np.integer], given: NDArray[np.integer]) -> Float:
-    """Bars from each change of the true regime until it was named, (n_changes,): 0 on its first bar, infinite if it ended before.
+    """Bars from each change of the true regime until it was named, (n_changes,): 0 on its first bar, infinite if never.
 
     truth, given : (n,) codes. The regime of the first row is no change, and one that the last row cuts off is left out unless
     it was named.

@@ -31,7 +31,7 @@ def trial(lags_, *, confusion=None, accuracy=0.8):
     return Trial(CELL, 21_000, counts, np.array(lags_, dtype=np.int64), accuracy, 0.02)
 
 
-def tried(name="boosted", one=(0, 1, 2, 3, -1), other=(4, 5, 6, 7, -1), **options):
+def tried(name="boosted", one=(0, 1, 2, 3, np.inf), other=(4, 5, 6, 7, np.inf), **options):
     return Tried(name, trial(one, **options), trial(other, accuracy=0.7))
 
 
@@ -107,7 +107,7 @@ def test_the_curve_of_lags_counts_what_was_named(mode):
 
 
 def test_who_names_fewer_than_half_has_no_median(app):
-    slow = tried("rules", one=(3, -1, -1))
+    slow = tried("rules", one=(3, np.inf, np.inf))
     assert [trace.name for trace in lags.named_within(slow).data][:2] == [
         "Exact Bayes filter: half within 6\u00a0bars",
         "rules: 33\u00a0% named at all",
@@ -138,7 +138,7 @@ def test_the_matrices_show_shares_of_each_true_regime_and_unknown_where_it_occur
 def test_the_table_of_markets_has_the_detector_before_the_filter_and_no_calibration_of_points():
     told = text_of(sheets.table(simulated.cell_sheet([tried()], CELL)))
     assert "Gaussian shocks 60 bars 80.0 % 70.0 % 2.0 % 2.0 % 2 bars 6 bars 20.0 % 20.0 %" in told
-    told = text_of(sheets.table(simulated.cell_sheet([tried("rules", one=(-1, -1, 3))], CELL)))
+    told = text_of(sheets.table(simulated.cell_sheet([tried("rules", one=(np.inf, np.inf, 3))], CELL)))
     assert "80.0 % 70.0 % – 2.0 % – 6 bars 66.7 % 20.0 %" in told
 
 
