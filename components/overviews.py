@@ -68,7 +68,8 @@ def change_told(found: Newest, model: str, unit: str, *, with_close: bool = True
     gone = f"was {_word(found.code_before or 0)} for {words.count(found.age_before, unit)}"
     if found.code == UNKNOWN_CODE:
         return f"{gone}, now no regime stands out{close}"
-    confidence = f"confidence {sure(found.confidence_before, model)} → {sure(found.confidence, model)}"
+    before, now = sure(found.confidence_before, model), sure(found.confidence, model)
+    confidence = f"confidence {now} as before" if before == now else f"confidence {before} → {now}"
     if found.changed:
         return f"{gone}, now {_word(found.code)}, {confidence}{close}"
     return f"still {_word(found.code)}, {confidence}{close}"
@@ -230,7 +231,7 @@ def regime_odds(dataset: Dataset, labels: Labels, unit: str) -> html.Div:
             html.P(
                 [
                     f"Counted over the {words.count(found.n, unit)} labelled {_word(found.code)} by {labels.model.name}, "
-                    f"{span}; 95{words.NBSP}% intervals by Wilson's method. ",
+                    f"{span}; 95{words.NBSP}% intervals by Wilson's method, as if steps were independent. ",
                     *_key("what followed such labels", unit),
                 ],
                 className="note",
@@ -255,7 +256,7 @@ def _counted(found: NextStep, code: int) -> str:
 
 def state_odds(dataset: Dataset) -> html.Div:
     """Stress states of tomorrow by the forecast that is there already, beside persistence; without one, where to get it."""
-    title = html.H3("Stress state of the market tomorrow", className="block-title")
+    title = html.H3("Stress state tomorrow", className="block-title")
     link = html.P(
         dcc.Link("More on the Forecast page", href=shell.href("/forecast", dataset=dataset.id)), className="note-close"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import dash
 import numpy as np
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -140,6 +141,6 @@ def _bring() -> dcc.Link:
             html.Strong("Bring your own"),
             html.Span("A CSV or Excel file of prices becomes a card here.", className="muted"),
         ],
-        href=shell.href("/label"),
+        href=dash.get_relative_path("/label"),
         className="watch-card watch-bring",
     )

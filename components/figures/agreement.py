@@ -89,9 +89,12 @@ def sentence(view: Strips) -> str:
     said = _said_last(view)
     if found is None:
         return f"On {last}, {said}." if said else "No detector has labels here."
+    if not found.n:
+        return f"No detector names a regime on any {view.unit} shown."
+    of = f"{view.unit}s shown" if found.n == len(view.time) else f"{view.unit}s shown that have a label"
     many = {2: "Both", 3: "All three"}.get(len(view.shown), f"All {len(view.shown)}")
     return (
-        f"{many} detectors named the same regime on {words.percent(found.share)} of the {view.unit}s shown "
+        f"{many} detectors named the same regime on {words.percent(found.share)} of the {of} "
         f"({found.alike:,} of {found.n:,}). On {last}, {said}."
     )
 
@@ -104,9 +107,7 @@ def pairs(view: Strips) -> str:
     for (one, first), (other, second) in combinations(view.shown, 2):
         found = newest.agreement(np.stack([first.labels.codes, second.labels.codes]), N_REGIMES)
         told.append(f"{one} and {other} on {words.percent(found.share)}")
-    return f"Two by two: {', '.join(told)}. A day on which one of them names no regime counts as none.".replace(
-        "day", view.unit
-    )
+    return f"Two by two: {', '.join(told)}. A {view.unit} on which only one of them names a regime counts as disagreement."
 
 
 def _said_last(view: Strips) -> str:
@@ -303,7 +304,9 @@ def _lay_out(
         barmode="overlay",
         margin={"l": 4, "r": 70, "t": 4, "b": 28},
         xaxis={
-            "anchor": _yaxis(len(view.rows)),
+            "type": "date",
+            "anchor": "free",
+            "position": 0,
             "range": strips.dates(edges),
             "title": {"text": ""},
             "showgrid": False,

@@ -17,6 +17,8 @@ TITLES = {"return": "Mean return", "volatility": "Volatility, a {unit}", "drawdo
 APART = 0.17
 """Distance of a dot from the middle between the two, as a share of the distance between two horizons."""
 PANEL_SHARE = 0.25
+FINE_BELOW = 0.005
+"""Spread of a panel, a fraction, below which its ticks have two digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def followed(view: Followed, *, mode: str = "light") -> go.Figure:
         suffix = "" if place == 0 else str(place + 1)
         top = 1 - place / len(TITLES)
         title = measure_title(measure, view.unit)
-        layout |= _axes(suffix, (top - PANEL_SHARE - 0.02, top - 0.06), measure, horizons, view.unit, title, palette)
+        domain = (top - PANEL_SHARE - 0.02, top - 0.06)
+        layout |= _axes(suffix, domain, measure, view, palette)
         notes.append(_panel_title(title, top, palette))
         for name, colour, symbol, lift in (
             (f"After {view.word} labels", palette.accent, "circle", APART),
@@ -122,16 +125,15 @@ def _axes(
     suffix: str,
     domain: tuple[float, float],
     measure: str,
-    horizons: list[int],
-    unit: str,
-    title: str,
+    view: Followed,
     palette: Palette,
 ) -> dict[str, object]:
+    horizons = sorted(view.found)
     places = [len(horizons) - 1 - i for i in range(len(horizons))]
     return {
         f"xaxis{suffix}": {
             "anchor": f"y{suffix}",
-            "tickformat": ".1%",
+            "tickformat": f".{_tick_digits(view, measure)}%",
             "fixedrange": True,
             "zeroline": measure != "volatility",
             "zerolinecolor": palette.muted,
@@ -145,13 +147,20 @@ def _axes(
             "domain": list(domain),
             "range": [-0.5, len(horizons) - 0.5],
             "tickvals": places,
-            "ticktext": [f"next {words.count(horizon, unit)}" for horizon in horizons],
+            "ticktext": [f"next {words.count(horizon, view.unit)}" for horizon in horizons],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
             "title": {"text": ""},
         },
     }
+
+
+def _tick_digits(view: Followed, measure: str) -> int:
+    """Digits of a percentage that tell neighbouring ticks apart."""
+    ends = [end for found in view.found.values() for mean in (found.label[measure], found.every[measure]) for end in mean]
+    spread = float(np.ptp(ends)) if (ends := [end for end in ends if np.isfinite(end)]) else 0.0
+    return 1 if spread > FINE_BELOW else 2
 
 
 def _panel_title(title: str, top: float, palette: Palette) -> dict[str, object]:

@@ -42,7 +42,7 @@ def ribbon(codes: NDArray[np.integer], confidence: NDArray[np.float64]) -> str:
     for left, right in zip(start.tolist(), stop.tolist(), strict=True):
         look = LOOKS[int(codes[left])]
         place = f'x="{left * unit:.2f}" width="{(right - left) * unit:.2f}" height="{RIBBON}"'
-        opacity = 1.0 if look.sign == "?" else max(1, int(steps[left])) / 5
+        opacity = 0.0 if look.sign == "?" else max(1, int(steps[left])) / 5
         parts.append(f'<rect {place} fill="{look.colour}" fill-opacity="{opacity:.1f}"/>')
         if look.hatch:
             parts.append(f'<rect {place} fill="url(#{_hatch_name(look.hatch)})"/>')
@@ -51,7 +51,7 @@ def ribbon(codes: NDArray[np.integer], confidence: NDArray[np.float64]) -> str:
 
 def _hatches() -> str:
     lines = {"\\": "M-1,-1 l8,8 M-1,5 l2,2 M5,-1 l2,2", "/": "M-1,7 l8,-8 M-1,1 l2,-2 M5,7 l2,-2"}
-    colours = {"\\": "#FFFFFF", "/": "#5A6675"}
+    colours = {"\\": "#FFFFFF", "/": "#7C8896"}
     patterns = [
         f'<pattern id="{_hatch_name(sign)}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<path d="{path}" stroke="{colours[sign]}" stroke-width="1"/></pattern>'

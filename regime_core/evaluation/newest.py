@@ -71,14 +71,14 @@ def newest(codes: Codes, confidence: Float, close: Float, *, first: int) -> Newe
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Bars on which several series of labels name the same state, and all bars; a bar that one of them leaves open is none."""
+    """Bars on which several series of labels name the same state, and bars on which any of them names one."""
 
     alike: int
     n: int
 
     @property
     def share(self) -> float:
-        """Share of all bars; NaN for none."""
+        """The first as a share of the second; NaN for none."""
         return self.alike / self.n if self.n else float("nan")
 
 
@@ -88,4 +88,4 @@ def agreement(codes: Codes, n_states: int) -> Agreement:
     codes : (n_series, n_bars) labels of the same bars; ``n_states`` and more mean no answer.
     """
     alike = (codes == codes[0]).all(axis=0) & (codes[0] < n_states)
-    return Agreement(int(alike.sum()), codes.shape[1])
+    return Agreement(int(alike.sum()), int((codes < n_states).any(axis=0).sum()))
