@@ -111,7 +111,7 @@ def test_wilson_against_statsmodels(successes, trials):
 
 
 def test_the_next_step_counts_what_followed_the_present_state():
-    codes = np.array([UNKNOWN, 0, 0, 1, 0, UNKNOWN, 0, 0, 0, 2, 0], dtype=np.int8)
+    codes = np.array([UNKNOWN, 0, 0, 1, 1, 0, UNKNOWN, 0, 0, 0, 2, 0], dtype=np.int8)
     found = persistence.next_step(codes, 5)
     pairs = pd.DataFrame({"a": codes[:-1], "b": codes[1:]}).query("a < 5 and b < 5")
     expected = pairs[pairs.a == 0].b.value_counts().reindex(range(5), fill_value=0)
