@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from dash import html
 from numpy.typing import NDArray
 
 import runtime
-from components import ranges, states, words
+from components import glossary, ranges, states, words
 from components.figures import agreement as figures
 from components.figures import window as windows
 from components.figures.agreement import Row, StateRow, Strips
@@ -64,8 +66,9 @@ def _states(dataset: Dataset, first: int, stop: int) -> StateRow:
     if (codes == found.k).all():
         return StateRow(found.k, None, f"no day in sight has one: they are known from {begin} to {end}")
     without = int((codes == found.k).sum())
-    note = f"known from {begin} to {end}: {words.count(without, 'day')} in sight {'has' if without == 1 else 'have'} none"
-    return StateRow(found.k, codes, note=note if without else "")
+    lacking = f" {words.count(without, 'day')} in sight {'has' if without == 1 else 'have'} none." if without else ""
+    note = f"fitted on all days from {begin} to {end}, so that a day's state rests on later days too.{lacking}"
+    return StateRow(found.k, codes, note=note)
 
 
 def _on_bars(time: NDArray[np.int64], days: NDArray[np.int64], codes: NDArray[np.int8], k: int) -> NDArray[np.int64]:
@@ -77,17 +80,20 @@ def _on_bars(time: NDArray[np.int64], days: NDArray[np.int64], codes: NDArray[np
 
 def told(view: Strips) -> html.Div:
     """How often the detectors agree, and why a strip is missing or short."""
-    missing = [f"{row.name.capitalize()}: {row.why}." for row in view.rows if row.window is None]
     held = view.states
-    if held.why or held.note:
-        missing.append(f"Stress state: {held.why or held.note}.")
-    lines = [text for text in (figures.pairs(view), *missing) if text]
+    two_by_two = figures.pairs(view)
+    lines: list[Any] = [two_by_two] if two_by_two else []
+    lines += [f"{row.name.capitalize()}: {row.why}." for row in view.rows if row.window is None]
+    if held.codes is None:
+        lines.append([glossary.term("stress"), f": {held.why}."])
+    else:
+        lines.append([glossary.term("stress"), " ", glossary.term("in_sample", "in sample"), f": {held.note}"])
     legend = [_legend(held.k)] if held.codes is not None else []
     return html.Div(
         [
             *legend,
             html.P(figures.sentence(view), className="sentence"),
-            html.Ul([html.Li(text) for text in lines], className="told") if lines else None,
+            html.Ul([html.Li(line) for line in lines], className="told"),
         ]
     )
 

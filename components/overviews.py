@@ -32,8 +32,10 @@ DIFFERENCES = {
 
 
 def newest_of(dataset: Dataset, labels: Labels) -> Newest:
-    """Newest bar of a dataset beside the one before."""
-    return newest.newest(labels.codes, labels.confidence, dataset.bars.close, first=MIN_BARS - 1)
+    """Newest bar of a dataset beside the one before, from as many bars as the headline rests on."""
+    recent = slice(max(0, len(labels) - views.EXPLAINED_BARS), None)
+    close = dataset.bars.close[recent]
+    return newest.newest(labels.codes[recent], labels.confidence[recent], close, first=MIN_BARS - 1)
 
 
 def sure(confidence: float, model: str) -> str:

@@ -79,8 +79,8 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
             html.Div(
                 [
                     price,
-                    sight.later("overview-strips", _strips(), height=454),
-                    sight.later("overview-ahead", _ahead(), height=800),
+                    sight.later("overview-strips", _strips(), height=477),
+                    sight.later("overview-ahead", _ahead(), height=804),
                 ],
                 id=BODY,
                 className="stack",
@@ -88,7 +88,7 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
             sight.later("overview-watched", _watched(), height=327),
             html.Div(
                 [
-                    sight.later("overview-thirds", _thirds(), height=426),
+                    sight.later("overview-thirds", _thirds(), height=427),
                     sight.later("overview-history", _history(), height=446),
                 ],
                 id=BELOW,

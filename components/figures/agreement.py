@@ -40,7 +40,7 @@ class StateRow:
     """Strip of the stress states.
 
     codes : (n_bars,) state of each bar in sight, ``k`` where it has none; None where there is no state at all, and ``why`` says
-    why. note : on days without a state.
+    why. note : on which days they rest, and that some in sight have none.
     """
 
     k: int
