@@ -87,7 +87,7 @@ def told(view: Strips) -> html.Div:
     if held.codes is None:
         lines.append([glossary.term("stress"), f": {held.why}."])
     else:
-        lines.append([glossary.term("stress"), " ", glossary.term("in_sample", "in sample"), f": {held.note}"])
+        lines.append([glossary.term("stress"), ", ", glossary.term("in_sample", "in sample"), f": {held.note}"])
     legend = [_legend(held.k)] if held.codes is not None else []
     return html.Div(
         [

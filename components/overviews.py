@@ -116,7 +116,7 @@ def followed_sentences(view: Followed) -> html.Div:
         f"{figures.amount('return', found.every['return'].value)} after all {view.unit}s: {judged(found, 'return')}."
     )
     rest = (
-        f"Volatility was {_against(found, 'volatility')}: {judged(found, 'volatility')}. "
+        f"Volatility, a {view.unit}, was {_against(found, 'volatility')}: {judged(found, 'volatility')}. "
         f"The deepest fall on the way was {_against(found, 'drawdown')}: {judged(found, 'drawdown')}."
     )
     return html.Div([html.P(first, className="sentence"), html.P(rest)], className="followed-told")
@@ -186,14 +186,13 @@ def _numbers(view: Followed, measure: str, horizon: int) -> html.Tr:
     cells = []
     for place, mean in enumerate(parts):
         signed = "return" if place == 2 and measure == "volatility" else measure
-        digits = 2 if measure == "volatility" else 1
-        value = figures.amount(signed, mean.value, digits=digits)
+        value = figures.amount(signed, mean.value, digits=2)
         between = (
             []
             if np.isnan(mean.low)
             else [
                 html.Span(
-                    f"{figures.amount(signed, mean.low, digits=digits)} to {figures.amount(signed, mean.high, digits=digits)}",
+                    f"{figures.amount(signed, mean.low, digits=2)} to {figures.amount(signed, mean.high, digits=2)}",
                     className="interval",
                 )
             ]

@@ -170,7 +170,7 @@ def test_what_followed_is_told_with_its_interval_and_whether_chance_would_do():
         "after all days: the two cannot be told apart."
     )
     higher = text_of(overviews.followed_sentences(view([after(5, apart=True)])))
-    assert "Volatility was -0.10 % against 0.40 %: higher, by more than chance would make" in higher
+    assert "Volatility, a day, was -0.10 % against 0.40 %: higher, by more than chance would make" in higher
     assert "fall on the way was −0.1 % against +0.4 %: less deep, by more" in higher
     lower = text_of(overviews.followed_sentences(view([after(5, apart=True, sign=-1)])))
     assert "deeper, by more than chance" in lower
@@ -201,8 +201,8 @@ def test_the_dots_are_the_label_in_accent_above_all_bars_in_grey():
 def test_all_numbers_stand_in_a_table_with_heads():
     table = overviews.followed_table(view([after(h, apart=True) for h in (1, 5, 21)]))
     told = text_of(table)
-    assert told.count("−3.0 % to +2.6 %") == 6
-    assert "+0.2 % to +1.8 %" in told
+    assert told.count("−3.00 % to +2.60 %") == 6
+    assert "+0.20 % to +1.80 %" in told
 
 
 def test_the_line_goes_from_the_oldest_close_to_the_newest_and_up_is_up():
