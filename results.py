@@ -21,8 +21,9 @@ from regime_core.bars import OHLCV, Float, to_frame
 from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
-from regime_core.evaluation import persistence, stability
+from regime_core.evaluation import aftermath, persistence, stability
 from regime_core.evaluation import standing as standings
+from regime_core.evaluation.aftermath import Aftermath
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.persistence import Spells
@@ -34,7 +35,7 @@ from regime_core.models import kmeans
 from regime_core.models.kmeans import Candidates
 from regime_core.models.training_rows import TrainingRows, binned
 from regime_core.readers import Overrides
-from regime_core.regimes import Labels, ModelRef
+from regime_core.regimes import MIN_BARS, N_REGIMES, Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 from regime_core.studies import Shelf, Summary
 from regime_core.training import usual_drift
@@ -48,6 +49,10 @@ INLINE_BYTES = 1_000_000
 PACKED = (b"PK", b"\x1f\x8b")
 INLINE_DAYS = 30_000
 """Days of more are clustered by a job: on a busy machine it takes over a second."""
+QUICK_BARS = 20_000
+"""Series up to here are labelled for a comparison with others, where nobody asked for their labels."""
+AFTERMATH_BARS = 50_000
+"""Newest bars that what followed a label rests on: in a request, however long the series is."""
 LABELS_KEPT = 32
 MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
@@ -70,6 +75,10 @@ class _Kept(Generic[_Made]):
         self._most = most
         self._made: OrderedDict[Hashable, _Made] = OrderedDict()
         self._lock = RLock()
+
+    def has(self, key: Hashable) -> bool:
+        """Whether the result is made."""
+        return key in self._made
 
     def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """What was made under the key; whoever else asks waits while it is."""
@@ -108,6 +117,7 @@ class Results:
         self._labels: _Kept[Labels] = _Kept(LABELS_KEPT)
         self._hindsight: _Kept[NDArray[np.int8]] = _Kept(LABELS_KEPT)
         self._summaries: _Kept[Summary] = _Kept(SUMMARIES_KEPT)
+        self._aftermaths: _Kept[dict[int, Aftermath]] = _Kept(LABELS_KEPT)
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
@@ -137,6 +147,30 @@ class Results:
         """Whether ``labels`` and ``hindsight`` would give any at once."""
         shelf, ref = dataset.shelf, self._engine().entry(model).ref
         return dataset.bars.n_bars <= INLINE_BARS or (shelf is not None and shelf.labelled(ref))
+
+    def labels_at_hand(self, dataset: Dataset, model: str | None = None) -> Labels | None:
+        """Labels of a dataset as ``labels`` gives them, where that takes a moment; None where it would not."""
+        ref = self._engine().entry(model).ref
+        made = dataset.shelf is not None and dataset.shelf.labelled(ref)
+        if made or dataset.bars.n_bars <= QUICK_BARS or self._labels.has(self._label_key(dataset, ref)):
+            return self.labels(dataset, model)
+        return None
+
+    def aftermath(self, dataset: Dataset, model: str | None = None) -> dict[int, Aftermath]:
+        """What followed each bar with the label of the newest one, beside all bars, by bars ahead; of the newest bars only.
+
+        Empty while there are no labels, and where the newest bar has none.
+        """
+        labels = self.labels(dataset, model)
+        if labels is None or labels.codes[-1] >= N_REGIMES:
+            return {}
+        close, codes = dataset.bars.close, labels.codes
+        first = max(MIN_BARS - 1, len(labels) - AFTERMATH_BARS)
+
+        def make() -> dict[int, Aftermath]:
+            return {h: aftermath.aftermath(close, codes, int(codes[-1]), first=first, horizon=h) for h in aftermath.HORIZONS}
+
+        return self._aftermaths.get(self._label_key(dataset, labels.model), make)
 
     def hindsight(self, dataset: Dataset, model: str | None = None) -> NDArray[np.int8] | None:
         """Labels of a dataset that rest on later bars too, (n_bars,); None while those of a long upload have to be made."""

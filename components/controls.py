@@ -57,6 +57,18 @@ def follow_range(store: str, buttons: str, graph: str) -> None:
     )
 
 
+def follow_drag(store: str, buttons: str, graph: str) -> None:
+    """Let the range also follow what is dragged over a second chart on the same time axis."""
+    clientside_callback(
+        ClientsideFunction("overview", "followDrag"),
+        Output(store, "data", allow_duplicate=True),
+        Output(buttons, "value", allow_duplicate=True),
+        Input(graph, "relayoutData", allow_optional=True),
+        State(store, "data"),
+        prevent_initial_call=True,
+    )
+
+
 def model_select(identifier: str, names: Iterable[str], value: str) -> html.Label:
     """Which model answers."""
     return html.Label(

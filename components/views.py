@@ -76,14 +76,18 @@ def view(dataset_id: str, model: str | None, *, hindsight: bool = False) -> View
     return View(dataset, labels, time.perf_counter() - begun, codes is not None)
 
 
-def explain(seen: View) -> Detection:
-    """What the newest label rests on; counted as one answer. The view must have labels."""
+def explain(seen: View, *, counted: bool = True) -> Detection:
+    """What the newest label rests on; the view must have labels.
+
+    counted : as one more answer; not where a page tells more of one that was counted already.
+    """
     if seen.labels is None:
         raise RegimeError("labels.missing", f"{seen.dataset.title} is not labelled yet: label it on the Label page.")
     begun = time.perf_counter()
     recent = slice(max(0, seen.dataset.bars.n_bars - EXPLAINED_BARS), None)
     detection = runtime.engine().explain(seen.dataset.bars.take(recent).copy(), seen.labels.rows(recent))
-    telemetry.answered(detection, source="page", seconds=seen.seconds + time.perf_counter() - begun)
+    if counted:
+        telemetry.answered(detection, source="page", seconds=seen.seconds + time.perf_counter() - begun)
     return detection
 
 

@@ -9,8 +9,8 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, progress, ranges, shell, tables, views, words
-from components.figures import timeline
+from components import agreements, cards, controls, overviews, progress, ranges, shell, sight, tables, views, watch_cards, words
+from components.figures import agreement, followed, timeline
 from components.figures.window import Window
 from regime_core.errors import RegimeError
 from regime_core.evaluation import persistence
@@ -29,12 +29,27 @@ PROBABILITIES = "overview-probabilities"
 PRICE = "overview-price"
 PRICE_TITLE = "overview-price-title"
 PRICE_TEXT = "overview-price-text"
+SINCE = "overview-since"
+STRIPS = "overview-strips"
+STRIPS_TITLE = "overview-strips-title"
+STRIPS_TEXT = "overview-strips-text"
+STRIPS_TOLD = "overview-strips-told"
+FOLLOWED = "overview-followed"
+FOLLOWED_TITLE = "overview-followed-title"
+FOLLOWED_TEXT = "overview-followed-text"
+FOLLOWED_TOLD = "overview-followed-told"
+FOLLOWED_MORE = "overview-followed-more"
+FOLLOWED_BOX = "overview-followed-box"
+REGIME_ODDS = "overview-regime-odds"
+STATE_ODDS = "overview-state-odds"
+WATCHED = "overview-watched"
 EVIDENCE = "overview-evidence"
 SHARE = "overview-share"
 MATRIX = "overview-matrix"
 SPELLS = "overview-spells"
 SPELLS_TITLE = "overview-spells-title"
 BODY = "overview-body"
+BELOW = "overview-below"
 UPDATE = "overview-update"
 UPDATING = "overview-updating"
 UPDATE_JOB = "update"
@@ -57,71 +72,118 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
         title=html.Span("Price and regime", id=PRICE_TITLE),
         aside=aside,
     )
-    thirds = [
-        cards.card(html.Div(cards.skeleton(320), id=EVIDENCE), title="What it rests on"),
-        cards.card(html.Div(cards.skeleton(320), id=SHARE), title="Time in each regime"),
-        cards.card(html.Div(cards.skeleton(320), id=MATRIX), title="From one bar to the next"),
-    ]
-    spells = cards.card(tables.spell_grid(SPELLS), title=html.Span("Regime history", id=SPELLS_TITLE))
     return html.Div(
         [
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
-            cards.card(
-                html.Div(
-                    [
-                        html.Div(cards.skeleton(35), id=HEADLINE),
-                        html.Div(
-                            [
-                                html.Div(id=WHERE),
-                                html.Div(
-                                    [progress.starter(cards.update_button(UPDATE)), progress.panel(UPDATE_JOB)],
-                                    id=UPDATING,
-                                    className="update",
-                                ),
-                            ],
-                            className="where-row",
-                        ),
-                        html.Div(id=ADVICE, className="advice-row"),
-                    ]
-                ),
-                html.Div(id=PROBABILITIES),
-                className="verdict",
+            cards.card(_verdict(), html.Div(id=PROBABILITIES), className="verdict"),
+            html.Div(
+                [
+                    price,
+                    sight.later("overview-strips", _strips(), height=477),
+                    sight.later("overview-ahead", _ahead(), height=804),
+                ],
+                id=BODY,
+                className="stack",
             ),
-            html.Div([price, html.Div(thirds, className="thirds"), spells], id=BODY, className="stack"),
+            sight.later("overview-watched", _watched(), height=327),
+            html.Div(
+                [
+                    sight.later("overview-thirds", _thirds(), height=427),
+                    sight.later("overview-history", _history(), height=446),
+                ],
+                id=BELOW,
+                className="stack",
+            ),
         ],
         className="stack",
     )
 
 
+def _verdict() -> html.Div:
+    update = [progress.starter(cards.update_button(UPDATE)), progress.panel(UPDATE_JOB)]
+    return html.Div(
+        [
+            html.Div(cards.skeleton(35), id=HEADLINE),
+            html.Div([html.Div(id=WHERE), html.Div(update, id=UPDATING, className="update")], className="where-row"),
+            html.Div(id=SINCE, className="since-row"),
+            html.Div(id=ADVICE, className="advice-row"),
+        ]
+    )
+
+
+def _strips() -> html.Section:
+    return cards.card(
+        controls.chart(STRIPS, description=STRIPS_TEXT),
+        html.Div(id=STRIPS_TOLD, className="strips-told"),
+        title=html.Span("What each detector said, and the stress state", id=STRIPS_TITLE),
+        className="strips-card",
+    )
+
+
+def _ahead() -> html.Div:
+    followed = cards.card(
+        html.Div(cards.skeleton(90), id=FOLLOWED_TOLD),
+        html.Div(controls.chart(FOLLOWED, description=FOLLOWED_TEXT), id=FOLLOWED_BOX),
+        html.Div(id=FOLLOWED_MORE),
+        title=html.Span("What followed such labels", id=FOLLOWED_TITLE),
+        className="followed-card",
+    )
+    odds = cards.card(
+        html.Div(cards.skeleton(300), id=REGIME_ODDS), html.Div(cards.skeleton(200), id=STATE_ODDS), title="What comes next"
+    )
+    return html.Div([followed, odds], className="ahead-cards")
+
+
+def _watched() -> html.Section:
+    return cards.card(html.Div(cards.skeleton(230), id=WATCHED), title="Your datasets, and what changed since the bar before")
+
+
+def _thirds() -> html.Div:
+    return html.Div(
+        [
+            cards.card(html.Div(cards.skeleton(320), id=EVIDENCE), title="What it rests on"),
+            cards.card(html.Div(cards.skeleton(320), id=SHARE), title="Time in each regime"),
+            cards.card(html.Div(cards.skeleton(320), id=MATRIX), title="From one bar to the next"),
+        ],
+        className="thirds",
+    )
+
+
+def _history() -> html.Section:
+    return cards.card(tables.spell_grid(SPELLS), title=html.Span("Regime history", id=SPELLS_TITLE))
+
+
 @callback(
     Output(HEADLINE, "children"),
     Output(WHERE, "children"),
+    Output(SINCE, "children"),
     Output(ADVICE, "children"),
     Output(PROBABILITIES, "children"),
-    Output(EVIDENCE, "children"),
     Output(BODY, "hidden"),
+    Output(BELOW, "hidden"),
     Output(UPDATING, "hidden"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
     Input(shell.REFRESHED, "data"),
 )
 def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """Regime of the newest bar and what it rests on; without labels, a word on why, and nothing else."""
+    """Regime of the newest bar and what changed; without labels, a word on why, and nothing else."""
     if not dataset_id:
         raise PreventUpdate
     try:
         seen = views.view(dataset_id, model)
         if seen.labels is None:
-            return views.unlabelled(seen), None, None, None, None, True, True
+            return views.unlabelled(seen), None, None, None, None, True, True, True
         detection = views.explain(seen)
     except RegimeError as error:
-        return views.not_shown(error), None, None, None, None, True, True
+        return views.not_shown(error), None, None, None, None, True, True, True
     return (
         cards.headline(detection, seen.unit),
         cards.where(seen.dataset, shell.today()),
+        overviews.since_before(seen.dataset, seen.labels),
         cards.advice(detection),
         cards.probabilities(detection),
-        cards.evidence(detection, closes_only=seen.closes_only),
+        False,
         False,
         not seen.dataset.bundled,
     )
@@ -147,19 +209,113 @@ def show_price(dataset_id: str | None, model: str | None, range_: str, style: st
 
 
 @callback(
+    Output(STRIPS, "figure"),
+    Output(STRIPS_TITLE, "children"),
+    Output(STRIPS_TEXT, "children"),
+    Output(STRIPS_TOLD, "children"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(RANGE, "data"),
+    Input(shell.THEME, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_strips(dataset_id: str | None, model: str | None, range_: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """What every detector said over the range, and the stress states."""
+    seen = _view(dataset_id if mode else None, model)
+    shown = agreements.strips_of(seen.dataset, model, range_)
+    figure = agreement.strips_figure(shown, mode=mode or "light")
+    return figure, agreement.heading(shown), agreement.description(shown), agreements.told(shown)
+
+
+@callback(
+    Output(FOLLOWED, "figure"),
+    Output(FOLLOWED_TITLE, "children"),
+    Output(FOLLOWED_TEXT, "children"),
+    Output(FOLLOWED_TOLD, "children"),
+    Output(FOLLOWED_MORE, "children"),
+    Output(FOLLOWED_BOX, "hidden"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(shell.THEME, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_followed(dataset_id: str | None, model: str | None, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """What came after bars with the label of the newest one, beside what came after all."""
+    seen = _view(dataset_id if mode else None, model)
+    found = overviews.followed(seen)
+    if isinstance(found, str):
+        return no_update, f"{seen.dataset.title}: what followed such labels", None, cards.notice(html.P(found)), None, True
+    return (
+        followed.followed(found, mode=mode or "light"),
+        followed.heading(found),
+        followed.description(found),
+        overviews.followed_sentences(found),
+        [overviews.followed_table(found), overviews.followed_note(found)],
+        False,
+    )
+
+
+@callback(
+    Output(REGIME_ODDS, "children"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_regime_odds(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """Regimes of the next bar, from what followed such labels."""
+    seen = _view(dataset_id, model)
+    return overviews.regime_odds(seen.dataset, seen.labels, seen.unit) if seen.labels is not None else None
+
+
+@callback(Output(STATE_ODDS, "children"), Input(shell.DATASET, "value"), Input(shell.REFRESHED, "data"))
+def show_state_odds(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """Stress states of tomorrow, where they were forecast."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        return overviews.state_odds(shell.dataset(dataset_id))
+    except RegimeError:
+        raise PreventUpdate from None
+
+
+@callback(
+    Output(WATCHED, "children"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(RANGE, "data"),
+    Input(STYLE, "value"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_watched(dataset_id: str | None, model: str | None, range_: str, style: str, _refreshed: int) -> Any:  # noqa: ANN401
+    """A card for each dataset of this visitor."""
+    if not dataset_id or not model:
+        raise PreventUpdate
+    view = {"model": model, "style": style, **({"range": range_} if range_ in ranges.PRESETS else {})}
+    return watch_cards.grid(watch_cards.watched(model), dataset_id, view)
+
+
+@callback(
+    Output(EVIDENCE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_evidence(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """What the answer of the headline rests on."""
+    seen = _view(dataset_id, model)
+    return cards.evidence(views.explain(seen, counted=False), closes_only=seen.closes_only)
+
+
+@callback(
     Output(SHARE, "children"),
     Output(MATRIX, "children"),
-    Output(SPELLS, "columnDefs"),
-    Output(SPELLS, "rowData"),
-    Output(SPELLS, "style"),
-    Output(SPELLS_TITLE, "children"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
     Input(RANGE, "data"),
     Input(shell.REFRESHED, "data"),
 )
-def show_history(dataset_id: str | None, model: str | None, range_: str, _refreshed: int) -> Any:  # noqa: ANN401
-    """Time spent in each regime, steps between them, and the spells of the range."""
+def show_shares(dataset_id: str | None, model: str | None, range_: str, _refreshed: int) -> Any:  # noqa: ANN401
+    """Time spent in each regime and steps between them, in the range."""
     window = _window(dataset_id, model, range_)
     bars, labels, unit = window.bars, window.labels, words.bar_unit(window.bars.time)
     share = persistence.time_share(labels.codes, len(ALL_REGIMES))
@@ -172,6 +328,23 @@ def show_history(dataset_id: str | None, model: str | None, range_: str, _refres
             tables.transition_matrix(steps),
             html.P(tables.stay_sentence(steps, unit), className="note"),
         ],
+    )
+
+
+@callback(
+    Output(SPELLS, "columnDefs"),
+    Output(SPELLS, "rowData"),
+    Output(SPELLS, "style"),
+    Output(SPELLS_TITLE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(MODEL, "value"),
+    Input(RANGE, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_history(dataset_id: str | None, model: str | None, range_: str, _refreshed: int) -> Any:  # noqa: ANN401
+    """Spells of the range."""
+    window = _window(dataset_id, model, range_)
+    return (
         tables.spell_columns(intraday=window.intraday),
         tables.spell_rows(window.spells, window.series_time),
         tables.spell_height(len(window.spells)),
@@ -208,15 +381,24 @@ def take_up(ended: dict[str, str] | None, refreshed: int) -> int:
 
 def _window(dataset_id: str | None, model: str | None, range_: str) -> Window:
     """Bars and labels in sight; what cannot be shown is told by the headline alone."""
+    return _view(dataset_id, model).window(range_)
+
+
+def _view(dataset_id: str | None, model: str | None) -> views.View:
+    """Dataset and its labels; that there are none is told by the headline alone."""
     if not dataset_id:
         raise PreventUpdate
     try:
-        return views.view(dataset_id, model).window(range_)
+        seen = views.view(dataset_id, model)
     except RegimeError:
         raise PreventUpdate from None
+    if seen.labels is None:
+        raise PreventUpdate
+    return seen
 
 
 controls.follow_range(RANGE, PRESET, PRICE)
+controls.follow_drag(RANGE, PRESET, STRIPS)
 shell.remember("model", MODEL)
 shell.remember("range", RANGE, "data")
 shell.remember("style", STYLE)

@@ -72,7 +72,7 @@ def price(window: Window, *, mode: str = "light", candles: bool = False) -> go.F
     if window.labelled:
         seen = runs.in_sight(window)
         figure.add_trace(_tint(window, seen, palette))
-        figure.add_trace(_ribbon(window, seen, palette))
+        figure.add_trace(ribbon(window, seen, palette))
         _add_hatches(figure, window, seen, palette)
         figure.add_trace(_signs(window, seen, palette))
     figure.add_trace(_candles(window, palette) if candles and not window.closes_only else _line(window, palette))
@@ -100,7 +100,9 @@ def _edges(window: Window, start: NDArray[np.int64]) -> NDArray[np.int64]:
     return strips.edges_at(window.bars.time, np.append(start, window.bars.n_bars))
 
 
-def _ribbon(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
+def ribbon(
+    window: Window, seen: Runs, palette: Palette, *, name: str = "Regime and confidence (ribbon)", yaxis: str = "y3"
+) -> go.Heatmap:
     """Cells of equal regime and confidence step: of each bar, or where these are many, of each stretch."""
     start, codes, confidence = seen.start, seen.code, seen.confidence
     if window.bars.n_bars <= TOLD_BARS:
@@ -115,7 +117,7 @@ def _ribbon(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
         for level in range(OPACITY_STEPS)
     ]
     return go.Heatmap(
-        name="Regime and confidence (ribbon)",
+        name=name,
         x=strips.dates(_edges(window, start[first])),
         y=[0, 1],
         z=[cells[first].tolist()],
@@ -124,7 +126,7 @@ def _ribbon(window: Window, seen: Runs, palette: Palette) -> go.Heatmap:
         colorscale=strips.steps(colours),
         showscale=False,
         hoverinfo="skip",
-        yaxis="y3",
+        yaxis=yaxis,
     )
 
 

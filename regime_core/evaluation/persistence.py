@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regime_core.evaluation.significance import wilson
+
 Codes = NDArray[np.int8]
 Ints = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -62,6 +64,29 @@ class Transitions:
 
 
 @dataclass(frozen=True, slots=True)
+class NextStep:
+    """Where one state led at the next bar, beside the forecast that it stays.
+
+    code : that state. counts : (n_states,) bars with it, by the state of the bar after. probability : (n_states,) their share.
+    low, high : (n_states,) Wilson's 95 % interval of each, which takes the bars as independent.
+    as_now : (n_states,) what persistence gives: to the same state the share of all bars whose state the next one kept, the rest
+    in equal parts to the others. All are NaN where the state was never followed by a known one.
+    """
+
+    code: int
+    counts: Ints
+    probability: Float
+    low: Float
+    high: Float
+    as_now: Float
+
+    @property
+    def n(self) -> int:
+        """Bars counted."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True)
 class TimeShare:
     """Bars spent in each state, (n_states,), and their share of all bars; the shares are NaN for no bars."""
 
@@ -108,6 +133,21 @@ def transitions(codes: Codes, n_states: int) -> Transitions:
     total = counts.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         return Transitions(counts.astype(np.int64), counts / np.where(total > 0, total, np.nan))
+
+
+def next_step(codes: Codes, n_states: int) -> NextStep:
+    """Where the state of the last bar led in the past.
+
+    codes : (n_bars,), oldest first, the last one a state below ``n_states``. Steps are counted as in ``transitions``.
+    """
+    found, code = transitions(codes, n_states), int(codes[-1])
+    counts = found.counts[code]
+    low, high = wilson(counts, np.full(n_states, counts.sum()))
+    total = found.counts.sum()
+    stay = np.trace(found.counts) / total if counts.sum() else np.nan
+    as_now = np.full(n_states, (1.0 - stay) / (n_states - 1))
+    as_now[code] = stay
+    return NextStep(code, counts, found.probability[code], low, high, as_now)
 
 
 def time_share(codes: Codes, n_states: int) -> TimeShare:

@@ -105,6 +105,22 @@ def mean_interval(values: Float, *, level: float = 0.95) -> tuple[float, float]:
     return mean - reach, mean + reach
 
 
+def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> tuple[Float, Float]:
+    """Ends of Wilson's score interval of a share, of the shape of both; NaN without trials.
+
+    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
+    from scipy.special import ndtri
+
+    n = np.asarray(trials, dtype=np.float64)
+    z = float(ndtri(0.5 + level / 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.asarray(successes, dtype=np.float64) / n
+        centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+        reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return np.maximum(centre - reach, 0.0), np.minimum(centre + reach, 1.0)
+
+
 def _resampled_sums(columns: Float, length: int, draws: int, rng: np.random.Generator) -> Float:
     """Sums of n rows drawn in circular blocks, (draws, n_columns): how often a block is drawn, times the sum of its rows.
 

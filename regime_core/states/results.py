@@ -121,6 +121,12 @@ class Forecast:
         """State with the largest probability at a horizon."""
         return int(np.argmax(self.horizons[horizon]))
 
+    def as_today(self, horizon: int) -> Float:
+        """Probabilities of the baseline that expects today's state again at a horizon, (k,)."""
+        out = np.full(self.k, (1.0 - self.stay[horizon]) / (self.k - 1))
+        out[self.persistence] = self.stay[horizon]
+        return out
+
     def as_dict(self) -> dict[str, Any]:
         """All fields as plain values that JSON can hold."""
         found = {part.name: getattr(self, part.name) for part in fields(self)}

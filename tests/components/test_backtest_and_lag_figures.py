@@ -28,7 +28,7 @@ CELL = Cell(60, "gaussian")
 
 def trial(lags_, *, confusion=None, accuracy=0.8):
     counts = np.zeros((5, 6), dtype=np.int64) if confusion is None else confusion
-    return Trial(CELL, 21_000, counts, np.array(lags_, dtype=np.int64), accuracy, 0.02)
+    return Trial(CELL, 21_000, counts, np.array(lags_, dtype=np.float64), accuracy, 0.02)
 
 
 def tried(name="boosted", one=(0, 1, 2, 3, np.inf), other=(4, 5, 6, 7, np.inf), **options):
