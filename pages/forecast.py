@@ -1,4 +1,4 @@
-"""Forecast: how likely each stress state is in 1, 5 and 21 trading days, what moved that, and how past forecasts went."""
+"""Forecast: how likely each stress state is on each of the next 21 trading days, what moved that, and how it went before."""
 
 from __future__ import annotations
 
@@ -9,8 +9,25 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, forecasts, horizons, markets, progress, ranges, sheets, shell, states, views
+from components import (
+    cards,
+    controls,
+    fans,
+    forecasts,
+    horizons,
+    markets,
+    progress,
+    ranges,
+    sheets,
+    shell,
+    sight,
+    states,
+    track_record,
+    views,
+)
+from components.figures import contributions, record
 from components.figures import evaluation as reliability
+from components.figures import fan as fan_figures
 from components.figures import forecast as figures
 from regime_core.errors import RegimeError
 from regime_core.states import Forecast, WalkForward
@@ -29,6 +46,12 @@ CHANCES = "forecast-chances"
 PREDICT = "forecast-predict"
 BODY = "forecast-body"
 ANSWER = "forecast-answer"
+FAN = "forecast-fan"
+FAN_TITLE = "forecast-fan-title"
+FAN_TEXT = "forecast-fan-text"
+FAN_TOLD = "forecast-fan-told"
+FAN_LEGEND = "forecast-fan-legend"
+FAN_NOTE = "forecast-fan-note"
 BESIDE = "forecast-beside"
 BESIDE_TITLE = "forecast-beside-title"
 SAVE = "forecast-save"
@@ -50,60 +73,43 @@ TRUST = "forecast-trust"
 TRUST_TITLE = "forecast-trust-title"
 RELIABILITY = "forecast-reliability"
 RELIABILITY_TEXT = "forecast-reliability-text"
+SETTLED = "forecast-settled"
+SETTLED_TITLE = "forecast-settled-title"
+SETTLED_SUM = "forecast-settled-sum"
+SHARE = "forecast-share"
+SHARE_TITLE = "forecast-share-title"
+SHARE_TEXT = "forecast-share-text"
+SHARE_SUM = "forecast-share-sum"
 PREDICT_JOB = "predict"
 
 
 def layout(k: str | None = None, horizon: str | None = None, range: str | None = None, **_others: str) -> html.Div:
     """Page with the controls as the URL has them; what they choose comes by callbacks."""
     choices = html.Div([horizons.k_buttons(K, k), horizons.buttons(HORIZON, horizon)], className="controls")
-    verdict = html.Div(
-        [
-            html.Div(cards.skeleton(35), id=HEADLINE),
-            html.Div(
-                [
-                    html.Div(id=WHERE),
-                    html.Div(
-                        [progress.starter(forecasts.predict_button(PREDICT)), progress.panel(PREDICT_JOB)], className="update"
-                    ),
-                ],
-                className="where-row",
-            ),
-            html.Div(id=MADE),
-        ]
-    )
-    beside = cards.card(
-        html.Div(cards.skeleton(180), id=BESIDE),
-        title=html.Span("Beside the baselines", id=BESIDE_TITLE),
-        aside=controls.save_button(SAVE, "Download CSV"),
-    )
-    moved = cards.card(
-        html.P(id=MOVED_SUM, className="sentence"),
-        controls.chart(MOVED, description=MOVED_TEXT),
-        html.P(id=MOVED_NOTE, className="note note-close"),
-        title=html.Span("What speaks for it", id=MOVED_TITLE),
-    )
-    history = cards.card(
-        controls.chart(HISTORY, description=HISTORY_TEXT),
-        html.Div(id=LEGEND),
-        title=html.Span("What was forecast, and what came", id=HISTORY_TITLE),
-        aside=controls.range_buttons(PRESET, range),
-    )
-    trust = cards.card(
-        html.Div(cards.skeleton(60), id=TRUST),
-        controls.chart(RELIABILITY, description=RELIABILITY_TEXT),
-        title=html.Span("How far to trust it", id=TRUST_TITLE),
-    )
     return html.Div(
         [
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
             dcc.Download(id=SAVED),
-            cards.card(verdict, html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
+            cards.card(_verdict(), html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
             choices,
             html.Div(
                 [
-                    html.Div(beside, id=ANSWER, className="stack"),
-                    html.Div([html.Div(moved, id=REASONS), html.Div(trust, id=TRUSTED)], className="pair-of-cards"),
-                    html.Div(history, id=RECORD, className="stack"),
+                    html.Div([_fan(), sight.later("forecast-beside", _beside(), height=285)], id=ANSWER, className="stack"),
+                    html.Div(
+                        [
+                            html.Div(sight.later("forecast-reasons", _moved(), height=691), id=REASONS, className="tall"),
+                            html.Div(sight.later("forecast-trust", _trust(), height=691), id=TRUSTED, className="tall trusted"),
+                        ],
+                        className="pair-of-cards",
+                    ),
+                    html.Div(
+                        [
+                            sight.later("forecast-record", _history(range), height=560),
+                            sight.later("forecast-lately", _lately(), height=580),
+                        ],
+                        id=RECORD,
+                        className="stack",
+                    ),
                     html.Div(id=NO_RECORD),
                 ],
                 id=BODY,
@@ -114,13 +120,85 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
     )
 
 
+def _verdict() -> html.Div:
+    update = html.Div(
+        [progress.starter(forecasts.predict_button(PREDICT)), progress.panel(PREDICT_JOB)],
+        className="update",
+    )
+    return html.Div(
+        [
+            html.Div(cards.skeleton(35), id=HEADLINE),
+            html.Div([html.Div(id=WHERE), update], className="where-row"),
+            html.Div(id=MADE),
+        ]
+    )
+
+
+def _fan() -> html.Section:
+    return cards.card(
+        html.P(id=FAN_TOLD, className="sentence"),
+        controls.chart(FAN, description=FAN_TEXT),
+        html.Div(id=FAN_LEGEND),
+        html.P(id=FAN_NOTE, className="note note-close"),
+        title=html.Span("The days ahead", id=FAN_TITLE),
+        aside=controls.save_button(SAVE, "Download CSV"),
+        className="fan",
+    )
+
+
+def _beside() -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(180), id=BESIDE),
+        title=html.Span("Beside the baselines", id=BESIDE_TITLE),
+    )
+
+
+def _moved() -> html.Section:
+    return cards.card(
+        html.P(id=MOVED_SUM, className="sentence"),
+        controls.chart(MOVED, description=MOVED_TEXT),
+        html.P(id=MOVED_NOTE, className="note note-close"),
+        title=html.Span("What speaks for it", id=MOVED_TITLE),
+        className="waterfall",
+    )
+
+
+def _trust() -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(60), id=TRUST),
+        controls.chart(RELIABILITY, description=RELIABILITY_TEXT),
+        title=html.Span("How far to trust it", id=TRUST_TITLE),
+    )
+
+
+def _history(range_: str | None) -> html.Section:
+    return cards.card(
+        controls.chart(HISTORY, description=HISTORY_TEXT),
+        html.Div(id=LEGEND),
+        title=html.Span("What was forecast, and what came", id=HISTORY_TITLE),
+        aside=controls.range_buttons(PRESET, range_),
+    )
+
+
+def _lately() -> html.Div:
+    settled = cards.card(
+        html.P(id=SETTLED_SUM, className="sentence"),
+        html.Div(cards.skeleton(380), id=SETTLED),
+        title=html.Span("The last forecasts", id=SETTLED_TITLE),
+    )
+    share = cards.card(
+        html.P(id=SHARE_SUM, className="sentence"),
+        controls.chart(SHARE, description=SHARE_TEXT),
+        title=html.Span("Share right", id=SHARE_TITLE),
+    )
+    return html.Div([settled, share], className="pair-of-cards lately")
+
+
 @callback(
     Output(HEADLINE, "children"),
     Output(WHERE, "children"),
     Output(MADE, "children"),
     Output(CHANCES, "children"),
-    Output(BESIDE, "children"),
-    Output(BESIDE_TITLE, "children"),
     Output(PREDICT, "disabled"),
     Output(ANSWER, "hidden"),
     Output(REASONS, "hidden"),
@@ -134,31 +212,71 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     """What is known of the days ahead without waiting; without a forecast, a word on how to get one."""
     if not dataset_id:
         raise PreventUpdate
-    nothing = (None, None, None, None)
     try:
         dataset = shell.dataset(dataset_id)
     except RegimeError as error:
-        return views.not_shown(error), None, *nothing, True, True, True, True
+        return views.not_shown(error), None, None, None, True, True, True, True
     where = cards.where(dataset, shell.today())
     try:
         forecast = runtime.results().forecast(dataset, markets.k_of(k))
         walk = runtime.results().walk_forward(dataset, markets.k_of(k)) if forecast and forecast.in_sample else None
     except RegimeError as error:
-        return forecasts.not_possible(error, dataset_id), where, *nothing, True, True, True, True
+        return forecasts.not_possible(error, dataset_id), where, None, None, True, True, True, True
     if forecast is None:
-        return forecasts.none_yet(), where, *nothing, False, True, True, False
+        return forecasts.none_yet(), where, None, None, False, True, True, False
     return (
         [forecasts.headline(forecast), forecasts.further(forecast)],
         where,
         forecasts.made(forecast, walk),
         forecasts.chances(forecast),
-        [forecasts.beside_baselines(forecast), forecasts.beside_note()],
-        forecasts.beside_heading(dataset.title, forecast),
         forecasts.fitted_here(forecast),
         False,
         False,
         False,
     )
+
+
+@callback(
+    Output(FAN, "figure"),
+    Output(FAN_TITLE, "children"),
+    Output(FAN_TEXT, "children"),
+    Output(FAN_TOLD, "children"),
+    Output(FAN_LEGEND, "children"),
+    Output(FAN_NOTE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.THEME, "data"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_fan(dataset_id: str | None, k: str, horizon: str, mode: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """Each of the next days, with the chosen one marked."""
+    forecast = _forecast(dataset_id if mode else None, k)
+    title, ahead = shell.dataset(dataset_id or "").title, horizons.picked(horizon)
+    return (
+        fan_figures.figure(forecast, ahead, mode=mode or "light"),
+        fan_figures.heading(title, forecast),
+        fan_figures.description(title, forecast),
+        fans.told(forecast, ahead),
+        fans.legend(forecast.k),
+        fans.note(forecast),
+    )
+
+
+@callback(
+    Output(BESIDE, "children"),
+    Output(BESIDE_TITLE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_beside(dataset_id: str | None, k: str, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """Model and baselines at each horizon, in numbers."""
+    forecast = _forecast(dataset_id, k)
+    title = shell.dataset(dataset_id or "").title
+    return [forecasts.beside_baselines(forecast), forecasts.beside_note()], forecasts.beside_heading(title, forecast)
 
 
 @callback(
@@ -179,11 +297,59 @@ def show_reasons(dataset_id: str | None, k: str, horizon: str, mode: str | None,
     forecast = _forecast(dataset_id if mode else None, k)
     ahead = horizons.picked(horizon)
     return (
-        figures.contributions(forecast, ahead, mode=mode or "light"),
-        figures.contributions_heading(forecast, ahead),
-        figures.contributions_description(forecast, ahead),
-        figures.contributions_sum(forecast, ahead),
-        figures.contributions_note(forecast, ahead),
+        contributions.figure(forecast, ahead, mode=mode or "light"),
+        contributions.heading(forecast, ahead),
+        contributions.description(forecast, ahead),
+        contributions.total(forecast, ahead),
+        forecasts.moved_note(forecast, ahead),
+    )
+
+
+@callback(
+    Output(TRUSTED, "hidden"),
+    Output(RECORD, "hidden"),
+    Output(NO_RECORD, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_whether_recorded(dataset_id: str | None, k: str, horizon: str, _refreshed: int) -> Any:  # noqa: ANN401
+    """Room for the record where there is one; without one, where to make it."""
+    if not dataset_id:
+        raise PreventUpdate
+    try:
+        walk = runtime.results().walk_forward(shell.dataset(dataset_id), markets.k_of(k))
+    except RegimeError as error:
+        return True, True, forecasts.no_record_possible(error)
+    if walk is None:
+        return True, True, forecasts.no_record(dataset_id, k)
+    return not len(walk.at(horizons.picked(horizon)).settled()), False, None
+
+
+@callback(
+    Output(TRUST, "children"),
+    Output(RELIABILITY, "figure"),
+    Output(TRUST_TITLE, "children"),
+    Output(RELIABILITY_TEXT, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.THEME, "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """How often what was said came true."""
+    _walk(dataset_id if mode else None, k)
+    dataset = shell.dataset(dataset_id or "")
+    found = runtime.results().scores(dataset, markets.k_of(k)).get(horizons.picked(horizon))
+    if found is None:
+        raise PreventUpdate
+    return (
+        forecasts.trust(found),
+        reliability.reliability(found, mode=mode or "light"),
+        reliability.reliability_heading(dataset.title, found),
+        reliability.reliability_description(dataset.title, found),
     )
 
 
@@ -213,42 +379,43 @@ def show_history(dataset_id: str | None, k: str, horizon: str, range_: str, mode
 
 
 @callback(
-    Output(TRUST, "children"),
-    Output(RELIABILITY, "figure"),
-    Output(TRUST_TITLE, "children"),
-    Output(RELIABILITY_TEXT, "children"),
-    Output(TRUSTED, "hidden"),
-    Output(RECORD, "hidden"),
-    Output(NO_RECORD, "children"),
+    Output(SETTLED, "children"),
+    Output(SETTLED_TITLE, "children"),
+    Output(SETTLED_SUM, "children"),
     Input(shell.DATASET, "value"),
     Input(K, "value"),
     Input(HORIZON, "value"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_settled(dataset_id: str | None, k: str, horizon: str, _refreshed: int) -> Any:  # noqa: ANN401
+    """The last forecasts one by one."""
+    ahead = horizons.picked(horizon)
+    walk = _walk(dataset_id, k).at(ahead)
+    title = shell.dataset(dataset_id or "").title
+    return track_record.table(walk, ahead), track_record.heading(title, walk, ahead), track_record.summary(walk)
+
+
+@callback(
+    Output(SHARE, "figure"),
+    Output(SHARE_TITLE, "children"),
+    Output(SHARE_TEXT, "children"),
+    Output(SHARE_SUM, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(RANGE, "data"),
     Input(shell.THEME, "data"),
     Input(shell.REFRESHED, "data"),
 )
-def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """How often what was said came true; without a record, where to make one."""
-    if not dataset_id or not mode:
-        raise PreventUpdate
-    try:
-        dataset = shell.dataset(dataset_id)
-        walk = runtime.results().walk_forward(dataset, markets.k_of(k))
-        scores = runtime.results().scores(dataset, markets.k_of(k))
-    except RegimeError as error:
-        return None, no_update, None, None, True, True, forecasts.no_record_possible(error)
-    if walk is None:
-        return None, no_update, None, None, True, True, forecasts.no_record(dataset_id, k)
-    found = scores.get(horizons.picked(horizon))
-    if found is None:
-        return None, no_update, None, None, True, False, None
+def show_share(dataset_id: str | None, k: str, horizon: str, range_: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+    """How often the year before each day was forecast rightly."""
+    walk = _walk(dataset_id if mode else None, k).at(horizons.picked(horizon))
+    title, ahead, span = shell.dataset(dataset_id or "").title, horizons.picked(horizon), forecasts.days_of(walk, range_)
     return (
-        forecasts.trust(found),
-        reliability.reliability(found, mode=mode),
-        reliability.reliability_heading(dataset.title, found),
-        reliability.reliability_description(dataset.title, found),
-        False,
-        False,
-        None,
+        record.running(walk, span, mode=mode or "light"),
+        record.running_heading(title, walk, ahead, span),
+        record.running_description(title, walk, ahead, span),
+        record.running_sentence(walk, span),
     )
 
 
