@@ -82,7 +82,7 @@ def running(walk: WalkForward, span: tuple[int, int], *, mode: str = "light") ->
             "showgrid": False,
             "fixedrange": True,
             "tickangle": 0,
-            "nticks": 5,
+            "nticks": 4,
             "hoverformat": "%a %e %b %Y",
             "title": {"text": "day of the forecast"},
         },

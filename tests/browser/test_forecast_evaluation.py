@@ -36,10 +36,18 @@ def upload(page, name, text):
 
 def forecast(visitor, query=""):
     page = visitor.open(f"/forecast{query}")
+    expect(page.locator("#forecast-fan .js-plotly-plot .scatterlayer path").first).to_be_attached()
+    go_down(page)
     expect(page.locator("#forecast-history .js-plotly-plot .scatterlayer path").first).to_be_attached()
     expect(page.locator("#forecast-moved .js-plotly-plot .point").first).to_be_attached()
     expect(page.locator("#forecast-reliability .js-plotly-plot .scatterlayer path").first).to_be_attached()
     return page
+
+
+def go_down(page):
+    """Scroll through the sections below, each of which joins the page as it comes into sight."""
+    for section in ("beside", "reasons", "record", "lately"):
+        page.locator(f'[id*=\'"section":"forecast-{section}"\']').first.scroll_into_view_if_needed()
 
 
 def evaluation(visitor, query=""):
@@ -84,7 +92,7 @@ def test_the_forecast_answers_at_once_and_its_controls_work(visitor):
 
     name, rows = saved(page, "#forecast-save")
     assert name == "S_P_500_forecast.csv"
-    assert {row["horizon"] for row in rows} == {"1", "5", "21"}
+    assert {row["horizon"] for row in rows if row["basis"] == "fitted"} == {"1", "5", "21"}
     for horizon in ("1", "5", "21"):
         for forecaster in ("model", "persistence", "markov", "margin"):
             total = sum(float(row[forecaster]) for row in rows if row["horizon"] == horizon)
@@ -143,6 +151,7 @@ def test_an_upload_is_forecast_and_evaluated_in_the_background(visitor):
     expect(page.locator("#evaluation-years .js-plotly-plot .scatterlayer path").first).to_be_attached()
     expect(page.locator("#evaluation-scores")).to_contain_text("Markov chain")
     page.get_by_role("link", name="Forecast", exact=True).click()
+    page.locator('[id*=\'"section":"forecast-record"\']').first.scroll_into_view_if_needed()
     expect(page.locator("#forecast-history .js-plotly-plot .scatterlayer path").first).to_be_attached()
 
 
