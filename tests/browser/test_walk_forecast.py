@@ -42,7 +42,7 @@ def test_the_fan_is_in_sight_first_and_follows_the_horizon(visitor):
     page = opened(visitor)
     box = page.locator("#forecast-fan .nsewdrag").first.bounding_box()
     assert box["y"] + box["height"] < 900
-    expect(page.locator("#forecast-moved")).to_have_count(0)  # what lies below is still to come
+    expect(page.locator("#forecast-share")).to_have_count(0)  # what lies far below is still to come
     expect(page.locator("#forecast-fan-title")).to_contain_text(re.compile(r"each of the next 21\strading days"))
     expect(page.locator("#forecast-fan-told")).to_contain_text("Tomorrow:")
 
