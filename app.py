@@ -17,6 +17,7 @@ import runtime
 from api import guard
 from components import shell
 from runtime import Settings
+from serving.packed_files import PackedFiles
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,6 +28,8 @@ VISITED = ("/", "/<path:path>", "/_dash-update-component")
 MB = 1_000_000
 OF_PROGRAMS = ("/detect_regime", "/metrics", "/health", "/ready")
 """Paths under which no one has a cookie: what signs it is not set up for each request there."""
+OF_BROWSERS = ("/_dash-component-suites/", "/assets/")
+"""Paths of the files that make up the pages: the same for everyone for as long as a server runs."""
 MAX_CALLBACK_MB = 8
 """Largest body of a callback: days brushed on a chart. Routes that take more say so themselves."""
 
@@ -63,6 +66,8 @@ def _server(settings: Settings) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(days=VISITOR_DAYS),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
+        COMPRESS_CACHE_BACKEND=PackedFiles,
+        COMPRESS_CACHE_KEY=lambda request: request.path if request.path.startswith(OF_BROWSERS) else "",
         MAX_CONTENT_LENGTH=MAX_CALLBACK_MB * MB,
     )
     server.session_interface = VisitorSessions()

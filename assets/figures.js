@@ -59,7 +59,9 @@
   function axisTitle(plot, trace, letter, fallback) {
     var key = (trace[letter + "axis"] || letter).replace(letter, letter + "axis");
     var axis = ((trace.scene && plot.layout[trace.scene]) || plot.layout)[key] || {};
-    return text((axis.title && axis.title.text) || axis.title || "").trim() || fallback;
+    var full = plot._fullLayout[key];
+    var title = text((axis.title && axis.title.text) || axis.title || "").trim();
+    return title || (full && full.type === "date" ? "date" : fallback);
   }
 
   var PARTS = {
@@ -70,14 +72,36 @@
     box: ["x", "lowerfence", "q1", "median", "q3", "upperfence"],
   };
 
+  var FALLBACKS = { x: "x", y: "value", z: "z" };
+
   function grid(trace) {
     return trace.type === "heatmap" || trace.type === "contour";
   }
 
-  /* One row a point: the trace it is of, and its values under the titles of the axes. */
+  /* Words on a point, as its hover tells them. */
+  function toldOf(trace, i) {
+    var given = trace.customdata ? trace.customdata[i] : Array.isArray(trace.text) ? trace.text[i] : null;
+    return (Array.isArray(given) ? given : [given])
+      .filter(function (part) {
+        return typeof part === "string";
+      })
+      .map(text)
+      .join("; ");
+  }
+
+  /* Traces that say something: those without hover only decorate. */
+  function telling(plot) {
+    var all = plot._fullData; // where packed arrays are unpacked
+    var told = all.filter(function (trace) {
+      return trace.hoverinfo !== "skip";
+    });
+    return told.length ? told : all;
+  }
+
+  /* One row a point: the trace it is of, its values under the titles of the axes, and what its hover tells in words. */
   function table(plot) {
     var lines = [];
-    plot.data.forEach(function (trace, at) {
+    telling(plot).forEach(function (trace, at) {
       var name = text(trace.name) || "series " + (at + 1);
       if (grid(trace)) {
         lines.push(["series", axisTitle(plot, trace, "x", "x"), axisTitle(plot, trace, "y", "y"), "value"]);
@@ -103,8 +127,9 @@
       lines.push(
         ["series"].concat(
           parts.map(function (part) {
-            return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, part) : part;
-          })
+            return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, FALLBACKS[part]) : part;
+          }),
+          ["told"]
         )
       );
       for (var i = 0; i < n; i += 1) {
@@ -112,7 +137,8 @@
           [name].concat(
             parts.map(function (part) {
               return trace[part][i];
-            })
+            }),
+            [toldOf(trace, i)]
           )
         );
       }
@@ -163,7 +189,7 @@
 
   /* Arrow keys: the crosshair goes from point to point of the first trace that has hover. */
   function walkable(plot) {
-    return plot.data.findIndex(function (trace) {
+    return plot._fullData.findIndex(function (trace) {
       return !grid(trace) && trace.hoverinfo !== "skip" && (trace.x || trace.y || []).length > 1;
     });
   }
@@ -199,13 +225,26 @@
     }
   }
 
+  /* Where one hover tells of all that is at a time, it is asked of the time, else of the point. */
+  function hover(plot, curve, at) {
+    var trace = plot._fullData[curve];
+    var axis = plot._fullLayout[(trace.xaxis || "x").replace("x", "xaxis")];
+    if (axis && /^x/.test(plot._fullLayout.hovermode)) {
+      window.Plotly.Fx.hover(plot, { xval: axis.d2c(trace.x[at]) }, (trace.xaxis || "x") + (trace.yaxis || "y"));
+    } else {
+      window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: at }]);
+    }
+  }
+
   function hovered(plot) {
-    return Array.from(plot.querySelectorAll(".hoverlayer text"))
-      .map(function (node) {
-        return node.textContent.trim();
-      })
-      .filter(Boolean)
-      .join("; ");
+    var lines = [];
+    plot.querySelectorAll(".hoverlayer text").forEach(function (node) {
+      var parts = node.querySelectorAll("tspan.line");
+      (parts.length ? Array.from(parts) : [node]).forEach(function (part) {
+        lines.push(part.textContent.trim());
+      });
+    });
+    return lines.filter(Boolean).join("; ");
   }
 
   document.addEventListener("keydown", function (event) {
@@ -231,7 +270,7 @@
     var before = chart.dataset.point === undefined ? ends[1] + (steps[event.key] < 0 ? 1 : 0) : Number(chart.dataset.point);
     var next = Math.min(Math.max(before + steps[event.key], ends[0]), ends[1]);
     chart.dataset.point = next;
-    window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: next }]);
+    hover(plot, curve, next);
     window.setTimeout(function () {
       say(chart.closest(".figure-box"), hovered(plot));
     }, 60);

@@ -196,12 +196,16 @@ def regime_swatch(code: int) -> html.Span:
     return html.Span([html.Span(className=f"swatch{lean}", style=style), regime(code)], className="legend-item")
 
 
-def problem(message: str, *advice_: Children, title: str = "This did not work") -> html.Div:
-    """What happened, where, and what to do; announced to screen readers."""
+def problem(message: str, *advice_: Children, title: str = "This did not work", whole_page: bool = False) -> html.Div:
+    """What happened, where, and what to do; announced to screen readers.
+
+    whole_page : there is nothing else on the page, so that its title is the page's heading.
+    """
+    heading = html.H1(title, className="message-title") if whole_page else html.Strong(title)
     return html.Div(
         [
             html.I(className="icon icon-warning", **{"aria-hidden": "true"}),
-            html.Div([html.Strong(title), html.P(message), *advice_]),
+            html.Div([heading, html.P(message), *advice_]),
         ],
         className="message message-problem",
         role="alert",

@@ -1,0 +1,249 @@
+"""How soon each page is seen beside a bare Dash page with one graph, and how soon each control answers, in Chromium.
+
+Run from the repository: ``python -m benchmarks.pages``; ``--pages /,/clusters`` for some of them. Both servers are gunicorn
+with two workers on bundled data. A page is seen once its headline is told, every figure in the first screen is drawn and
+nothing in it is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the median of
+three counts. A control has answered once no callback is under way and nothing on the page changes any more; every choice of
+every control is pressed ``--rounds`` times over, the first time included, when neither worker has made the result yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dash
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from dash import dcc, html
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("/", "/clusters", "/features", "/forecast", "/evaluation", "/label", "/glossary")
+LOADS = 3
+MOST_TIMES = 1.5
+"""Times that the bare page takes, at most, until a page is seen."""
+MOST_SECONDS = 0.300
+"""Of 95 in 100 answers of each control."""
+SCREEN = {"width": 1440, "height": 900}
+QUIET_MS = 150
+"""A page on which nothing has changed for so long has answered."""
+MOST_CHOICES = 6
+
+SEEN = """
+(() => {
+  const onScreen = (node) => {
+    const box = node.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && box.top < window.innerHeight && box.bottom > 0;
+  };
+  const drawn = (box) => box.querySelector(".js-plotly-plot .trace, .js-plotly-plot .hm, .js-plotly-plot .gl-canvas");
+  const seen = () => {
+    if (document.querySelector("#bare")) return drawn(document);
+    const main = document.querySelector("#main");
+    const heading = main && main.querySelector("h1");
+    if (!heading || !heading.textContent.trim()) return false;
+    if ([...main.querySelectorAll(".skeleton")].some(onScreen)) return false;
+    return [...main.querySelectorAll(".chart")].filter(onScreen).every(drawn);
+  };
+  const look = () => {
+    if (seen()) requestAnimationFrame(() => { window.seenAt = performance.now(); });
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();
+"""
+ANSWERED = """
+(() => {
+  window.underWay = 0; window.lastChange = 0; window.pressedAt = 0;
+  const ask = window.fetch;
+  window.fetch = async (...given) => {
+    window.underWay += 1;
+    try { return await ask(...given); }
+    finally { window.underWay -= 1; window.lastChange = performance.now(); }
+  };
+  new MutationObserver(() => { window.lastChange = performance.now(); })
+    .observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+  for (const kind of ["click", "change"])
+    document.addEventListener(kind, () => { if (!window.pressedAt) window.pressedAt = performance.now(); }, true);
+})();
+"""
+QUIET = f"() => window.underWay === 0 && performance.now() - Math.max(window.lastChange, window.pressedAt) > {QUIET_MS}"
+
+
+def bare() -> Any:
+    """Server of a page that has nothing but one graph: a year of daily closes."""
+    days = pd.read_csv(ROOT / "data" / "sp500.csv").tail(252)
+    app = dash.Dash("bare")
+    app.layout = html.Div(dcc.Graph(figure=go.Figure(go.Scatter(x=days.iloc[:, 0], y=days["close"]))), id="bare")
+    return app.server
+
+
+@contextlib.contextmanager
+def serving(target: str, folder: Path, config: str | None = None) -> Iterator[str]:
+    """Address of a server that answers, ended afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"PORT": str(port), "WEB_CONCURRENCY": "2", "REGIME_STATE_DIR": str(folder / "state")}
+    command = [sys.executable, "-m", "gunicorn", "--config", config or os.devnull, target]
+    bind = [] if config else ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--no-control-socket"]
+    with (folder / f"log-{port}").open("wb") as log:
+        process = subprocess.Popen([*command, *bind], cwd=ROOT, env=os.environ | settings, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 300
+        while not _reaches(address + ("/ready" if config else "/")):
+            if time.monotonic() > until or process.poll() is not None:
+                raise SystemExit((folder / f"log-{port}").read_text())
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _reaches(url: str) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as response:
+        return bool(response.status == 200)
+    return False
+
+
+def seen_after(browser: Browser, url: str) -> float:
+    """Seconds from the request of a page, nothing of it cached, until it is seen."""
+    context = browser.new_context(viewport=SCREEN)
+    context.add_init_script(SEEN)
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_function("() => window.seenAt", timeout=60_000)
+    seconds = float(page.evaluate("window.seenAt")) / 1000
+    context.close()
+    return seconds
+
+
+def first_views(browser: Browser, address: str, floor: str, pages: tuple[str, ...]) -> bool:
+    """Print how long each page takes until it is seen, beside the bare one; whether all keep to the bound."""
+    for path in (*pages, *pages):  # each worker has made once what it keeps
+        seen_after(browser, address + path)
+    seen_after(browser, floor)
+    taken: dict[str, list[float]] = {path: [] for path in pages}
+    beside: dict[str, list[float]] = {path: [] for path in pages}
+    for _ in range(LOADS):
+        for path in pages:
+            beside[path].append(seen_after(browser, floor))
+            taken[path].append(seen_after(browser, address + path))
+    print(f"| page | seen after | bare page | times, at most {MOST_TIMES:g} |\n|---|---|---|---|")
+    kept = True
+    for path in pages:
+        page, floor_ = statistics.median(taken[path]), statistics.median(beside[path])
+        kept &= page / floor_ <= MOST_TIMES
+        print(f"| {path} | {page:.2f} s | {floor_:.2f} s | {page / floor_:.2f} |")
+    return kept
+
+
+def controls(page: Page) -> list[tuple[str, list[str]]]:
+    """Controls of a page with selectors of their choices: rows of buttons and lists, the dataset picker's among them."""
+    found: list[tuple[str, list[str]]] = page.evaluate(
+        """(most) => {
+          const seen = (node) => node.getBoundingClientRect().width > 0;
+          const some = (kinds) => [...document.querySelectorAll(kinds)].filter(seen);
+          const button = (row, i) => `#${row.id} .form-check:nth-child(${i + 1}) label`;
+          const rows = some("#main .segmented").map((row) => [
+            row.id, [...row.querySelectorAll("label")].slice(0, most).map((_, i) => button(row, i))]);
+          const lists = some("#main select, #dataset").map((list) => [
+            list.id, [...list.options].slice(0, most).map((option) => `${list.id}=${option.value}`)]);
+          return [...rows, ...lists].filter(([, choices]) => choices.length > 1);
+        }""",
+        MOST_CHOICES,
+    )
+    return found
+
+
+def answer(page: Page, choice: str) -> float | None:
+    """Seconds from a press until the page has answered; None where it is no longer there to be pressed."""
+    identifier, _, value = choice.partition("=")
+    listed = not choice.startswith("#")
+    target = page.locator(f"#{identifier}" if listed else choice)
+    if not target.is_visible():
+        return None
+    target.scroll_into_view_if_needed()
+    page.wait_for_function(QUIET, timeout=60_000)
+    page.evaluate("window.pressedAt = 0")
+    if listed:
+        target.select_option(value)
+    else:
+        target.click()
+    page.wait_for_function("() => window.pressedAt", timeout=10_000)
+    page.wait_for_function(QUIET, timeout=60_000)
+    return float(page.evaluate("Math.max(0, window.lastChange - window.pressedAt)")) / 1000
+
+
+def scrolled(page: Page) -> None:
+    """All sections of a page have come."""
+    page.wait_for_function(QUIET, timeout=60_000)
+    at = 0
+    while at < page.evaluate("document.documentElement.scrollHeight"):
+        page.evaluate(f"window.scrollTo(0, {at})")
+        page.wait_for_timeout(120)
+        page.wait_for_function(QUIET, timeout=60_000)
+        at += SCREEN["height"] // 2
+
+
+def answers(browser: Browser, address: str, pages: tuple[str, ...], rounds: int) -> bool:
+    """Print how long each control takes to answer; whether all keep to the bound."""
+    bound = f"95 of 100, at most {1000 * MOST_SECONDS:.0f} ms"
+    print(f"\n| page | control | presses | median | {bound} | longest |\n|---|---|---|---|---|---|")
+    kept = True
+    for path in pages:
+        context = browser.new_context(viewport=SCREEN)
+        context.add_init_script(ANSWERED)
+        page = context.new_page()
+        page.goto(address + path)
+        scrolled(page)
+        for name, choices in controls(page):
+            taken = [found for _ in range(rounds) for choice in choices if (found := answer(page, choice)) is not None]
+            if not taken:
+                continue
+            nearly_all = float(np.quantile(taken, 0.95))
+            kept &= nearly_all <= MOST_SECONDS
+            shown = (1000 * statistics.median(taken), 1000 * nearly_all, 1000 * max(taken))
+            print(f"| {path} | {name} | {len(taken)} | {shown[0]:.0f} ms | {shown[1]:.0f} ms | {shown[2]:.0f} ms |", flush=True)
+        context.close()
+    return kept
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pages", default=",".join(PAGES), help="paths, comma-separated")
+    parser.add_argument("--rounds", type=int, default=4, help="times that each choice is pressed; 0 for first views alone")
+    given = parser.parse_args()
+    pages = tuple(given.pages.split(","))
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        raise SystemExit("No Chromium found: make browser")
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        product = serving("app:create_server()", folder, "gunicorn.conf.py")
+        with product as address, serving("benchmarks.pages:bare()", folder) as floor:
+            kept = first_views(browser, address, floor, pages)
+            kept &= answers(browser, address, pages, given.rounds) if given.rounds else True
+        browser.close()
+    raise SystemExit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()
