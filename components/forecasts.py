@@ -60,15 +60,17 @@ def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
     walk : the record, from which an in-sample forecast is set against what was said out of sample on the same day.
     """
     day, last = _day(forecast.as_of), _day(forecast.fitted_through)
+    told: list[Any]
     if forecast.in_sample:
-        told = (
-            f"In sample: the shipped model was fitted on days through {last}, later than {day}, so that what came after was "
-            f"known to it. A model fitted on this data alone, through {day}, would know nothing of it."
-        )
+        told = [
+            glossary.term("in_sample", "In sample:"),
+            f" the shipped model was fitted on days through {last}, later than {day}, so that what came after was "
+            f"known to it. A model fitted on this data alone, through {day}, would know nothing of it.",
+        ]
     elif fitted_here(forecast):
-        told = f"Fitted on this data through {last}: the model knows nothing of what came after."
+        told = [f"Fitted on this data through {last}: the model knows nothing of what came after."]
     else:
-        told = f"By the shipped model, fitted on days through {last}. One fitted on this data would know it through {day}."
+        told = [f"By the shipped model, fitted on days through {last}. One fitted on this data would know it through {day}."]
     honest = _said_then(forecast, walk) if forecast.in_sample and walk is not None else []
     return html.Ul([html.Li(text) for text in (told, *honest, *map(words.told, forecast.notes))], className="told")
 

@@ -97,8 +97,8 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
                     html.Div([_fan(), sight.later("forecast-beside", _beside(), height=285)], id=ANSWER, className="stack"),
                     html.Div(
                         [
-                            html.Div(sight.later("forecast-reasons", _moved(), height=691), id=REASONS, className="tall"),
-                            html.Div(sight.later("forecast-trust", _trust(), height=691), id=TRUSTED, className="tall trusted"),
+                            html.Div(sight.later("forecast-reasons", _moved(), height=694), id=REASONS, className="tall"),
+                            html.Div(sight.later("forecast-trust", _trust(), height=694), id=TRUSTED, className="tall trusted"),
                         ],
                         className="pair-of-cards",
                     ),

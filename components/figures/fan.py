@@ -153,7 +153,7 @@ def _casing(fan: Fan, today: int, baseline: str, state: int, palette: Palette) -
         fill="none",
         mode="lines",
         line={"width": CASING_WIDTH if state == _below(today) else 0, "color": palette.background},
-        hoverinfo="skip",
+        hoverinfo="none",  # in the table that is taken home, but not in the words of a day
     )
 
 
@@ -266,4 +266,4 @@ def _names(fan: Fan, palette: Palette) -> list[dict[str, object]]:
 
 def _shares(row: NDArray[np.float64]) -> str:
     names = theme.stress_words(len(row))
-    return ", ".join(f"{words.percent(float(share))} {names[state].lower()}" for state, share in enumerate(row))
+    return ", ".join(f"{words.percent(float(share), 1)} {names[state].lower()}" for state, share in enumerate(row))

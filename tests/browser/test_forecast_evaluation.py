@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from scrolling import scroll_through
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -37,17 +38,11 @@ def upload(page, name, text):
 def forecast(visitor, query=""):
     page = visitor.open(f"/forecast{query}")
     expect(page.locator("#forecast-fan .js-plotly-plot .scatterlayer path").first).to_be_attached()
-    go_down(page)
+    scroll_through(page)
     expect(page.locator("#forecast-history .js-plotly-plot .scatterlayer path").first).to_be_attached()
     expect(page.locator("#forecast-moved .js-plotly-plot .point").first).to_be_attached()
     expect(page.locator("#forecast-reliability .js-plotly-plot .scatterlayer path").first).to_be_attached()
     return page
-
-
-def go_down(page):
-    """Scroll through the sections below, each of which joins the page as it comes into sight."""
-    for section in ("beside", "reasons", "record", "lately"):
-        page.locator(f'[id*=\'"section":"forecast-{section}"\']').first.scroll_into_view_if_needed()
 
 
 def evaluation(visitor, query=""):
@@ -88,6 +83,7 @@ def test_the_forecast_answers_at_once_and_its_controls_work(visitor):
     expect(page.locator("#forecast-history-title")).to_contain_text("2000")
     page.go_back()
     page.go_back()
+    scroll_through(page)
     expect(page.locator("#forecast-history-title")).to_have_text(title)
 
     name, rows = saved(page, "#forecast-save")

@@ -91,7 +91,7 @@ def test_title_and_alternative_text():
     assert plain(figures.heading("S&P 500", FORECAST)) == heading
     assert figures.heading("S&P 500", forecast_of([1.0], fitted=FIRST_DAY + 9)).endswith(", in sample")
     told = plain(figures.description("S&P 500", FORECAST))
-    assert told.startswith(f"Area chart. {heading}. tomorrow: 3 % low stress, 97 % high stress; in 5 trading days:")
+    assert told.startswith(f"Area chart. {heading}. tomorrow: 3.4 % low stress, 96.6 % high stress; in 5 trading days:")
     assert "low stress from day 5 on" in told
 
 

@@ -106,7 +106,7 @@ def test_the_answer_in_words():
     assert text_of(forecasts.further(forecast)) == "55 % likely low stress in 5 trading days. Today is high stress."
 
 
-def test_in_sample_is_said_plainly_beside_what_was_said_out_of_sample():
+def test_in_sample_is_said_plainly_beside_what_was_said_out_of_sample(app):
     known = forecast_of([1.0], day=FIRST_DAY + 1, fitted=FIRST_DAY + 400)
     told = text_of(forecasts.made(known, WALK))
     assert "In sample: the shipped model was fitted on days through 5 Feb 2019, later than 2 Jan 2018" in told
