@@ -1,6 +1,32 @@
-/* Cells of tables: the sign of a regime in its colour, then its word. Rows: Enter picks as a click does. */
+/* Grids: their library is large, so it is fetched when the first one is there to be drawn (`components/tables.py` keeps it out
+   of the page's head). Cells: the sign of a regime in its colour, then its word. Rows: Enter picks as a click does. */
 (function () {
   "use strict";
+  var React = window.React;
+
+  function fetched(resolve, reject) {
+    var script = document.createElement("script");
+    script.src = document.querySelector("meta[name=grids]").content;
+    script.onload = function () {
+      var library = window.dash_ag_grid;
+      window.dash_ag_grid = late; // else what is drawn already would be drawn anew, as another component
+      resolve({ default: library.AgGrid });
+    };
+    script.onerror = function () {
+      reject(new Error("The library of the tables could not be fetched: load the page anew."));
+    };
+    document.head.appendChild(script);
+  }
+
+  var Grid = React.lazy(function () {
+    return new Promise(fetched);
+  });
+  function AgGrid(props) {
+    return React.createElement(React.Suspense, { fallback: null }, React.createElement(Grid, props));
+  }
+  AgGrid.dashRenderType = true;
+  var late = { AgGrid: AgGrid };
+  window.dash_ag_grid = late;
   var components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   components.RegimeCell = function (props) {
     if (!props.data) {

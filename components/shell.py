@@ -14,7 +14,7 @@ import numpy as np
 from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 
 import runtime
-from components import cards, words
+from components import cards, tables, words
 from regime_core import datasets
 from regime_core.bars import INTRADAY_BELOW_NS
 from regime_core.errors import RegimeError
@@ -41,6 +41,7 @@ INDEX = """<!DOCTYPE html>
     {%metas%}
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
+    <meta name="grids" content="GRIDS_SCRIPT">
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="FAVICON">
     <script src="THEME_SCRIPT"></script>
@@ -61,7 +62,11 @@ HEAD_ONLY_ASSETS = r"theme\.js"
 
 def index_string(app: dash.Dash) -> str:
     """Page around every page: sets light or dark before the first paint, and fetches the charts' library with all else."""
-    scripts = {"THEME_SCRIPT": app.get_asset_url("theme.js"), "CHARTS_SCRIPT": app.get_relative_path(CHARTS)}
+    scripts = {
+        "THEME_SCRIPT": app.get_asset_url("theme.js"),
+        "CHARTS_SCRIPT": app.get_relative_path(CHARTS),
+        "GRIDS_SCRIPT": app.get_relative_path(tables.LIBRARY),
+    }
     index = INDEX.replace("FAVICON", app.get_asset_url("favicon.svg"))
     for name, path in scripts.items():
         index = index.replace(name, path)

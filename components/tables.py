@@ -16,6 +16,10 @@ from regime_core.bars import OHLCV, PRICES, is_intraday
 from regime_core.evaluation.persistence import Spells, Transitions
 from regime_core.regimes import N_REGIMES, REGIME_NAMES, Labels
 
+LIBRARY = "/_dash-component-suites/dash_ag_grid/dash_ag_grid.min.js"
+"""Where the grids' library is served; ``assets/grid.js`` fetches it with the first grid, as no page needs it to be seen."""
+dag._js_dist[0]["dynamic"] = True  # served, but not among the scripts of every page
+
 Row = dict[str, Any]
 ROW_HEIGHT = 36
 SHORT_SPELL = 3
