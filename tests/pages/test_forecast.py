@@ -85,24 +85,24 @@ def test_the_fan_shows_the_forecast_at_its_marks_and_follows_the_horizon(page, v
 
 def test_the_last_forecasts_and_the_running_share_are_of_the_horizon(page, visit):
     walk = runtime.engine().walk_forward(2).at(5).settled()
-    table, title, told = page.show_settled("sp500", "2", "5", 0)
+    table, title, told = page.record.show_settled("sp500", "2", "5", 0)
     right = int((walk.probabilities.argmax(axis=1) == walk.realised)[-21:].sum())
     assert f"Of the last 21, {right} came true" in told
     assert "5\u00a0days ahead" in title
     assert text_of(table).count("Dec 2022") > 21
-    figure, title, text, told = page.show_share("sp500", "2", "5", "1y", "light", 0)
+    figure, title, text, told = page.record.show_share("sp500", "2", "5", "1y", "light", 0)
     model = next(trace for trace in figure.data if trace.name == "Model")
     assert model.y[-1] == pytest.approx((walk.probabilities.argmax(axis=1) == walk.realised)[-252:].mean())
     assert "share right over the last 252 forecasts" in title
     assert "Line chart." in text
     assert "persistence" in told
-    whole, *_ = page.show_share("sp500", "2", "5", "all", "light", 0)
+    whole, *_ = page.record.show_share("sp500", "2", "5", "all", "light", 0)
     assert len(whole.data[0].x) == len(walk) - 251
 
 
 def test_the_record_follows_horizon_and_range(page, visit):
-    year, title, text, legend = page.show_history("sp500", "2", "1", "1y", "light", 0)
-    whole, other, _, _ = page.show_history("sp500", "2", "21", "all", "light", 0)
+    year, title, text, legend = page.record.show_history("sp500", "2", "1", "1y", "light", 0)
+    whole, other, _, _ = page.record.show_history("sp500", "2", "21", "all", "light", 0)
     assert "1\u00a0day ahead" in title
     assert "21\u00a0days ahead" in other
     assert "2000" in other
@@ -115,11 +115,11 @@ def test_the_record_follows_horizon_and_range(page, visit):
 
 
 def test_how_far_to_trust_it_rests_on_the_scores(page, visit):
-    told, figure, title, text = page.show_trust("sp500", "2", "5", "dark", 0)
+    told, figure, title, text = page.record.show_trust("sp500", "2", "5", "dark", 0)
     assert "Of the days we said" in text_of(told)
     assert "5\u00a0days ahead" in title
     assert "Line chart" in text
-    assert page.show_whether_recorded("sp500", "2", "5", 0) == (False, False, None)
+    assert page.record.show_whether_recorded("sp500", "2", "5", 0) == (False, False, None)
     bins = runtime.results().scores(runtime.library().get("sp500"), 2)[5].score("model").reliability
     model = next(trace for trace in figure.data if trace.name == "Model")
     np.testing.assert_array_equal(model.y, bins.came_true)
@@ -133,7 +133,7 @@ def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(p
     assert (before["no_predict"], before["no_answer"], before["no_body"]) == (False, True, False)
     with pytest.raises(PreventUpdate):
         page.show_reasons(dataset, "2", "1", "light", None, 0)
-    hidden, no_record, word = page.show_whether_recorded(dataset, "2", "1", 0)
+    hidden, no_record, word = page.record.show_whether_recorded(dataset, "2", "1", 0)
     assert (hidden, no_record) == (True, True)
     assert "Walk forward on the Evaluation page" in text_of(word)
     with pytest.raises(PreventUpdate):
@@ -172,20 +172,20 @@ def test_what_cannot_be_forecast_says_why_and_what_can_be_shown(page, visit, add
     minutes = bars._replace(time=bars.time[0] + np.arange(300, dtype=np.int64) * 60_000_000_000)
     assert "shorter: Overview and Label still work" in text_of(shown(page, add(minutes))["headline"])
     assert "another visitor" in text_of(shown(page, "u" + "x" * 22)["headline"])
-    *_, word = page.show_whether_recorded(add(bars), "auto", "1", 0)
+    *_, word = page.record.show_whether_recorded(add(bars), "auto", "1", 0)
     assert "No record of past forecasts" in text_of(word)
 
 
 def test_nothing_is_computed_before_a_dataset_is_picked(page, visit):
     for ask in (
         lambda: page.show_forecast(None, "auto", None, 0),
-        lambda: page.show_history(None, "auto", "1", "1y", "light", 0),
-        lambda: page.show_trust(None, "auto", "1", "light", 0),
-        lambda: page.show_whether_recorded(None, "auto", "1", 0),
+        lambda: page.record.show_history(None, "auto", "1", "1y", "light", 0),
+        lambda: page.record.show_trust(None, "auto", "1", "light", 0),
+        lambda: page.record.show_whether_recorded(None, "auto", "1", 0),
         lambda: page.show_fan("sp500", "auto", "1", None, None, 0),
         lambda: page.show_beside(None, "auto", None, 0),
-        lambda: page.show_settled(None, "auto", "1", 0),
-        lambda: page.show_share("sp500", "auto", "1", "1y", None, 0),
+        lambda: page.record.show_settled(None, "auto", "1", 0),
+        lambda: page.record.show_share("sp500", "auto", "1", "1y", None, 0),
         lambda: page.show_reasons("sp500", "auto", "1", None, None, 0),
     ):
         with pytest.raises(PreventUpdate):
