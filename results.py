@@ -15,23 +15,30 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from jobs import Jobs
-from regime_core import states, studies, walkforward
-from regime_core.bars import Float, to_frame
+from regime_core import backtests, states, studies, trials, walkforward
+from regime_core.backtests import Tested, Trade
+from regime_core.bars import OHLCV, Float, to_frame
 from regime_core.datasets import DEFAULT, VIX, Dataset, Library
 from regime_core.engine import Engine
 from regime_core.errors import RegimeError
-from regime_core.evaluation import persistence
+from regime_core.evaluation import persistence, stability
+from regime_core.evaluation import standing as standings
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.persistence import Spells
+from regime_core.evaluation.stability import InputDrift
+from regime_core.evaluation.standing import Standing
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
 from regime_core.models import kmeans
 from regime_core.models.kmeans import Candidates
+from regime_core.models.training_rows import TrainingRows, binned
 from regime_core.readers import Overrides
 from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
 from regime_core.studies import Shelf
+from regime_core.training import usual_drift
+from regime_core.trials import Answers, Cell, Trial
 from regime_core.uploads import Upload
 
 INLINE_BARS = 50_000
@@ -46,6 +53,11 @@ MARKETS_KEPT = 32
 FEATURE_TABLES_KEPT = 4
 """Each has at most ``INLINE_BARS`` rows: 31 MB."""
 WALKS_KEPT = 12
+DRIFTS_KEPT = 64
+USUAL_MARKETS_KEPT = 2
+"""Each has at most 9 MB."""
+TESTS_KEPT = 64
+TRIALS_KEPT = 64
 
 _Made = TypeVar("_Made")
 
@@ -98,10 +110,17 @@ class Results:
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
+        self._standings: _Kept[Standing] = _Kept(DRIFTS_KEPT)
+        self._ranks: _Kept[Float] = _Kept(DRIFTS_KEPT)
+        self._drifts: _Kept[InputDrift] = _Kept(DRIFTS_KEPT)
+        self._usual_markets: _Kept[list[NDArray[np.uint8]]] = _Kept(USUAL_MARKETS_KEPT)
+        self._usual: _Kept[tuple[Float, int]] = _Kept(DRIFTS_KEPT)
         self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
         self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
         self._scores: _Kept[dict[int, ForecastScores]] = _Kept(WALKS_KEPT)
         self._outcomes: _Kept[dict[int, Outcomes]] = _Kept(WALKS_KEPT)
+        self._tests: _Kept[Tested] = _Kept(TESTS_KEPT)
+        self._trials: _Kept[Trial] = _Kept(TRIALS_KEPT)
 
     def labels(self, dataset: Dataset, model: str | None = None) -> Labels | None:
         """Labels of a dataset; None while those of a long upload still have to be made by ``start_study``."""
@@ -270,6 +289,52 @@ class Results:
         key = (*self._walk_key(dataset, k), *_key(dataset, self._vix_of(dataset)))
         return self._outcomes.get(key, lambda: _outcomes(dataset, self._vix_of(dataset), walk))
 
+    def tested_labels(self, dataset: Dataset, model: str, out: tuple[int, ...], trade: Trade) -> Tested | None:
+        """Backtest of staying out of regimes as a detector named them; None while its labels still have to be made.
+
+        Raises RegimeError as ``backtests.of_labels`` does.
+        """
+        labels = self.labels(dataset, model)
+        if labels is None:
+            return None
+        key = (*self._label_key(dataset, labels.model), out, trade)
+        return self._tests.get(key, lambda: backtests.of_labels(dataset.bars, labels, out, trade))
+
+    def tested_states(
+        self, dataset: Dataset, k: int | None, out: Callable[[int], tuple[int, ...]], trade: Trade, *, horizon: int | None
+    ) -> Tested | None:
+        """Backtest of staying out of stress states, forecast ``horizon`` days ahead or, where None, today's as known today.
+
+        out : number of states -> codes to stay out of. None while ``walk_forward`` has none.
+        Raises RegimeError as ``walk_forward`` and ``backtests.of_labels`` do.
+        """
+        walk = self.walk_forward(dataset, k)
+        if walk is None:
+            return None
+        codes = out(walk.k)
+        key = (*self._walk_key(dataset, k), *_key(dataset, None), codes, trade, horizon)
+
+        def make() -> Tested:
+            if horizon is None:
+                return backtests.of_states(dataset.bars, walk, codes, trade)
+            return backtests.of_forecasts(dataset.bars, walk, codes, trade, horizon=horizon)
+
+        return self._tests.get(key, make)
+
+    def trial(self, cell: Cell, model: str | None = None) -> Trial:
+        """How well a detector names the regimes of simulated markets; made anew for each version of the model."""
+        ref = self._engine().entry(model).ref
+
+        def answers(bars: OHLCV) -> Answers:
+            labels = self._engine().label(bars, model=ref.name)
+            return Answers(labels.codes, labels.probabilities)
+
+        return self._trials.get((cell, ref), lambda: trials.of_detector(cell, answers))
+
+    def yardstick(self, cell: Cell) -> Trial:
+        """How well the exact Bayes filter names the regimes of the same markets."""
+        return self._trials.get((cell, None), lambda: trials.of_yardstick(cell))
+
     def features(self, dataset: Dataset, names: Sequence[str]) -> Float | None:
         """Columns of the feature table, (n_bars, len(names)); None while those of a long series still have to be made.
 
@@ -295,6 +360,57 @@ class Results:
         vix = self._vix()
         arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
         return self._jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def standing(self, dataset: Dataset, name: str) -> Standing | None:
+        """Where the newest value of a feature stands within its past; None and errors as of ``features``."""
+        values = self.features(dataset, [name])
+        if values is None:
+            return None
+        key = (*_key(dataset, self._vix()), name)
+        return self._standings.get(key, lambda: standings.standing(dataset.bars.time, values[:, 0]))
+
+    def past_ranks(self, dataset: Dataset, name: str) -> Float | None:
+        """Rank of each value of a feature among those before it, (n_bars,), as by ``standing.past_ranks``.
+
+        None for a long series: the ranks of a million bars take seconds.
+        """
+        values = None if dataset.bars.n_bars > INLINE_BARS else self.features(dataset, [name])
+        if values is None:
+            return None
+        return self._ranks.get((*_key(dataset, self._vix()), name), lambda: standings.past_ranks(values[:, 0]))
+
+    def input_drift(self, dataset: Dataset, first: int, stop: int) -> InputDrift | None:
+        """How far the detectors' inputs on bars ``first:stop`` lie from what the detectors were trained on.
+
+        None while the features of a long series still have to be made. Raises RegimeError ``drift.unknown`` in a model folder
+        that does not say what its detectors were trained on.
+        """
+        learnt = self._engine().training_rows
+        if learnt is None:
+            raise RegimeError("drift.unknown", "These models do not say what they were trained on, so drift cannot be told.")
+        if self.features(dataset, learnt.names[:1]) is None:
+            return None
+        return self._drifts.get((*_key(dataset, None), first, stop), lambda: self._input_drift(dataset, first, stop, learnt))
+
+    def _input_drift(self, dataset: Dataset, first: int, stop: int, learnt: TrainingRows) -> InputDrift:
+        counts = []
+        for i, name in enumerate(learnt.names):  # one after the other: all inputs of a long series would fill the memory
+            table = self.features(dataset, [name])
+            values = np.empty((0, 1)) if table is None else table[first:stop]
+            counts.append(binned(values[np.isfinite(values[:, 0])], learnt.edges[i : i + 1])[0])
+        seen = np.stack(counts)
+        n_rows = int(seen.sum(axis=1).max())
+        with np.errstate(invalid="ignore"):
+            shares = seen / seen.sum(axis=1, keepdims=True)
+        index = stability.population_stability_index(seen, learnt.shares)
+        usual = self._usual_drift(learnt, stop, n_rows)
+        return InputDrift(learnt.names, learnt.edges, learnt.shares, shares, index, *usual, n_rows, learnt.n_rows)
+
+    def _usual_drift(self, learnt: TrainingRows, n_bars: int, n_rows: int) -> tuple[Float, int]:
+        """Between which the indices of single markets like those trained on lie, over the last rows of about as many bars."""
+        length, rows = usual_drift.rounded(n_bars), usual_drift.rounded(n_rows)
+        made = self._usual_markets.get(length, lambda: usual_drift.market_bins(learnt, length))
+        return self._usual.get((length, rows), lambda: usual_drift.usual(learnt, made, rows))
 
     def _start_fit(self, arguments: list[str]) -> str:
         if self._fits_off:

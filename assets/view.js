@@ -26,16 +26,26 @@
 
   /* Names of choices as they stand in the URL; `shell.remember` writes them. */
   var CHOICES = [
+    "against",
+    "cost",
     "dataset",
+    "delay",
+    "duration",
     "features",
+    "forecaster",
     "horizon",
+    "input",
     "k",
     "knew",
     "measure",
     "model",
+    "out",
     "range",
+    "shocks",
+    "signal",
     "strip",
     "style",
+    "view",
     "x",
     "y",
   ];

@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import robustness
-from regime_core import artifacts, simulate
+from regime_core import artifacts, simulate, trials
 from regime_core.evaluation import scores
-from regime_core.kernels import simulation, yardstick
 from regime_core.models import MODELS, Detector, Rules
 from regime_core.regimes import REGIME_NAMES
 
@@ -53,15 +52,7 @@ class Check(NamedTuple):
 
 def yardstick_codes(market: simulate.SimulatedMarket) -> np.ndarray:
     """Likeliest regime of each bar by the exact filter, (n_bars,)."""
-    close = np.log(market.bars.close)
-    returns = np.diff(close, prepend=np.log(market.bars.open[0]))
-    volatility = simulation.VOLATILITY * market.s0
-    dof = float(simulate.STUDENT_DOF) if market.shocks == "student" else 0.0
-    drift = simulation.DRIFT * volatility
-    probabilities = yardstick.exact_filter(
-        returns, drift, volatility, simulation.RANGING, simulation.PULL, 1.0 / market.mean_duration, dof
-    )
-    return probabilities.argmax(axis=1)
+    return trials.exact(market).codes
 
 
 def one_path(detectors: dict[str, Detector], cell: tuple, path: int, seed: int) -> dict:

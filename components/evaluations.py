@@ -11,10 +11,9 @@ from dash import dcc, html
 from numpy.typing import NDArray
 
 import runtime
-from components import cards, horizons, markets, score_sheets, sheets, shell, states, words
+from components import cards, controls, glossary, horizons, markets, score_sheets, sheets, shell, states, words
 from components.figures import evaluation as figures
 from components.figures.evaluation import NAMES, span
-from regime_core.artifacts import ModelEntry
 from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
@@ -24,6 +23,8 @@ from regime_core.states import WalkForward
 
 STRONGEST = "margin"
 LEVEL = 0.05
+MOST_HEAT = 60
+"""Percent of a matrix cell's colour at most: text on more of it would be hard to read in one of the themes."""
 OUTCOMES_NOTE = (
     "Labels as they were known on the day, out of sample. Intervals: 95 %, block bootstrap. Volatility is the root of the mean "
     "squared daily return."
@@ -37,15 +38,6 @@ GAIN_NOTE = (
     "QLIKE loss (Patton 2011): log of the variance forecast, plus the variance that came over it; a day without a return is "
     "like any other. Shown: nats a day by which each is better than the mean variance of the past; more is better. Same days "
     "as above."
-)
-SCORES_NOTE = (
-    "Skill: 1 less the model's log-loss over the baseline's. p: that the model is no better, paired block bootstrap, 10,000 "
-    "draws. McNemar's test counts overlapping outcomes as independent, so it is shown 1 day ahead only."
-)
-DETECTORS_NOTE = (
-    "Detectors tell the five regimes of an instrument's bars. They are scored on simulated markets whose true regimes are "
-    "known; these scores are not of the stress states above. s0: typical volatility a bar; duration: bars a regime lasts on "
-    "average; bars: history that the label rests on."
 )
 
 
@@ -68,11 +60,6 @@ def record(dataset: Dataset, k: str | None) -> Record | None:
     return Record(dataset, walk, results.scores(dataset, number), results.outcomes(dataset, number))
 
 
-def start_button(identifier: str) -> html.Button:
-    """Makes the record of a dataset that has none."""
-    return html.Button("Walk forward", id=identifier, className="quiet primary", title="Forecast each year by the years before")
-
-
 def headline(found: Mapping[int, ForecastScores]) -> html.H1:
     """Whether the model beats the strongest baseline at the nearest horizon."""
     scores = found[min(found)]
@@ -92,21 +79,29 @@ def summary(found: Mapping[int, ForecastScores]) -> html.P:
         for horizon, scores in sorted(found.items())
     )
     nearest = found[min(found)]
-    others = " and ".join(
-        f"{words.signed_percent(comparison.skill)} over {figures.in_a_sentence(comparison.baseline)}"
+    terms = {"persistence": "persistence", "markov": "the Markov chain"}
+    others = [
+        [f"{words.signed_percent(comparison.skill)} over ", glossary.term(comparison.baseline, terms[comparison.baseline])]
         for comparison in nearest.comparisons
         if comparison.baseline != STRONGEST
-    )
-    told = f"Log-loss skill over margin: {over}. {horizons.days(nearest.horizon).capitalize()} it is {others}."
-    return html.P(told, className="further")
+    ]
+    told = [glossary.term("log_loss", "Log-loss"), " ", glossary.term("skill", "skill"), " over "]
+    told += [glossary.term("margin", STRONGEST), f": {over}. {horizons.days(nearest.horizon).capitalize()} it is "]
+    for i, part in enumerate(others):
+        told += [*([" and "] if i else []), *part]
+    return html.P([*told, "."], className="further")
 
 
 def basis(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Ul:
     """How the record was made, and what is missing in it."""
     first, last = int(walk.time[0]), int(walk.time[-1])
-    told = [
-        f"Out of sample: {walk.k} states; each year of {words.span(first, last, intraday=False)} was forecast by models fitted "
-        "on the years before it.",
+    told: list[Any] = [
+        [
+            "Out of sample, ",
+            glossary.term("walk_forward", "walked forward"),
+            f": {walk.k} states; each year of {words.span(first, last, intraday=False)} was forecast by models fitted on the "
+            "years before it.",
+        ],
         *map(words.told, walk.notes),
     ]
     told += [f"No day {horizons.days(h)} has a known outcome yet." for h in walk.horizons if h not in found]
@@ -127,27 +122,36 @@ def facts(walk: WalkForward, found: Mapping[int, ForecastScores]) -> html.Dl:
     )
 
 
-def outcomes(shown: Record) -> list[Any]:
-    """What followed each label over all its days, and beside VIX and HAR over the days that all of them spoke of."""
-    found, k = shown.outcomes, shown.walk.k
-    if not found:
-        return [html.P("There are no prices here for the days of this record.", className="note")]
-    return [
-        sheets.table(score_sheets.outcome_sheet(found, k)),
-        html.P(OUTCOMES_NOTE, className="note"),
-        *_compared(found, k),
+def scores(shown: Record) -> list[Any]:
+    """Model beside the baselines at every horizon."""
+    told = [
+        glossary.term("skill", "Skill"),
+        ": 1 less the model's ",
+        glossary.term("log_loss", "log-loss"),
+        " over the baseline's. p: that the model is no better, paired block bootstrap, 10,000 draws. ",
+        glossary.term("brier", "Brier"),
+        " and ",
+        glossary.term("calibration", "calibration"),
+        ": lower is better. McNemar's test counts overlapping outcomes as independent, so it is shown 1 day ahead only.",
     ]
+    return [sheets.table(score_sheets.score_sheet(shown.scores)), html.P(told, className="note")]
 
 
-def _compared(found: Mapping[int, Outcomes], k: int) -> list[Any]:
+def outcomes(shown: Record) -> list[Any]:
+    """What followed each label over all its days."""
+    if not shown.outcomes:
+        return [html.P("There are no prices here for the days of this record.", className="note")]
+    return [sheets.table(score_sheets.outcome_sheet(shown.outcomes, shown.walk.k)), html.P(OUTCOMES_NOTE, className="note")]
+
+
+def compared(shown: Record) -> list[Any]:
+    """What followed each label beside VIX and HAR, over the days that all of them spoke of."""
+    found = shown.outcomes
     if not any(outcomes.compared.first for outcomes in found.values()):
         told = f"HAR needs {MIN_PAST} days before the year that it forecasts: here are too few to set the labels beside it."
-        return [html.P(told, className="note")]
+        return [html.P(told, className="note note-close")]
     return [
-        html.H3(
-            "The volatility that came, beside what the VIX and HAR said of the same days", className="card-title second-title"
-        ),
-        sheets.table(score_sheets.said_sheet(found, k)),
+        sheets.table(score_sheets.said_sheet(found, shown.walk.k)),
         html.P(SAID_NOTE, className="note"),
         html.H3("How well each of them foretells the volatility", className="card-title second-title"),
         sheets.table(score_sheets.gain_sheet(found)),
@@ -155,16 +159,53 @@ def _compared(found: Mapping[int, Outcomes], k: int) -> list[Any]:
     ]
 
 
-def confusion(found: ForecastScores) -> html.Div:
-    """What was said against what came, of the model and of persistence."""
-    return html.Div([_matrix(found.score(name), found.k) for name in (MODEL, "persistence")], className="matrices")
+def forecaster_select(identifier: str, chosen: str | None, label: str, fallback: str) -> html.Label:
+    """Which forecaster is looked at, or which one it is set beside."""
+    options = [{"label": text, "value": name} for name, text in NAMES.items()]
+    return controls.picker(identifier, label, options, picked_forecaster(chosen, fallback))
 
 
-def transitions(found: ForecastScores) -> list[Any]:
+def picked_forecaster(text: str | None, fallback: str = MODEL) -> str:
+    """Forecaster of a choice."""
+    return text if text in NAMES else fallback
+
+
+def side_by_side(found: ForecastScores, picked: str, against: str) -> html.P:
+    """Log-loss and accuracy of the two over all years, and how much lower the loss of the one picked is."""
+    one, other = found.score(picked), found.score(against)
+    told = [f"{NAMES[picked]}: {one.log_loss:.4f} nats a day, right on {words.percent(one.accuracy, 1)} of days."]
+    if picked != against:
+        lower = 1 - one.log_loss / other.log_loss
+        told += [
+            f"{NAMES[against]}: {other.log_loss:.4f} and {words.percent(other.accuracy, 1)}.",
+            f"That is {words.percent(abs(lower), 1)} {'less' if lower > 0 else 'more'} log-loss than "
+            f"{figures.in_a_sentence(against)}'s.",
+        ]
+    return html.P(" ".join(told), className="note note-close")
+
+
+def calibrated(found: ForecastScores, picked: str, against: str) -> html.P:
+    """How well what the two said came true, in one figure each."""
+    errors = [
+        f"{figures.in_a_sentence(name)}'s error is {words.percent(found.score(name).calibration_error, 2)}"
+        for name in dict.fromkeys((picked, against))
+    ]
+    told = [glossary.term("calibration", "Calibration"), ": on the diagonal, what was said came true as often as said. "]
+    return html.P([*told, "On average ", ", ".join(errors), "."], className="note note-close")
+
+
+def confusion(found: ForecastScores, picked: str = MODEL, against: str = "persistence") -> html.Div:
+    """What was said against what came, of the forecaster picked and of what it is set beside."""
+    shown = dict.fromkeys((picked, against))
+    matrices = [_matrix(found.score(name), found.k, looked_at=name == picked) for name in shown]
+    return html.Div(matrices, className="matrices")
+
+
+def transitions(found: ForecastScores, picked: str = MODEL) -> list[Any]:
     """On the days whose state changed: how often each forecaster named the new one."""
     if not found.transitions:
         return [html.P("The state changed on no day that was scored.", className="note note-close")]
-    rows = [_share_row(score) for score in found.scores]
+    rows = [_share_row(score, looked_at=score.name == picked) for score in found.scores]
     return [
         html.P(
             f"On {words.count(found.transitions, 'day')} of {found.n_days:,} the state {horizons.days(found.horizon)} was "
@@ -173,16 +214,6 @@ def transitions(found: ForecastScores) -> list[Any]:
         ),
         html.Div(rows, className="shares shares-wide transitions", role="list", **{"aria-label": "Right on transition days"}),
         html.P("Persistence never expects a change; who expects many pays on all other days.", className="note"),
-    ]
-
-
-def detectors(entries: Mapping[str, ModelEntry]) -> list[Any]:
-    """Scores of the detectors, from the manifest."""
-    found = [sheets.table(sheet) for sheet in score_sheets.detector_sheets(entries)]
-    return [
-        html.P(DETECTORS_NOTE, className="note note-close"),
-        html.Div(found, className="detector-sheets"),
-        cards.facts(score_sheets.detector_facts(entries)),
     ]
 
 
@@ -244,14 +275,17 @@ def _equals(p: float) -> str:
     return told if told.startswith("<") else f"={words.NBSP}{told}"
 
 
-def _matrix(score: Score, k: int) -> html.Div:
+def _matrix(score: Score, k: int, *, looked_at: bool) -> html.Div:
     corner = html.Th([html.Span("came", className="muted"), html.Span(" ↓  said →", className="muted")], scope="col")
     head = html.Tr([corner, *(html.Th(states.state(code, k), scope="col") for code in range(k))])
     body = [html.Tr([html.Th(states.state(row, k), scope="row"), *_cells(score, row, k)]) for row in range(k)]
     label = f"{NAMES[score.name]}: said and came"
     table = html.Table([html.Thead(head), html.Tbody(body)], className="matrix", **{"aria-label": label})
     right = f"{NAMES[score.name]}: right on {words.percent(score.accuracy, 1)} of days"
-    return html.Div([html.P(right, className="matrix-title"), html.Div(table, className="scroll")])
+    return html.Div(
+        [html.P(right, className="matrix-title"), html.Div(table, className="scroll")],
+        className=None if looked_at else "grey-matrix",
+    )
 
 
 def _cells(score: Score, row: int, k: int) -> list[html.Td]:
@@ -265,20 +299,20 @@ def _cells(score: Score, row: int, k: int) -> list[html.Td]:
             f"{figures.in_a_sentence(score.name)} said {states.word(column, k).lower()} ({words.percent(share, 1)})."
         )
         told = [f"{days:,}", html.Span(words.percent(share, 1), className="cell-share")]
-        names = (("stay", row == column), ("hot", share > 0.45), ("none", not days))
+        names = (("stay", row == column), ("none", not days))
         kind = " ".join(name for name, true in names if true)
-        cells.append(html.Td(told, style={"--heat": f"{100 * share**0.5:.0f}%"}, className=kind, title=hint))
+        cells.append(html.Td(told, style={"--heat": f"{MOST_HEAT * share**0.5:.0f}%"}, className=kind, title=hint))
     return cells
 
 
-def _share_row(score: Score) -> html.Div:
+def _share_row(score: Score, *, looked_at: bool) -> html.Div:
     value, name = score.transition_accuracy, NAMES[score.name]
-    colour = "var(--accent)" if score.name == MODEL else "var(--muted)"
+    colour = "var(--accent)" if looked_at else "var(--muted)"
     fill = html.Span(className="fill", style={"width": f"{100 * value:.2f}%", "--regime": colour})
     told = words.percent(value, 1)
     return html.Div(
         [html.Span(name), html.Span(fill, className="track", **{"aria-hidden": "true"}), html.Span(told, className="figure")],
-        className="share share-now" if score.name == MODEL else "share",
+        className="share share-now" if looked_at else "share",
         role="listitem",
         title=f"{name}: right on {told} of the days whose state changed",
     )

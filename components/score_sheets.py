@@ -1,4 +1,4 @@
-"""Sheets of what labels were worth, how forecasts went, and what detectors of regimes score."""
+"""Sheets of what labels were worth, and of how forecasts went."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dash import html
 from components import horizons, states, words
 from components.figures.evaluation import NAMES
 from components.sheets import Column, Row, Sheet
-from regime_core.artifacts import ModelEntry
 from regime_core.evaluation.forecasts import MODEL, Comparison, ForecastScores
 from regime_core.evaluation.outcomes import MEASURES, Outcomes
 from regime_core.evaluation.volatility import FORECASTERS
@@ -102,18 +101,18 @@ def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
         rows,
         (
             Column("Forecaster", "", lambda row: NAMES[row["forecaster"]]),
-            Column("Accuracy", "Share of days whose most likely state came true", lambda row: _share(row["accuracy"])),
-            Column("Precision", "Mean over states", lambda row: _share(row["precision"])),
-            Column("Recall", "Mean over states", lambda row: _share(row["recall"])),
-            Column("Macro F1", "Mean over states", lambda row: _number(row["macro_f1"])),
-            Column("Log-loss", "Nats a day; lower is better", lambda row: _number(row["log_loss"], 4)),
+            Column("Accuracy", "Share of days whose most likely state came true", lambda row: share(row["accuracy"])),
+            Column("Precision", "Mean over states", lambda row: share(row["precision"])),
+            Column("Recall", "Mean over states", lambda row: share(row["recall"])),
+            Column("Macro F1", "Mean over states", lambda row: number(row["macro_f1"])),
+            Column("Log-loss", "Nats a day; lower is better", lambda row: number(row["log_loss"], 4)),
             Column("Skill over it", "1 less log-loss of the model over that of this baseline, 95 % interval", _skill),
             Column("p", "That the model is no better: paired block bootstrap, one-sided", lambda row: p_value(row["p"])),
-            Column("Brier", "Squared errors summed over states; lower is better", lambda row: _number(row["brier"], 4)),
+            Column("Brier", "Squared errors summed over states; lower is better", lambda row: number(row["brier"], 4)),
             Column(
                 "Calibration error",
                 "Expected, 15 bins of equal mass; lower is better",
-                lambda row: _share(row["calibration_error"], 2),
+                lambda row: share(row["calibration_error"], 2),
             ),
             Column("McNemar p", "Exact test of equal accuracy, 1 day ahead only", lambda row: p_value(row["mcnemar_p"])),
         ),
@@ -122,34 +121,19 @@ def score_sheet(found: Mapping[int, ForecastScores]) -> Sheet:
     )
 
 
-def detector_sheets(entries: Mapping[str, ModelEntry]) -> list[Sheet]:
-    """Scores of the detectors of regimes from the manifest: one sheet for each score that was taken in several settings."""
-    return [
-        _setting_sheet(entry.name, measure, given)
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        if isinstance(given, Mapping)
-    ]
-
-
-def detector_facts(entries: Mapping[str, ModelEntry]) -> list[tuple[str, str]]:
-    """Scores of the detectors that are one number each, and which detectors have none."""
-    found = [
-        (f"{_in_words(measure)}, {entry.name}", _number(float(given), 4))
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        if not isinstance(given, Mapping)
-    ]
-    return found + [(entry.name, "no scores in the manifest") for entry in entries.values() if not entry.scores]
-
-
-def detector_rows(entries: Mapping[str, ModelEntry]) -> tuple[Row, ...]:
-    """Every score of the manifest: one row a detector, measure and setting."""
+def confusion_rows(found: ForecastScores) -> tuple[Row, ...]:
+    """What was said against what came: one row a forecaster, state that came and state said."""
     return tuple(
-        {"model": entry.name, "version": entry.version, "measure": measure, "setting": setting, "score": float(value)}
-        for entry in entries.values()
-        for measure, given in entry.scores.items()
-        for setting, value in (given.items() if isinstance(given, Mapping) else [("", given)])
+        {
+            "horizon": found.horizon,
+            "forecaster": score.name,
+            "came": state_name(came),
+            "said": state_name(said),
+            "days": int(score.confusion[came, said]),
+        }
+        for score in found.scores
+        for came in range(found.k)
+        for said in range(found.k)
     )
 
 
@@ -253,40 +237,14 @@ def _skill(row: Row) -> Any:  # noqa: ANN401
     return [html.Span(words.signed_percent(row["skill"])), interval]
 
 
-def _setting_sheet(model: str, measure: str, given: Mapping[str, float]) -> Sheet:
-    """Settings such as ``gaussian, s0 0.01, mean duration 30``: what they share names the row, their last part the column."""
-    parts = {setting: setting.rpartition(", ")[::2] for setting in given}
-    across = tuple(dict.fromkeys(last for _, last in parts.values()))
-    down = tuple(dict.fromkeys(first for first, _ in parts.values()))
-    by_place = {parts[setting]: float(value) for setting, value in given.items()}
-    rows = tuple(
-        {"model": model, "measure": measure, "setting": first} | {last: by_place.get((first, last)) for last in across}
-        for first in down
-    )
-
-    def shown(last: str) -> Column:
-        title = f"{last} bars" if last.isdigit() else _in_words(last)
-        return Column(title, "", lambda row: "–" if row[last] is None else _share(row[last]))
-
-    title = f"{_in_words(measure)}, {model}"
-    return Sheet(
-        title,
-        rows,
-        (
-            Column(title, "", lambda row: row["setting"].capitalize() or "All settings"),
-            *(shown(last) for last in across),
-        ),
-    )
-
-
-def _in_words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _share(value: float, digits: int = 1) -> str:
+def share(value: float, digits: int = 1) -> str:
+    """A fraction as percent, a small one with two digits; a dash for NaN."""
+    if np.isnan(value):
+        return "–"
     digits = 2 if abs(value) < 0.05 else digits
     return words.percent(value, digits)
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
+    """A number with so many digits; a dash for NaN."""
     return "–" if np.isnan(value) else f"{value:.{digits}f}"

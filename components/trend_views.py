@@ -12,12 +12,11 @@ from dash import html
 from dash.development.base_component import Component
 
 import runtime
-from components import cards, controls, markets, ranges, states, theme, words
-from components.figures import trends
+from components import cards, controls, markets, quantities, ranges, states, theme, words
+from components.figures import spreads
 from components.figures.trends import Strip, Trends
 from regime_core.datasets import Dataset
 from regime_core.errors import RegimeError
-from regime_core.evaluation import geometry
 from regime_core.features import FEATURES, Feature
 from regime_core.regimes import N_REGIMES
 from regime_core.states import Clustering, Market
@@ -88,7 +87,11 @@ def trends_of(dataset: Dataset, names: Sequence[str], range_: str | None, labell
     part = slice(first, stop)
     strip = labelled.strip
     cut = None if strip is None else replace(strip, codes=strip.codes[part])
-    return Trends(dataset.title, dataset.bars.time[part], values[part], tuple(FEATURES[name] for name in names), cut)
+    features = tuple(FEATURES[name] for name in names)
+    found = [runtime.results().past_ranks(dataset, name) for name in names]
+    known = [ranks[part] for ranks in found if ranks is not None]
+    ranks = np.column_stack(known) if len(known) == len(found) else None
+    return Trends(dataset.title, dataset.bars.time[part], values[part], features, cut, ranks)
 
 
 def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
@@ -104,24 +107,10 @@ def labelled(dataset: Dataset, kind: str, mode: str) -> Labelled:
     return Labelled(None)
 
 
-def newest(dataset: Dataset, names: Sequence[str]) -> Component:
-    """Newest value of each feature, and how high that is for this series."""
-    values = runtime.results().features(dataset, names)
-    if values is None:
-        return html.Div()
-    pairs = []
-    for i, name in enumerate(names):
-        feature, rank = FEATURES[name], geometry.rank_of_last(values[:, i])
-        above = "" if np.isnan(rank) else f"above {words.percent(rank)} of its past"
-        told = [trends.number(float(values[-1, i])), html.Span(f" {above}" if above else _unknown(feature), className="muted")]
-        pairs.append((html.Span(feature.title, title=f"{feature.unit}. {feature.source}."), told))
-    return cards.facts(pairs)
-
-
 def unknown_note(view: Trends) -> str:
     """Which of the chosen features are not known anywhere in sight, and why."""
     missing = [
-        f"{feature.title} ({_unknown(feature)})"
+        f"{feature.title} ({unknown(feature)})"
         for i, feature in enumerate(view.features)
         if not np.isfinite(view.table[:, i]).any()
     ]
@@ -132,7 +121,9 @@ def picker_options(features: Sequence[Feature]) -> list[dict[str, object]]:
     """Choices of one group: title and unit, with the source in the tip."""
     return [
         {
-            "label": html.Span([feature.title, html.Span(f" {feature.unit}", className="muted")], title=_source(feature)),
+            "label": html.Span(
+                [feature.title, html.Span(f" {quantities.unit(feature)}", className="muted")], title=_source(feature)
+            ),
             "value": feature.name,
         }
         for feature in features
@@ -149,26 +140,24 @@ def legend(strip: Strip | None) -> Component | None:
 
 
 def distributions(view: Trends, mode: str) -> list[Component]:
-    """One small chart a feature."""
-    shown: list[Component] = []
-    for i, feature in enumerate(view.features):
-        described = f"features-spread-text-{feature.name}"
-        graph = controls.chart(
-            {"type": "features-spread", "feature": feature.name},
-            description=described,
-            figure=trends.spread(view, i, mode=mode),
-            size="tiny",
-        )
-        graph.children[1].children = trends.spread_description(view, i)
-        shown.append(html.Div([html.H3(feature.title, className="chart-title"), graph]))
-    return shown
+    """One small chart a feature; a word where it is not known."""
+    return [_distribution(view, i, mode) for i in range(len(view))]
 
 
-def heat_key(view: Trends) -> Component:
-    """Which number of the heat map is which feature, and what its colours mean."""
-    items = [html.Li([feature.title, html.Span(f" {feature.unit}", className="muted")]) for feature in view.features]
-    told = "Pearson correlation over the bars in sight where both are known: blue together, orange against each other."
-    return html.Div([html.Ol(items, className="heat-key"), html.P(told, className="note")])
+def _distribution(view: Trends, column: int, mode: str) -> Component:
+    feature = view.features[column]
+    title = html.H3(feature.title, className="chart-title")
+    if not np.isfinite(view.table[:, column]).any():
+        return html.Div([title, html.P(f"Not known in this range: {unknown(feature)}.", className="note")])
+    described = f"features-spread-text-{feature.name}"
+    graph = controls.chart(
+        {"type": "features-spread", "feature": feature.name},
+        description=described,
+        figure=spreads.spread(view, column, mode=mode),
+        size="tiny",
+    )
+    graph.children[1].children = spreads.description(view, column)
+    return html.Div([title, graph])
 
 
 def table_csv(view: Trends) -> str:
@@ -218,7 +207,8 @@ def _source(feature: Feature) -> str:
     return f"{feature.name}: {feature.source}.{proxy}"
 
 
-def _unknown(feature: Feature) -> str:
+def unknown(feature: Feature) -> str:
+    """Why a feature has no value."""
     match feature.needs:
         case "volume":
             return "no volume here"

@@ -9,8 +9,20 @@ from dash import ALL, Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, progress, ranges, shell, trend_views, views
-from components.figures import trends
+from components import (
+    cards,
+    controls,
+    correlation_views,
+    drift_views,
+    progress,
+    ranges,
+    shell,
+    sight,
+    standings,
+    trend_views,
+    views,
+)
+from components.figures import correlations, input_drift, spreads, trends
 from components.figures.trends import Trends
 from components.trend_views import Labelled
 from regime_core.errors import RegimeError
@@ -36,10 +48,22 @@ LEGEND = "features-legend"
 NOTES = "features-notes"
 SPREAD = "features-spread"
 SPREAD_TITLE = "features-spread-title"
-HEAT = "features-heat"
-HEAT_TITLE = "features-heat-title"
-HEAT_TEXT = "features-heat-text"
-HEAT_KEY = "features-heat-key"
+MATRICES = "features-matrices"
+MATRICES_TITLE = "features-matrices-title"
+MATRICES_KEY = "features-matrices-key"
+DRIFT = "features-drift"
+DRIFT_TITLE = "features-drift-title"
+DRIFT_TEXT = "features-drift-text"
+DRIFT_BOX = "features-drift-box"
+DRIFT_VERDICT = "features-drift-verdict"
+DRIFT_KEY = "features-drift-key"
+DRIFT_WORDS = "features-drift-words"
+DRIFT_BODY = "features-drift-body"
+INPUT = "features-input"
+INPUT_SHARES = "features-input-shares"
+INPUT_TITLE = "features-input-title"
+INPUT_TEXT = "features-input-text"
+MOST_APART = "auto"
 SAVE = "features-save"
 SAVED = "features-saved"
 JOB = "features"
@@ -52,23 +76,15 @@ def _group(name: str) -> dict[str, str]:
 _ALL_GROUPS = {"type": "features-group", "group": ALL}
 
 
-def layout(features: str | None = None, strip: str | None = None, range: str | None = None, **_others: str) -> html.Div:
+def layout(
+    features: str | None = None,
+    strip: str | None = None,
+    range: str | None = None,
+    input: str | None = None,
+    **_others: str,
+) -> html.Div:
     """Page with the controls as the URL has them; what they choose comes by callbacks."""
     names = trend_views.names_of(features)
-    chart_controls = html.Div(
-        [
-            html.Div(
-                [
-                    html.Span("Strip", className="muted"),
-                    controls.segmented(STRIP, trend_views.STRIPS, strip if strip in trend_views.STRIPS else "regime", "Strip"),
-                ],
-                className="labelled",
-            ),
-            controls.range_buttons(PRESET, range),
-            controls.save_button(SAVE, "Download CSV"),
-        ],
-        className="controls",
-    )
     return html.Div(
         [
             dcc.Store(id=NAMES, data=",".join(names)),
@@ -77,34 +93,98 @@ def layout(features: str | None = None, strip: str | None = None, range: str | N
             cards.card(
                 html.Div(html.H1("Features", className="headline"), id=TITLE),
                 html.Div(id=WHERE, className="where-row"),
-                html.Div(cards.skeleton(48), id=NEWEST, className="newest"),
+                html.Div(
+                    cards.skeleton(63 + 58 * len(names)),
+                    id=NEWEST,
+                    className="newest scroll",
+                    tabIndex="0",
+                    role="region",
+                    **{"aria-label": "Newest values within their history"},
+                ),
                 _picker(names),
                 progress.panel(JOB),
             ),
             html.Div(
                 [
                     cards.card(
-                        controls.chart(OVER, description=OVER_TEXT, box=OVER_BOX),
                         html.Div(id=LEGEND),
+                        _over_time(len(names)),
                         html.Div(id=NOTES),
                         title=html.Span("Over time", id=OVER_TITLE),
-                        aside=chart_controls,
+                        aside=_chart_controls(strip, range),
                     ),
-                    cards.card(
-                        html.Div(cards.skeleton(240), id=SPREAD, className="spreads"),
-                        html.P("Box: the middle half. Whiskers: the middle 90 %. Diamond: the median.", className="note"),
-                        title=html.Span("Distribution", id=SPREAD_TITLE),
-                    ),
-                    cards.card(
-                        html.Div([controls.chart(HEAT, description=HEAT_TEXT), html.Div(id=HEAT_KEY)], className="heat"),
-                        title=html.Span("Correlation", id=HEAT_TITLE),
-                    ),
+                    sight.later("features-spread", _spread_card(), height=_spread_height(len(names))),
+                    sight.later("features-correlation", _correlation_card(), height=411 if len(names) > 1 else 214),
+                    sight.later("features-drift", _drift_card(input or MOST_APART), height=1399),
                 ],
                 id=BODY,
                 className="stack",
             ),
         ],
         className="stack",
+    )
+
+
+def _over_time(n_features: int) -> html.Div:
+    """The chart at the height that it will have."""
+    chart = controls.chart(OVER, description=OVER_TEXT, box=OVER_BOX)
+    chart.children[0].style = {"height": f"{trends.height(n_features)}px"}
+    return chart
+
+
+def _chart_controls(strip: str | None, range_: str | None) -> html.Div:
+    kinds = controls.segmented(STRIP, trend_views.STRIPS, strip if strip in trend_views.STRIPS else "regime", "Strip")
+    return html.Div(
+        [
+            html.Div([html.Span("Strip", className="muted"), kinds], className="labelled"),
+            controls.range_buttons(PRESET, range_),
+            controls.save_button(SAVE, "Download CSV"),
+        ],
+        className="controls",
+    )
+
+
+def _spread_card() -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(240), id=SPREAD, className="spreads"),
+        html.P("Box: the middle half. Whiskers: the middle 90 %. Diamond: the median.", className="note"),
+        title=html.Span("Distribution", id=SPREAD_TITLE),
+    )
+
+
+def _spread_height(n_features: int) -> int:
+    """Four charts abreast."""
+    return 95 + 296 * -(-n_features // 4)
+
+
+def _correlation_card() -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(230), id=MATRICES, className="matrices"),
+        html.Div(id=MATRICES_KEY),
+        title=html.Span("Correlation", id=MATRICES_TITLE),
+    )
+
+
+def _drift_card(chosen: str) -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(48), id=DRIFT_VERDICT),
+        html.Div(
+            [
+                html.Div([html.Div(id=DRIFT_KEY), controls.chart(DRIFT, description=DRIFT_TEXT, box=DRIFT_BOX)]),
+                html.Div(
+                    [
+                        controls.picker(INPUT, "Input", [{"label": "The one that stands out most", "value": chosen}], chosen),
+                        html.H3(id=INPUT_TITLE, className="chart-title"),
+                        controls.chart(INPUT_SHARES, description=INPUT_TEXT, size="shares"),
+                        html.Div(id=DRIFT_WORDS),
+                    ],
+                    className="drift-one",
+                ),
+            ],
+            id=DRIFT_BODY,
+            className="drift-body",
+        ),
+        title=html.Span("Drift against training", id=DRIFT_TITLE),
     )
 
 
@@ -163,7 +243,7 @@ def show_newest(dataset_id: str | None, names: str, ended: dict[str, str] | None
         chosen = trend_views.names_of(names)
         where = cards.where(dataset, shell.today())
         if runtime.results().features(dataset, chosen) is not None:
-            return title, where, trend_views.newest(dataset, chosen), False, None
+            return title, where, [standings.table(dataset, chosen), standings.key()], False, None
         again = dash.ctx.triggered_id == progress.ended_id(JOB) and ended is not None and ended["state"] != "done"
         job = no_update if again else progress.started(runtime.results().start_features(dataset), tell_result=False)
     except RegimeError as error:
@@ -202,13 +282,7 @@ def show_over_time(
     )
 
 
-@callback(
-    Output(SPREAD, "children"),
-    Output(SPREAD_TITLE, "children"),
-    Output(HEAT, "figure"),
-    Output(HEAT_TITLE, "children"),
-    Output(HEAT_TEXT, "children"),
-    Output(HEAT_KEY, "children"),
+_LOOKED_AT = (
     Input(shell.DATASET, "value"),
     Input(NAMES, "data"),
     Input(STRIP, "value"),
@@ -217,19 +291,83 @@ def show_over_time(
     Input(progress.ended_id(JOB), "data"),
     Input(shell.REFRESHED, "data"),
 )
+
+
+@callback(Output(SPREAD, "children"), Output(SPREAD_TITLE, "children"), *_LOOKED_AT)
 def show_spread(
     dataset_id: str | None, names: str, strip: str, range_: str, mode: str | None, _ended: object, _refreshed: int
 ) -> Any:  # noqa: ANN401
-    """Distribution by label and correlation over the range."""
+    """Distribution by label over the range."""
     view, _ = _view(dataset_id, names, strip, range_, mode)
+    return trend_views.distributions(view, mode or "light"), spreads.heading(view)
+
+
+@callback(Output(MATRICES, "children"), Output(MATRICES_TITLE, "children"), Output(MATRICES_KEY, "children"), *_LOOKED_AT)
+def show_correlation(
+    dataset_id: str | None, names: str, strip: str, range_: str, mode: str | None, _ended: object, _refreshed: int
+) -> Any:  # noqa: ANN401
+    """Correlation of the chosen features for each label over the range."""
+    view, _ = _view(dataset_id, names, strip, range_, mode)
+    return correlation_views.matrices(view, mode or "light"), correlations.heading(view), correlation_views.key(view)
+
+
+@callback(
+    Output(DRIFT_TITLE, "children"),
+    Output(DRIFT_VERDICT, "children"),
+    Output(DRIFT_BODY, "hidden"),
+    Output(DRIFT, "figure"),
+    Output(DRIFT_BOX, "style"),
+    Output(DRIFT_TEXT, "children"),
+    Output(DRIFT_KEY, "children"),
+    Output(DRIFT_WORDS, "children"),
+    Output(INPUT, "options"),
+    Output(INPUT_TITLE, "children"),
+    Output(INPUT_SHARES, "figure"),
+    Output(INPUT_TEXT, "children"),
+    Input(INPUT, "value"),
+    Input(shell.DATASET, "value"),
+    Input(RANGE, "data"),
+    Input(shell.THEME, "data"),
+    Input(progress.ended_id(JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_drift(
+    chosen: str | None, dataset_id: str | None, range_: str, mode: str | None, _ended: object, _refreshed: int
+) -> Any:  # noqa: ANN401
+    """Drift of the detectors' inputs over the range, and the distribution of one of them."""
+    if not dataset_id or not mode:
+        raise PreventUpdate
+    try:
+        view = drift_views.drift_of(shell.dataset(dataset_id), range_)
+    except RegimeError as error:
+        if error.code != "drift.unknown":  # what is wrong with the dataset is told by the headline
+            raise PreventUpdate from None
+        return "Drift against training", drift_views.unknown(error.message), True, *[no_update] * 9
+    if view is None:
+        raise PreventUpdate
+    name = view.picked(chosen)
+    most = {"label": "The one that stands out most", "value": MOST_APART}
     return (
-        trend_views.distributions(view, mode or "light"),
-        trends.spread_heading(view),
-        trends.heat(view, mode=mode or "light"),
-        trends.heat_heading(view),
-        trends.heat_description(view),
-        trend_views.heat_key(view),
+        input_drift.heading(view),
+        drift_views.verdict(view),
+        False,
+        input_drift.overview(view, name, mode=mode),
+        {"height": f"{input_drift.height(view)}px"},
+        input_drift.overview_description(view),
+        drift_views.key(view),
+        drift_views.explanation(view),
+        [most, *drift_views.options()],
+        input_drift.distribution_heading(view, name),
+        input_drift.distributions(view, name, mode=mode),
+        input_drift.distributions_description(view, name),
     )
+
+
+@callback(Output(INPUT, "value"), Input(DRIFT, "clickData"), prevent_initial_call=True)
+def pick_input(clicked: dict[str, Any] | None) -> Any:  # noqa: ANN401
+    """The input whose dot was clicked."""
+    points = [point for point in (clicked or {}).get("points", []) if "customdata" in point]
+    return points[0]["customdata"][0] if points else no_update
 
 
 @callback(
@@ -266,3 +404,4 @@ controls.follow_range(RANGE, PRESET, OVER)
 shell.remember("features", NAMES, "data")
 shell.remember("strip", STRIP)
 shell.remember("range", RANGE, "data")
+shell.remember("input", INPUT)

@@ -12,6 +12,8 @@ CORE_ORDER = (
         "readers",
         "sources",
         "simulate",
+        "trials",
+        "backtests",
         "artifacts",
         "versions",
         "mapped",

@@ -12,26 +12,28 @@ from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
 NAMES = {MODEL: "Model", "persistence": "Persistence", "markov": "Markov chain", "margin": "Margin"}
 """Forecasters in words."""
 MEASURES = {"log_loss": "Log-loss", "accuracy": "Accuracy"}
-DASHES = {MODEL: "solid", "persistence": "dot", "markov": "dash", "margin": "solid"}
+DASHES = {MODEL: "longdash", "persistence": "dot", "markov": "dash", "margin": "solid"}
+"""Of those in grey."""
 SYMBOLS = {MODEL: "circle", "persistence": "x", "markov": "diamond", "margin": "square"}
 
 
-def reliability_heading(title: str, found: ForecastScores) -> str:
+def reliability_heading(title: str, found: ForecastScores, picked: str = MODEL) -> str:
     """Title of the reliability diagram."""
-    return f"{title}: said and came true, {horizons.days(found.horizon)}, {span(found)}"
+    whose = "" if picked == MODEL else f"{in_a_sentence(picked)}, "
+    return f"{title}: said and came true, {whose}{horizons.days(found.horizon)}, {span(found)}"
 
 
-def reliability_description(title: str, found: ForecastScores) -> str:
+def reliability_description(title: str, found: ForecastScores, picked: str = MODEL) -> str:
     """The diagram in words."""
-    bins = found.score(MODEL).reliability
+    bins = found.score(picked).reliability
     parts = [
         f"said {words.percent(float(said))}, came true {words.percent(float(came))} of {n:,} times"
         for said, came, n in zip(bins.forecast, bins.came_true, bins.n.tolist(), strict=True)
     ]
-    return f"Line chart. {reliability_heading(title, found)}. {'; '.join(parts)}."
+    return f"Line chart. {reliability_heading(title, found, picked)}. {'; '.join(parts)}."
 
 
-def reliability(found: ForecastScores, *, baselines: tuple[str, ...] = ("margin",), mode: str = "light") -> go.Figure:
+def reliability(found: ForecastScores, picked: str = MODEL, against: str = "margin", *, mode: str = "light") -> go.Figure:
     """Share that came true over the probability that was said; on the diagonal both are the same."""
     palette = theme.PALETTES[mode]
     figure = go.Figure(
@@ -44,8 +46,8 @@ def reliability(found: ForecastScores, *, baselines: tuple[str, ...] = ("margin"
             hoverinfo="skip",
         )
     )
-    for name in (*baselines, MODEL):
-        figure.add_trace(_reliability_line(found.score(name), palette))
+    for name in _drawn(picked, against):
+        figure.add_trace(_reliability_line(found.score(name), picked, palette))
     axis = {"range": [-0.02, 1.02], "tickformat": ".0%", "dtick": 0.25, "fixedrange": True, "zeroline": False}
     figure.update_layout(
         template=theme.template_name(mode),
@@ -64,23 +66,25 @@ def years_heading(title: str, found: ForecastScores, measure: str) -> str:
     return f"{title}: {MEASURES[measure].lower()} by year, {horizons.days(found.horizon)}, {span(found)} ({better})"
 
 
-def years_description(title: str, found: ForecastScores, measure: str) -> str:
-    """The scores by year in words: in how many of them the model was ahead."""
-    model = _yearly(found.score(MODEL), measure)
+def years_description(title: str, found: ForecastScores, measure: str, picked: str = MODEL, against: str = "margin") -> str:
+    """The scores by year in words: in how many of them the one picked was ahead."""
+    one = _yearly(found.score(picked), measure)
     told = []
-    for score in found.scores[1:]:
-        other = _yearly(score, measure)
-        ahead = int(np.sum(model < other) if measure == "log_loss" else np.sum(model > other))
-        told.append(f"ahead of {in_a_sentence(score.name)} in {ahead} of {words.count(len(model), 'year')}")
-    return f"Line chart. {years_heading(title, found, measure)}. The model was {', '.join(told)}."
+    for name in (against,) if picked != against else ():
+        other = _yearly(found.score(name), measure)
+        ahead = int(np.sum(one < other) if measure == "log_loss" else np.sum(one > other))
+        told.append(f"{NAMES[picked]} was ahead of {in_a_sentence(name)} in {ahead} of {words.count(len(one), 'year')}")
+    return f"Line chart. {years_heading(title, found, measure)}. {''.join(told)}."
 
 
-def years(found: ForecastScores, measure: str, *, mode: str = "light") -> go.Figure:
-    """Score of each calendar year, the model in accent against its baselines in grey."""
+def years(
+    found: ForecastScores, measure: str, picked: str = MODEL, against: str = "margin", *, mode: str = "light"
+) -> go.Figure:
+    """Score of each calendar year, of the one picked in accent and of what it stands against in grey."""
     palette = theme.PALETTES[mode]
     figure = go.Figure()
-    for score in (*found.scores[1:], found.scores[0]):
-        figure.add_trace(_year_line(found, score, measure, palette))
+    for name in _drawn(picked, against):
+        figure.add_trace(_year_line(found, found.score(name), measure, picked, palette))
     percent = measure == "accuracy"
     n = len(found.years)
     figure.update_layout(
@@ -90,6 +94,7 @@ def years(found: ForecastScores, measure: str, *, mode: str = "light") -> go.Fig
         hovermode="x unified",
         margin={"l": 8, "r": 12, "t": 34, "b": 8},
         xaxis={
+            "title": {"text": "year"},
             "dtick": max(1, -(-n // 8)),
             "range": [int(found.years[0]) - 0.5, int(found.years[-1]) + 0.5],
             "tickformat": "d",
@@ -98,7 +103,7 @@ def years(found: ForecastScores, measure: str, *, mode: str = "light") -> go.Fig
             "hoverformat": "d",
         },
         yaxis={
-            "title": {"text": "right, share of days" if percent else "nats a day"},
+            "title": {"text": "right, share of days" if percent else "log-loss, nats a day"},
             "tickformat": ".0%" if percent else ".2~f",
             "rangemode": "normal" if percent else "tozero",
             "fixedrange": True,
@@ -118,30 +123,34 @@ def span(found: ForecastScores) -> str:
     return words.span(found.first, found.last, intraday=False)
 
 
-def _reliability_line(score: Score, palette: Palette) -> go.Scatter:
+def _drawn(picked: str, against: str) -> tuple[str, ...]:
+    return (against, picked) if against != picked else (picked,)
+
+
+def _reliability_line(score: Score, picked: str, palette: Palette) -> go.Scatter:
     bins = score.reliability
     return go.Scatter(
         name=NAMES[score.name],
         x=bins.forecast,
         y=bins.came_true,
         mode="lines+markers",
-        line=_line(score.name, palette),
-        marker={"size": 7 if score.name == MODEL else 5, "symbol": SYMBOLS[score.name]},
+        line=_line(score.name, picked, palette),
+        marker={"size": 7 if score.name == picked else 5, "symbol": SYMBOLS[score.name]},
         customdata=bins.n,
         hovertemplate=f"{NAMES[score.name]}: said %{{x:.1%}}, came true %{{y:.1%}}<br>"
         "of %{customdata:,} times a state was given about this probability<extra></extra>",
     )
 
 
-def _year_line(found: ForecastScores, score: Score, measure: str, palette: Palette) -> go.Scatter:
+def _year_line(found: ForecastScores, score: Score, measure: str, picked: str, palette: Palette) -> go.Scatter:
     shown = "%{y:.1%}" if measure == "accuracy" else "%{y:.3f}"
     return go.Scatter(
         name=NAMES[score.name],
         x=found.years,
         y=_yearly(score, measure),
         mode="lines+markers",
-        line=_line(score.name, palette),
-        marker={"size": 6 if score.name == MODEL else 5, "symbol": SYMBOLS[score.name]},
+        line=_line(score.name, picked, palette),
+        marker={"size": 6 if score.name == picked else 5, "symbol": SYMBOLS[score.name]},
         hovertemplate=f"{NAMES[score.name]} {shown}<extra></extra>",
     )
 
@@ -150,9 +159,10 @@ def _yearly(score: Score, measure: str) -> np.ndarray:
     return score.yearly_log_loss if measure == "log_loss" else score.yearly_accuracy
 
 
-def _line(name: str, palette: Palette) -> dict[str, object]:
-    model = name == MODEL
-    return {"color": palette.accent if model else palette.muted, "width": 2.5 if model else 1.2, "dash": DASHES[name]}
+def _line(name: str, picked: str, palette: Palette) -> dict[str, object]:
+    if name == picked:
+        return {"color": palette.accent, "width": 2.5, "dash": "solid"}
+    return {"color": palette.muted, "width": 1.2, "dash": DASHES[name]}
 
 
 def _legend() -> dict[str, object]:

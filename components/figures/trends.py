@@ -1,27 +1,24 @@
-"""Features over time under a strip of labels, spread out by label, and against each other."""
+"""Features over time under a strip of labels: one panel each, one crosshair for all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from components import theme, words
+from components import quantities, theme, words
 from components.figures import decimate, strips
 from regime_core.bars import is_intraday
-from regime_core.evaluation import geometry, persistence
+from regime_core.evaluation import persistence
 from regime_core.features import Feature
 
 POINTS = 1_500
 """Points of one line; the lowest and highest of each stretch are kept."""
 STRIP_PX = 10
-PANEL_PX = 120
-GAP_PX = 34
-NEGATIVE = {"light": "#B8560B", "dark": "#E8934A"}
-"""Negative correlations; positive ones have the accent."""
+PANEL_PX = 104
+GAP_PX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,9 @@ class Strip:
 class Trends:
     """Chosen features of the bars in sight.
 
-    time : (n_bars,) nanoseconds. table : (n_bars, n_features); NaN where unknown. labels : None where there are none to show.
+    time : (n_bars,) nanoseconds. table : (n_bars, n_features), as in the feature table; NaN where unknown.
+    labels : None where there are none to show. ranks : (n_bars, n_features) share of its own past that each value lies above;
+    NaN where unknown, None where that is not told.
     """
 
     title: str
@@ -51,6 +50,11 @@ class Trends:
     table: NDArray[np.float64]
     features: tuple[Feature, ...]
     labels: Strip | None
+    ranks: NDArray[np.float64] | None = None
+
+    def shown(self, column: int) -> NDArray[np.float64]:
+        """Values of one feature in the unit they are shown in, (n_bars,)."""
+        return self.table[:, column] * quantities.factor(self.features[column])
 
     @property
     def intraday(self) -> bool:
@@ -68,13 +72,14 @@ class Trends:
 
 def heading(view: Trends) -> str:
     """Title of the chart over time."""
-    under = f" under the strip of {view.labels.kind}s{_in_sample(view)}" if view.labels else ""
+    under = f" under the strip of {view.labels.kind}s{in_sample(view)}" if view.labels else ""
     return f"{view.title}: {words.count(len(view), 'feature')}{under}, {view.span}"
 
 
 def description(view: Trends) -> str:
     """What a reader who cannot see the chart should know."""
-    told = "; ".join(f"{feature.title}, newest {number(_last(view.table[:, i]))}" for i, feature in enumerate(view.features))
+    newest = [quantities.told(_last(view.table[:, i]), feature) for i, feature in enumerate(view.features)]
+    told = "; ".join(f"{feature.title}, newest {value}" for feature, value in zip(view.features, newest, strict=True))
     return f"Line charts one above the other. {heading(view)}. {told}."
 
 
@@ -86,18 +91,17 @@ def height(n_features: int) -> int:
 def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
     """One panel a feature, one time axis for all, and the labels as a tint behind and a ribbon below."""
     palette = theme.PALETTES[mode]
-    figure = go.Figure()
+    traces = [] if view.labels is None else _strips(view, view.labels, palette)
     n, total = len(view), height(len(view)) - 50
     ribbon_top = (STRIP_PX + 6) / total
     panel = (1 - ribbon_top) / max(n, 1)
     axes: dict[str, object] = {}
     annotations = []
-    if view.labels is not None:
-        _add_strips(figure, view, view.labels, palette)
+    rows = _rows(view)
     for i, feature in enumerate(view.features):
         bottom = 1 - (i + 1) * panel
         top = bottom + panel - GAP_PX / total
-        figure.add_trace(_line(view, i, palette, axis=f"y{i + 3}"))
+        traces.append(_line(view, i, rows, palette, axis=f"y{i + 3}"))
         axes[f"yaxis{i + 3}"] = {
             "domain": [bottom, top],
             "side": "right",
@@ -105,11 +109,11 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
             "nticks": 5,
             "gridcolor": palette.hairline,
             "zeroline": False,
-            "tickformat": ".3~g",
+            "tickformat": ",.3~f" if _is_plain(view.shown(i)) else ".2~e",
         }
-        annotations.append(_panel_title(feature, top, palette))
+        annotations.append(_panel_title(feature, top, palette, known=bool(np.isfinite(view.table[:, i]).any())))
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
-    figure.update_layout(
+    layout = dict(
         template=theme.template_name(mode),
         meta={"title": heading(view)},
         showlegend=False,
@@ -120,9 +124,16 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         barmode="overlay",
         margin={"l": 4, "r": 62, "t": 22, "b": 28},
         xaxis={
-            "anchor": "y2",
+            "anchor": "free",
+            "position": 0,
             "range": strips.dates(strips.edges(view.time)[[0, -1]]),
             "showgrid": False,
+            "showspikes": True,
+            "spikemode": "across",
+            "spikesnap": "data",
+            "spikethickness": -2,
+            "spikedash": "solid",
+            "spikecolor": palette.muted,
             "hoverformat": "%a %e %b %Y, %H:%M UTC" if view.intraday else "%a %e %b %Y",
         },
         yaxis={**hidden, "domain": [ribbon_top, 1]},
@@ -130,142 +141,26 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         annotations=annotations,
         **axes,
     )
-    return figure
+    return go.Figure(traces, layout)
 
 
-def spread_heading(view: Trends) -> str:
-    """Title of the distributions."""
-    by = f" by {view.labels.kind}{_in_sample(view)}" if view.labels else ""
-    return f"{view.title}: distribution{by}, {view.span}"
+def _rows(view: Trends) -> NDArray[np.int64]:
+    """Bars that are drawn, the same for all features, so that the crosshair tells all of one bar: the extremes of each."""
+    budget = POINTS // max(len(view), 1)
+    found = [np.empty(0, dtype=np.int64)]
+    for column in view.table.T:
+        known = np.flatnonzero(np.isfinite(column))
+        found.append(known[decimate.extremes(column[known], budget)] if len(known) else known)
+    n = len(view.time)
+    return np.arange(n) if n <= POINTS else np.unique(np.concatenate(found))
 
 
-def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
-    """Distribution of one feature by label: a box of the middle half, whiskers over the middle 90 %, the median a diamond."""
-    palette = theme.PALETTES[mode]
-    values = view.table[:, column]
-    names, colours, codes = _groups(view, palette)
-    found = geometry.quantiles(codes, values, len(names))
-    figure = go.Figure()
-    for code, name in enumerate(names):
-        if np.isnan(found[code, 0]):
-            continue
-        low, q1, median, q3, high = found[code].tolist()
-        known = int((np.isfinite(values) & (codes == code)).sum())
-        figure.add_trace(
-            go.Box(
-                name=name,
-                y=[name],
-                lowerfence=[low],
-                q1=[q1],
-                median=[median],
-                q3=[q3],
-                upperfence=[high],
-                orientation="h",
-                width=0.55,
-                line={"color": palette.text, "width": 1.2},
-                fillcolor=colours[code],
-                hoverinfo="skip",
-            )
-        )
-        figure.add_trace(_median(name, median, found[code], known, view.features[column].unit, palette))
-    figure.update_layout(
-        template=theme.template_name(mode),
-        showlegend=False,
-        hovermode="closest",
-        margin={"l": 4, "r": 12, "t": 6, "b": 4},
-        xaxis={"title": {"text": view.features[column].unit}, "zeroline": False, "fixedrange": True, "nticks": 4},
-        yaxis={"autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )
-    return figure
-
-
-def spread_description(view: Trends, column: int) -> str:
-    """Medians in words."""
-    names, _, codes = _groups(view, theme.PALETTES["light"])
-    medians = geometry.quantiles(codes, view.table[:, column], len(names), (0.5,))[:, 0]
-    told = ", ".join(f"{name.lower()} {number(float(m))}" for name, m in zip(names, medians, strict=True) if np.isfinite(m))
-    return f"{view.features[column].title} ({view.features[column].unit}), medians: {told or 'nothing known in this range'}."
-
-
-def heat_heading(view: Trends) -> str:
-    """Title of the correlations."""
-    return f"{view.title}: correlation of the chosen features, {view.span}"
-
-
-def heat(view: Trends, *, mode: str = "light") -> go.Figure:
-    """Pearson correlation of each pair of the chosen features, numbered in their order, over the bars where both are known."""
-    palette = theme.PALETTES[mode]
-    found = geometry.correlations(view.table)
-    titles = [feature.title for feature in view.features]
-    numbers = [["–" if np.isnan(value) else f"{value:.2f}".replace("-", "−") for value in row] for row in found]
-    figure = go.Figure(
-        go.Heatmap(
-            x=[str(i + 1) for i in range(len(titles))],
-            y=[str(i + 1) for i in range(len(titles))],
-            z=found,
-            zmin=-1,
-            zmax=1,
-            colorscale=[[0, NEGATIVE[mode]], [0.5, palette.background], [1, palette.accent]],
-            text=numbers,
-            customdata=[[f"{one} and {other}" for other in titles] for one in titles],
-            hovertemplate="%{customdata}: %{text}<extra></extra>",
-            xgap=2,
-            ygap=2,
-            showscale=False,
-        )
-    )
-    figure.add_trace(_numbers(found, numbers, palette, mode))
-    figure.update_layout(
-        template=theme.template_name(mode),
-        margin={"l": 4, "r": 4, "t": 6, "b": 4},
-        xaxis={"side": "top", "type": "category", "fixedrange": True, "showgrid": False},
-        yaxis={"autorange": "reversed", "type": "category", "fixedrange": True, "showgrid": False},
-    )
-    return figure
-
-
-def _numbers(found: NDArray[np.float64], numbers: list[list[str]], palette: theme.Palette, mode: str) -> go.Scatter:
-    """What stands in each cell, black or white, whichever is read better there."""
-    cells = [(i, j) for i in range(len(found)) for j in range(len(found))]
-    strong = {True: palette.accent, False: NEGATIVE[mode]}
-    inks = []
-    for i, j in cells:
-        value = float(np.nan_to_num(found[i, j]))
-        inks.append(theme.ink_on(theme.mixed(strong[value > 0], palette.background, abs(value))))
-    return go.Scatter(
-        x=[str(j + 1) for _, j in cells],
-        y=[str(i + 1) for i, _ in cells],
-        text=[numbers[i][j] for i, j in cells],
-        mode="text",
-        textfont={"color": inks, "size": 13},
-        hoverinfo="skip",
-    )
-
-
-def heat_description(view: Trends) -> str:
-    """Correlations in words."""
-    found = geometry.correlations(view.table)
-    told = [
-        f"{view.features[i].title} and {view.features[j].title} {found[i, j]:.2f}"
-        for i in range(len(view))
-        for j in range(i + 1, len(view))
-        if np.isfinite(found[i, j])
-    ]
-    return f"{heat_heading(view)}. {'; '.join(told) or 'Nothing to compare'}."
-
-
-def number(value: float) -> str:
-    """A value with the digits it needs; a dash for NaN."""
-    return "–" if np.isnan(value) else f"{value:.3g}".replace("-", "−")
-
-
-def _line(view: Trends, column: int, palette: theme.Palette, *, axis: str) -> go.Scatter:
-    """Line with gaps where a value is unknown."""
-    values = view.table[:, column]
-    known = np.flatnonzero(np.isfinite(values))
-    rows = known[decimate.extremes(values[known], POINTS)] if len(known) else known
+def _line(view: Trends, column: int, rows: NDArray[np.int64], palette: theme.Palette, *, axis: str) -> go.Scatter:
+    """Line with gaps where a value is unknown. rows : bars that are drawn."""
+    values = view.shown(column)
+    rows = rows[np.isfinite(values[rows])]
     after = _gaps(values, rows)
-    told = _told(view, rows) if column == 0 else [""] * len(rows)
+    told = np.array(_told(view, column, rows), dtype=object).reshape(len(rows), 2)
     x = np.insert(strips.dates(view.time[rows]), after, strips.dates(view.time[rows[after]]) if len(rows) else [])
     return go.Scatter(
         name=view.features[column].title,
@@ -273,18 +168,30 @@ def _line(view: Trends, column: int, palette: theme.Palette, *, axis: str) -> go
         y=np.insert(values[rows], after, np.nan),
         mode="lines",
         line={"color": palette.text, "width": 1.3},
-        customdata=np.insert(np.array(told, dtype=object), after, ""),
-        hovertemplate="%{customdata}%{fullData.name}: %{y:.4~g}<extra></extra>",
+        customdata=np.insert(told, after, "", axis=0),
+        hovertemplate="%{customdata[0]}%{fullData.name}: %{customdata[1]}<extra></extra>",
         yaxis=axis,
     )
 
 
-def _told(view: Trends, rows: NDArray[np.int64]) -> list[str]:
-    """The label of each bar, on a line of its own above the features."""
-    if view.labels is None:
-        return [""] * len(rows)
-    names = (*view.labels.words, "no label")
-    return [f"{names[code]}<br>" for code in view.labels.codes[rows]]
+def _told(view: Trends, column: int, rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """What is told of each bar: its label, once, before the first feature that is known there; and the value with its rank."""
+    feature = view.features[column]
+    first = np.isfinite(view.table[rows]).argmax(axis=1) == column
+    names = () if view.labels is None else (*view.labels.words, "no label")
+    told = []
+    for row, is_first in zip(rows.tolist(), first.tolist(), strict=True):
+        label = f"{names[view.labels.codes[row]]}<br>" if view.labels is not None and is_first else ""
+        rank = float("nan") if view.ranks is None else float(view.ranks[row, column])
+        above = "" if np.isnan(rank) else f", above {words.percent(rank)} of the past then"
+        told.append((label, quantities.told(float(view.table[row, column]), feature) + above))
+    return told
+
+
+def _is_plain(values: NDArray[np.float64]) -> bool:
+    """Whether values are large enough to be written without powers of ten."""
+    known = np.abs(values[np.isfinite(values)])
+    return not known.any() or float(known.max()) >= 1e-3
 
 
 def _gaps(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -295,50 +202,26 @@ def _gaps(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.in
     return np.flatnonzero(np.diff(unknown[rows]) > 0) + 1
 
 
-def _add_strips(figure: go.Figure, view: Trends, labels: Strip, palette: theme.Palette) -> None:
+def _strips(view: Trends, labels: Strip, palette: theme.Palette) -> list[go.Heatmap | go.Bar]:
+    """Labels as a tint behind the panels and as a ribbon below them."""
     codes = labels.codes + 1
     full = ["rgba(0,0,0,0)", *labels.colours]
     faint = ["rgba(0,0,0,0)", *(theme.rgba(colour, 1.6 * palette.tint) for colour in labels.colours)]
-    figure.add_trace(strips.strip(view.time, codes, faint, name=f"{labels.kind} (tint)", yaxis="y"))
-    figure.add_trace(strips.strip(view.time, codes, full, name=f"{labels.kind} (ribbon)", yaxis="y2"))
+    traces = [
+        strips.strip(view.time, codes, faint, name=f"{labels.kind} (tint)", yaxis="y"),
+        strips.strip(view.time, codes, full, name=f"{labels.kind} (ribbon)", yaxis="y2"),
+    ]
     edges, (start, stop) = strips.edges(view.time), persistence.run_bounds(labels.codes)
     for code, shape in enumerate(labels.hatches):
         mine = labels.codes[start] == code
         if shape and mine.any():
             pattern = {"shape": shape, "fgcolor": palette.background, "size": 6, "solidity": 0.25}
-            figure.add_trace(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
+            traces.append(strips.hatch(labels.words[code], edges[start[mine]], edges[stop[mine]], pattern, yaxis="y2"))
+    return traces
 
 
-def _groups(view: Trends, palette: theme.Palette) -> tuple[Sequence[str], Sequence[str], NDArray[np.int64]]:
-    """Names, colours and codes to spread a feature by; one group of all bars where there are no labels."""
-    if view.labels is None:
-        return ("All bars",), (palette.hairline,), np.zeros(len(view.time), dtype=np.int64)
-    return view.labels.words, view.labels.colours, view.labels.codes
-
-
-def _median(name: str, median: float, found: NDArray[np.float64], known: int, unit: str, palette: theme.Palette) -> go.Scatter:
-    """The median as a diamond, which is seen on the darkest box too, with the numbers in its hover."""
-    low, q1, _, q3, high = (number(float(value)) for value in found)
-    text = (
-        f"{name}, {words.count(known, 'bar')}<br>Median {number(median)} {unit}<br>Middle half {q1} to {q3}<br>"
-        f"Middle 90 % {low} to {high}"
-    )
-    return go.Scatter(
-        name=name,
-        x=[median],
-        y=[name],
-        mode="markers",
-        marker={
-            "size": 10,
-            "symbol": "diamond",
-            "color": palette.background,
-            "line": {"width": 1.5, "color": palette.text},
-        },
-        hovertemplate=f"{text}<extra></extra>",
-    )
-
-
-def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[str, object]:
+def _panel_title(feature: Feature, top: float, palette: theme.Palette, *, known: bool) -> dict[str, object]:
+    told = quantities.unit(feature) if known else "not known in this range"
     return {
         "xref": "paper",
         "x": 0,
@@ -346,7 +229,7 @@ def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[s
         "yref": "paper",
         "y": top,
         "yanchor": "bottom",
-        "text": f"{feature.title} <span style='color:{palette.muted}'>{feature.unit}</span>",
+        "text": f"{feature.title} <span style='color:{palette.muted}'>{told}</span>",
         "showarrow": False,
         "align": "left",
         "font": {"size": 13, "color": palette.text},
@@ -354,7 +237,8 @@ def _panel_title(feature: Feature, top: float, palette: theme.Palette) -> dict[s
     }
 
 
-def _in_sample(view: Trends) -> str:
+def in_sample(view: Trends) -> str:
+    """Word on labels that rest on later bars too."""
     return " (in sample)" if view.labels and view.labels.in_sample else ""
 
 

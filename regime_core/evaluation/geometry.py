@@ -99,6 +99,19 @@ def correlations(values: Float) -> Float:
     return out
 
 
+def correlations_by(codes: NDArray[np.integer], values: Float, n_groups: int, *, least: int = 30) -> Float:
+    """``correlations`` of the rows of each group, (n_groups, n_columns, n_columns).
+
+    codes : (n_rows,) groups; others than 0..n_groups-1 are left out. NaN for a pair that fewer than ``least`` rows know.
+    """
+    out = np.full((n_groups, values.shape[1], values.shape[1]), np.nan)
+    for group in range(n_groups):
+        rows = values[codes == group]
+        known = np.isfinite(rows).astype(np.int64)
+        out[group] = np.where(known.T @ known >= least, correlations(rows), np.nan)
+    return out
+
+
 def rank_of_last(values: Float) -> float:
     """Share of the earlier known values that lie below the last one, ties counted half; NaN where it or they are unknown."""
     earlier = values[:-1][np.isfinite(values[:-1])]

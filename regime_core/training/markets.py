@@ -65,12 +65,16 @@ def rows(
     return np.concatenate(features), np.concatenate(codes)
 
 
-def random_market(rng: np.random.Generator) -> simulate.SimulatedMarket:
-    """Simulate a market as a client might send one: any s0, duration, length and shocks, at times intraday or closes only."""
+def random_market(rng: np.random.Generator, n_bars: int | None = None) -> simulate.SimulatedMarket:
+    """Simulate a market as a client might send one: any s0, duration, length and shocks, at times intraday or closes only.
+
+    n_bars : its length, where that is not to be any.
+    """
     kind = rng.random()
     if kind < EVEN_SHARE + LONG_SHARE:
-        return _unusual_market(rng, even=bool(kind < EVEN_SHARE))
-    n_bars = int(np.exp(rng.uniform(*np.log(LENGTH_RANGE))))
+        return _unusual_market(rng, n_bars, even=bool(kind < EVEN_SHARE))
+    any_length = int(np.exp(rng.uniform(*np.log(LENGTH_RANGE))))  # drawn in any case: what follows is the same either way
+    n_bars = any_length if n_bars is None else n_bars
     market = simulate.market(
         n_bars,
         s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
@@ -99,12 +103,13 @@ def _as_quoted(market: simulate.SimulatedMarket, rng: np.random.Generator) -> OH
     return bars
 
 
-def _unusual_market(rng: np.random.Generator, *, even: bool) -> simulate.SimulatedMarket:
+def _unusual_market(rng: np.random.Generator, n_bars: int | None, *, even: bool) -> simulate.SimulatedMarket:
     """Simulate a market of one volatility, or of very long regimes."""
     simulated = simulate.even_market if even else simulate.long_market
     durations = DURATION_RANGE if even and rng.random() < 0.5 else UNENDING_DURATION_RANGE
+    any_length = int(np.exp(rng.uniform(*np.log(UNUSUAL_LENGTH_RANGE))))
     return simulated(
-        int(np.exp(rng.uniform(*np.log(UNUSUAL_LENGTH_RANGE)))),
+        any_length if n_bars is None else n_bars,
         s0=float(np.exp(rng.uniform(*np.log(S0_RANGE)))),
         mean_duration=float(np.exp(rng.uniform(*np.log(durations)))),
         shocks="student" if rng.random() < 0.5 else "gaussian",

@@ -49,7 +49,6 @@ def evaluation(visitor, query=""):
     page = visitor.open(f"/evaluation{query}")
     expect(page.locator("#evaluation-years .js-plotly-plot .scatterlayer path").first).to_be_attached()
     expect(page.locator("#evaluation-reliability .js-plotly-plot .scatterlayer path").first).to_be_attached()
-    expect(page.locator("#evaluation-outcomes table").first).to_be_visible()
     return page
 
 
@@ -95,39 +94,6 @@ def test_the_forecast_answers_at_once_and_its_controls_work(visitor):
             assert total == pytest.approx(1, abs=1e-6)
 
 
-def test_the_evaluation_shows_scores_and_its_controls_work(visitor):
-    page = evaluation(visitor)
-    expect(page.locator("#evaluation-headline")).to_contain_text(
-        re.compile(r"\d\s% (less|more) log-loss than margin 1\sday ahead")
-    )
-    expect(page.locator("#evaluation-basis")).to_contain_text("Out of sample: 2 states")
-    assert page.locator("#evaluation-scores .sheet-strong").count() == 3
-    assert page.locator("#evaluation-outcomes tbody tr").count() == 3 * 3 + 3 * 3 + 3
-
-    before = trace(page, "evaluation-years", "Model")
-    page.get_by_text("Accuracy", exact=True).last.click()
-    page.wait_for_url("**measure=accuracy**")
-    expect(page.locator("#evaluation-years-title")).to_contain_text("accuracy by year")
-    wait_until(lambda: trace(page, "evaluation-years", "Model") != before, seconds=30)
-    page.get_by_text("21 days", exact=True).click()
-    expect(page.locator("#evaluation-confusion-title")).to_contain_text(re.compile(r"21\sdays ahead"))
-    page.locator("#evaluation-k").get_by_text("3", exact=True).click()
-    expect(page.locator("#evaluation-basis")).to_contain_text("Out of sample: 3 states")
-    expect(page.locator("#evaluation-confusion .matrix").first.locator("tbody tr")).to_have_count(3)
-
-    name, rows = saved(page, "#evaluation-save-scores")
-    assert name == "S_P_500_scores.csv"
-    assert [row["forecaster"] for row in rows] == ["model", "persistence", "markov", "margin"] * 3
-    assert all(row["mcnemar_p"] == "" for row in rows if row["horizon"] != "1")
-    name, rows = saved(page, "#evaluation-save-outcomes")
-    assert (name, len(rows)) == ("S_P_500_outcomes.csv", 9)
-    assert saved(page, "#evaluation-save-said")[0] == "S_P_500_volatility_said.csv"
-    assert saved(page, "#evaluation-save-gain")[0] == "S_P_500_volatility_qlike.csv"
-    name, rows = saved(page, "#evaluation-save-detectors")
-    assert name == "detectors.csv"
-    assert "boosted" in {row["model"] for row in rows}
-
-
 def test_an_upload_is_forecast_and_evaluated_in_the_background(visitor):
     page = visitor.open("/label")
     upload(page, "stormy.csv", prices(820))
@@ -145,6 +111,7 @@ def test_an_upload_is_forecast_and_evaluated_in_the_background(visitor):
     page.get_by_role("button", name="Walk forward").click()
     expect(page.locator("#evaluation-headline")).to_contain_text("log-loss than margin", timeout=PATIENT_MS)
     expect(page.locator("#evaluation-years .js-plotly-plot .scatterlayer path").first).to_be_attached()
+    page.locator('[id*="evaluation-scores"][id*="later"]').first.scroll_into_view_if_needed()
     expect(page.locator("#evaluation-scores")).to_contain_text("Markov chain")
     page.get_by_role("link", name="Forecast", exact=True).click()
     page.locator('[id*=\'"section":"forecast-record"\']').first.scroll_into_view_if_needed()

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from components import evaluations, score_sheets, sheets, theme
+from components import detector_sheets, evaluations, score_sheets, sheets, theme
 from components.figures import evaluation as figures
 from markets import FIRST_DAY, text_of
 from records import scores_of, walk_of
@@ -72,16 +72,16 @@ def test_the_reliability_diagram_shows_the_bins_model_in_accent_margin_in_grey(m
 
 def test_scores_by_year_are_told_with_which_way_is_better():
     figure = figures.years(FOUND, "log_loss")
-    assert [trace.name for trace in figure.data] == ["Persistence", "Markov chain", "Margin", "Model"]
+    assert [trace.name for trace in figure.data] == ["Margin", "Model"]
     assert figure.data[-1].y[0] == pytest.approx(LOSS)
     assert figures.years(FOUND, "accuracy").data[-1].y[0] == pytest.approx(6 / 8)
     assert "lower is better" in figures.years_heading("X", FOUND, "log_loss")
     assert "higher is better" in figures.years_heading("X", FOUND, "accuracy")
     # persistence is right on 6 of 8 days too, so that the model is not ahead in accuracy
-    told = plain(figures.years_description("X", FOUND, "accuracy"))
-    assert "ahead of persistence in 0 of 1 year" in told
+    told = plain(figures.years_description("X", FOUND, "accuracy", "model", "persistence"))
+    assert "Model was ahead of persistence in 0 of 1 year" in told
     # its log-loss of 0.37 nats is below the 0.69 of the chain, which says even odds
-    told = plain(figures.years_description("X", FOUND, "log_loss"))
+    told = plain(figures.years_description("X", FOUND, "log_loss", "model", "markov"))
     assert "ahead of the Markov chain in 1 of 1 year" in told
 
 
@@ -133,7 +133,7 @@ def test_without_a_past_nothing_is_compared():
     found = outcomes()
     nothing = dataclasses.replace(found, compared=dataclasses.replace(found.compared, n=np.array([0, 0]), first=0, last=0))
     assert score_sheets.said_sheet({1: nothing}, 2).rows == score_sheets.gain_sheet({1: nothing}).rows == ()
-    told = text_of(evaluations.outcomes(evaluations.Record(None, WALK, {1: FOUND}, {1: nothing})))
+    told = text_of(evaluations.compared(evaluations.Record(None, WALK, {1: FOUND}, {1: nothing})))
     assert "HAR needs 252 days" in told
     assert "VIX said" not in told
 
@@ -144,11 +144,13 @@ def test_detectors_scores_are_spread_over_rows_and_columns():
         "boosted": ModelEntry("boosted", "1", 252, scores={"balanced_accuracy": given, "log_loss": 0.35, "by": {"60": 0.9}}),
         "rules": ModelEntry("rules", "1", 252),
     }
-    first, second = (text_of(sheets.table(sheet)) for sheet in score_sheets.detector_sheets(entries))
+    first, second = (text_of(sheets.table(sheet)) for sheet in detector_sheets.detector_sheets(entries))
     assert first == "Balanced accuracy, boosted D 30 D 60 A, s0 1 50.0 % 60.0 % B, s0 1 70.0 % –"
     assert second == "By, boosted 60 bars All settings 90.0 %"
-    assert score_sheets.detector_facts(entries) == [("Log loss, boosted", "0.3500"), ("rules", "no scores in the manifest")]
-    assert [row["score"] for row in score_sheets.detector_rows(entries)] == [0.5, 0.6, 0.7, 0.35, 0.9]
+    lines = text_of(sheets.table(detector_sheets.detector_sheet(entries)))
+    assert "boosted 60.0 % 50.0 to 70.0 % – 0.3500 – 252 1" in lines
+    assert "rules – – – – 252 1" in lines
+    assert [row["score"] for row in detector_sheets.detector_rows(entries)] == [0.5, 0.6, 0.7, 0.35, 0.9]
 
 
 def test_the_matrices_count_said_and_came():
@@ -159,6 +161,34 @@ def test_the_matrices_count_said_and_came():
     assert "Persistence: right on 75.0 % of days" in told
 
 
+def test_the_one_picked_is_in_accent_and_its_counterpart_in_grey():
+    palette = theme.PALETTES["light"]
+    for figure in (
+        figures.years(FOUND, "log_loss", "markov", "persistence"),
+        figures.reliability(FOUND, "markov", "persistence"),
+    ):
+        colours = {trace.name: trace.line.color for trace in figure.data}
+        assert colours["Markov chain"] == palette.accent
+        assert colours["Persistence"] == palette.muted
+        assert "Model" not in colours
+    assert [trace.name for trace in figures.years(FOUND, "log_loss", "margin", "margin").data] == ["Margin"]
+    assert "the Markov chain" in figures.reliability_heading("X", FOUND, "markov")
+    told = text_of(evaluations.confusion(FOUND, "markov", "markov"))
+    assert told.count("right on") == 1
+
+
+def test_two_forecasters_are_set_side_by_side(app):
+    told = text_of(evaluations.side_by_side(FOUND, "model", "markov"))
+    # the chain says even odds: its log-loss is that of a coin
+    assert f"Model: {LOSS:.4f} nats a day, right on 75.0 % of days. Markov chain: {math.log(2):.4f}" in told
+    assert f"{100 * (1 - LOSS / math.log(2)):.1f} % less log-loss than the Markov chain's" in told
+    assert "more log-loss than the model's" in text_of(evaluations.side_by_side(FOUND, "markov", "model"))
+    assert "log-loss than" not in text_of(evaluations.side_by_side(FOUND, "model", "model"))
+    errors = {name: FOUND.score(name).calibration_error for name in ("model", "margin")}
+    told = text_of(evaluations.calibrated(FOUND, "model", "margin"))
+    assert f"the model's error is {100 * errors['model']:.2f} %, margin's error is {100 * errors['margin']:.2f} %" in told
+
+
 def test_days_of_change():
     told = text_of(evaluations.transitions(FOUND))
     assert "On 2 days of 8" in told
@@ -167,7 +197,7 @@ def test_days_of_change():
     assert "on no day" in text_of(evaluations.transitions(still))
 
 
-def test_the_headline_says_whether_margin_is_beaten_and_whether_it_may_be_chance():
+def test_the_headline_says_whether_margin_is_beaten_and_whether_it_may_be_chance(app):
     assert "less log-loss than margin 1 day ahead" in text_of(evaluations.headline({1: FOUND}))
     sure = scores_of(walk_of([0.02, 0.98] * 200, [0, 1] * 200, [0, 1] * 200))
     assert text_of(evaluations.headline({1: sure})).endswith("less log-loss than margin 1 day ahead")
@@ -179,12 +209,12 @@ def test_the_headline_says_whether_margin_is_beaten_and_whether_it_may_be_chance
     told = text_of(evaluations.headline({1: doubtful}))
     against = doubtful.against("margin")
     assert ("which may be chance" in told) == (against.skill > 0 and against.p_value >= 0.05)
-    assert "Log-loss skill over margin:" in text_of(evaluations.summary({1: FOUND}))
+    assert "Log-loss skill over margin : +" in text_of(evaluations.summary({1: FOUND}))
 
 
-def test_the_basis_names_what_is_missing():
+def test_the_basis_names_what_is_missing(app):
     both = walk_of(HIGH, TODAY, CAME)
-    assert "Out of sample: 2 states" in text_of(evaluations.basis(both, {1: FOUND}))
+    assert "walked forward : 2 states" in text_of(evaluations.basis(both, {1: FOUND}))
     assert "A note." in text_of(evaluations.basis(both, {1: FOUND}))
     assert "No day 1 day ahead has a known outcome yet." in text_of(evaluations.basis(both, {}))
     told = text_of(evaluations.facts(both, {1: FOUND})).replace("\u00a0", " ")

@@ -49,6 +49,6 @@ def test_a_click_that_comes_all_the_same_starts_nothing(app, visit, open_to_all,
     assert told == runtime.current().settings.jobs_off
     _, told = importlib.import_module("pages.forecast").predict(1, "sp500", "3")
     assert told == runtime.current().settings.jobs_off
-    _, told = importlib.import_module("pages.evaluation").walk_forward(1, "sp500", "3")
+    _, told = importlib.import_module("pages._forecasts").walk_forward(1, "sp500", "3")
     assert told == runtime.current().settings.jobs_off
     assert not (tmp_path / "jobs").exists()
