@@ -511,7 +511,7 @@ class Results:
         return self._job_path(dataset, f"walk-{k or 'auto'}", "parquet")
 
     def _forecast_path(self, dataset: Dataset, k: int | None) -> Path:
-        return self._job_path(dataset, f"explained-forecast-{k or 'auto'}", "json")
+        return self._job_path(dataset, f"fanned-forecast-{k or 'auto'}", "json")
 
     def _clusters_path(self, dataset: Dataset) -> Path:
         return self._job_path(dataset, "clusters", "json")

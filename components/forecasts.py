@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from dash import dcc, html
 
-from components import cards, horizons, ranges, shell, states, words
+from components import cards, glossary, horizons, ranges, shell, states, words
+from components.figures import contributions
 from components.figures.evaluation import NAMES
 from components.sheets import Row
 from regime_core.errors import RegimeError
@@ -32,7 +33,7 @@ def answer(forecast: Forecast, horizon: int) -> str:
     """``97 % likely low stress tomorrow``."""
     code = forecast.most_likely(horizon)
     share = float(forecast.horizons[horizon][code])
-    sure = _sure(share)
+    sure = words.chance(share)
     return f"{sure} likely {states.word(code, forecast.k).lower()} {horizons.ahead(horizon)}"
 
 
@@ -59,22 +60,19 @@ def made(forecast: Forecast, walk: WalkForward | None = None) -> html.Ul:
     walk : the record, from which an in-sample forecast is set against what was said out of sample on the same day.
     """
     day, last = _day(forecast.as_of), _day(forecast.fitted_through)
+    told: list[Any]
     if forecast.in_sample:
-        told = (
-            f"In sample: the shipped model was fitted on days through {last}, later than {day}, so that what came after was "
-            f"known to it. A model fitted on this data alone, through {day}, would know nothing of it."
-        )
+        told = [
+            glossary.term("in_sample", "In sample:"),
+            f" the shipped model was fitted on days through {last}, later than {day}, so that what came after was "
+            f"known to it. A model fitted on this data alone, through {day}, would know nothing of it.",
+        ]
     elif fitted_here(forecast):
-        told = f"Fitted on this data through {last}: the model knows nothing of what came after."
+        told = [f"Fitted on this data through {last}: the model knows nothing of what came after."]
     else:
-        told = f"By the shipped model, fitted on days through {last}. One fitted on this data would know it through {day}."
+        told = [f"By the shipped model, fitted on days through {last}. One fitted on this data would know it through {day}."]
     honest = _said_then(forecast, walk) if forecast.in_sample and walk is not None else []
     return html.Ul([html.Li(text) for text in (told, *honest, *map(words.told, forecast.notes))], className="told")
-
-
-def _sure(share: float) -> str:
-    """Chance of what is most likely: no forecast is certain."""
-    return words.percent(share) if share < 0.995 else f">{words.NBSP}99{words.NBSP}%"
 
 
 def _said_then(forecast: Forecast, walk: WalkForward) -> list[str]:
@@ -83,7 +81,7 @@ def _said_then(forecast: Forecast, walk: WalkForward) -> list[str]:
     told = []
     for i, horizon in enumerate(rows.horizon.tolist()):
         code = int(rows.probabilities[i].argmax())
-        sure = _sure(float(rows.probabilities[i, code]))
+        sure = words.chance(float(rows.probabilities[i, code]))
         came = f", and {states.word(int(rows.realised[i]), rows.k).lower()} came" if rows.known[i] else ""
         told.append(f"{sure} {states.word(code, rows.k).lower()} {horizons.ahead(horizon)}{came}")
     return [f"Out of sample, models of the years before said that day: {'; '.join(told)}."] if told else []
@@ -103,17 +101,27 @@ def chances(forecast: Forecast) -> html.Div:
 
 
 def rows(forecast: Forecast) -> tuple[Row, ...]:
-    """One row a horizon and state, with the probability that model and baselines give to it."""
-    day = str(np.datetime64(forecast.as_of, "ns").astype("M8[D]"))
+    """One row a day ahead and state, with the probability that model and baselines give to it.
+
+    ``basis`` is ``fitted`` where models were fitted for that day and ``between`` where it lies between two such days, for which
+    margin says nothing.
+    """
+    fan = forecast.fan
+    between = {} if fan is None else {int(day): i for i, day in enumerate(fan.days) if day not in forecast.horizons}
+    said = {horizon: _said(forecast, horizon) for horizon in forecast.horizons}
+    for day, i in between.items():
+        said[day] = {MODEL: fan.probabilities[i], "persistence": fan.persistence[i], "markov": fan.markov[i]}
+    made_on = str(np.datetime64(forecast.as_of, "ns").astype("M8[D]"))
     return tuple(
         {
-            "as_of": day,
-            "horizon": horizon,
+            "as_of": made_on,
+            "horizon": day,
             "state": state_name(code),
             "name": states.word(code, forecast.k),
-            **{name: float(given[code]) for name, given in _said(forecast, horizon).items()},
+            **{name: float(said[day][name][code]) if name in said[day] else None for name in NAMES},
+            "basis": "between" if day in between else "fitted",
         }
-        for horizon in sorted(forecast.horizons)
+        for day in sorted(said)
         for code in range(forecast.k)
     )
 
@@ -132,8 +140,14 @@ def beside_baselines(forecast: Forecast) -> html.Div:
 def beside_note() -> html.P:
     """What the baselines are."""
     return html.P(
-        "Persistence expects today's state again, as often as that held in the past. The Markov chain counts past steps "
-        "between states. Margin knows only how near the border between states today is. A line on the bar marks each.",
+        [
+            glossary.term("persistence"),
+            " expects today's state again, as often as that held in the past. The ",
+            glossary.term("markov"),
+            " counts past steps between states. ",
+            glossary.term("margin"),
+            " knows only how near the border between states today is. A line on the bar marks each.",
+        ],
         className="note",
     )
 
@@ -153,8 +167,19 @@ def _short(name: str) -> str:
 
 def in_range(walk: WalkForward, range_: str | None) -> WalkForward:
     """Rows of a range of days, as ``ranges`` reads it."""
+    return walk.between(*days_of(walk, range_))
+
+
+def days_of(walk: WalkForward, range_: str | None) -> tuple[int, int]:
+    """First and last day of a range, nanoseconds. walk : rows of one horizon, at least one."""
     first, stop = ranges.bounds(range_, walk.time)
-    return walk.between(int(walk.time[first]), int(walk.time[stop - 1]))
+    return int(walk.time[first]), int(walk.time[stop - 1])
+
+
+def moved_note(forecast: Forecast, horizon: int) -> list[Any]:
+    """How contributions are to be read, with a link to what they are."""
+    before, name, after = contributions.basis(forecast, horizon).partition("Shapley value")
+    return [before, glossary.term("contribution", name), after]
 
 
 def trust(found: ForecastScores) -> list[Any]:
@@ -163,11 +188,15 @@ def trust(found: ForecastScores) -> list[Any]:
     nearest = _nearest(bins)
     said, came = words.percent(float(bins.forecast[nearest])), words.percent(float(bins.came_true[nearest]))
     span = words.span(found.first, found.last, intraday=False)
-    rests = (
-        f"{int(bins.n[nearest]):,} times a state was given about that probability, {horizons.days(found.horizon)}, "
-        f"{span}, out of sample. The most likely state came true on {words.percent(found.score(MODEL).accuracy, 1)} of "
-        f"{words.count(found.n_days, 'day')}."
-    )
+    rests = [
+        f"{int(bins.n[nearest]):,} times a state was given about that probability, {horizons.days(found.horizon)}, {span}, out "
+        "of sample: each year by ",
+        glossary.term("walk_forward", "models of the years before it"),
+        f". The most likely state came true on {words.percent(found.score(MODEL).accuracy, 1)} of "
+        f"{words.count(found.n_days, 'day')}. Dots on the dotted line are ",
+        glossary.term("calibration", "calibrated"),
+        ".",
+    ]
     return [
         html.P(f"Of the days we said {said}, {came} came true.", className="sentence"),
         html.P(rests, className="note note-close"),

@@ -31,6 +31,11 @@ def percent(fraction: float, digits: int = 0) -> str:
     return "–" if np.isnan(fraction) else f"{fraction * 100:.{digits}f}{NBSP}%"
 
 
+def chance(probability: float, digits: int = 0) -> str:
+    """Probability of what is foretold, as ``percent``; ``> 99 %`` for more: no forecast is certain."""
+    return percent(probability, digits) if probability < 0.995 else f">{NBSP}99{NBSP}%"
+
+
 def signed_percent(fraction: float, digits: int = 1) -> str:
     """``-0.0213`` as ``−2.1 %``; a dash for NaN."""
     if np.isnan(fraction):

@@ -1,4 +1,4 @@
-"""Forecast: how likely each stress state is in 1, 5 and 21 trading days, what moved that, and how past forecasts went."""
+"""Forecast: how likely each stress state is on each of the next 21 trading days, what moved that, and how it went before."""
 
 from __future__ import annotations
 
@@ -9,19 +9,30 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, forecasts, horizons, markets, progress, ranges, sheets, shell, states, views
-from components.figures import evaluation as reliability
-from components.figures import forecast as figures
+from components import (
+    cards,
+    controls,
+    fans,
+    forecasts,
+    horizons,
+    markets,
+    progress,
+    ranges,
+    sheets,
+    shell,
+    sight,
+    views,
+)
+from components.figures import contributions
+from components.figures import fan as fan_figures
+from pages import forecast_record as record
+from pages.forecast_record import HORIZON, RANGE, K
 from regime_core.errors import RegimeError
-from regime_core.states import Forecast, WalkForward
+from regime_core.states import Forecast
 from regime_core.uploads import download_name
 
 dash.register_page(__name__, path="/forecast", name="Forecast", title="Forecast · Regime Desk", order=3)
 
-K = "forecast-k"
-HORIZON = "forecast-horizon"
-PRESET = "forecast-preset"
-RANGE = "forecast-range"
 HEADLINE = "forecast-headline"
 WHERE = "forecast-where"
 MADE = "forecast-made"
@@ -29,6 +40,12 @@ CHANCES = "forecast-chances"
 PREDICT = "forecast-predict"
 BODY = "forecast-body"
 ANSWER = "forecast-answer"
+FAN = "forecast-fan"
+FAN_TITLE = "forecast-fan-title"
+FAN_TEXT = "forecast-fan-text"
+FAN_TOLD = "forecast-fan-told"
+FAN_LEGEND = "forecast-fan-legend"
+FAN_NOTE = "forecast-fan-note"
 BESIDE = "forecast-beside"
 BESIDE_TITLE = "forecast-beside-title"
 SAVE = "forecast-save"
@@ -39,72 +56,41 @@ MOVED_TITLE = "forecast-moved-title"
 MOVED_TEXT = "forecast-moved-text"
 MOVED_SUM = "forecast-moved-sum"
 MOVED_NOTE = "forecast-moved-note"
-RECORD = "forecast-record"
-NO_RECORD = "forecast-no-record"
-HISTORY = "forecast-history"
-HISTORY_TITLE = "forecast-history-title"
-HISTORY_TEXT = "forecast-history-text"
-LEGEND = "forecast-legend"
-TRUSTED = "forecast-trusted"
-TRUST = "forecast-trust"
-TRUST_TITLE = "forecast-trust-title"
-RELIABILITY = "forecast-reliability"
-RELIABILITY_TEXT = "forecast-reliability-text"
 PREDICT_JOB = "predict"
 
 
 def layout(k: str | None = None, horizon: str | None = None, range: str | None = None, **_others: str) -> html.Div:
     """Page with the controls as the URL has them; what they choose comes by callbacks."""
     choices = html.Div([horizons.k_buttons(K, k), horizons.buttons(HORIZON, horizon)], className="controls")
-    verdict = html.Div(
-        [
-            html.Div(cards.skeleton(35), id=HEADLINE),
-            html.Div(
-                [
-                    html.Div(id=WHERE),
-                    html.Div(
-                        [progress.starter(forecasts.predict_button(PREDICT)), progress.panel(PREDICT_JOB)], className="update"
-                    ),
-                ],
-                className="where-row",
-            ),
-            html.Div(id=MADE),
-        ]
-    )
-    beside = cards.card(
-        html.Div(cards.skeleton(180), id=BESIDE),
-        title=html.Span("Beside the baselines", id=BESIDE_TITLE),
-        aside=controls.save_button(SAVE, "Download CSV"),
-    )
-    moved = cards.card(
-        html.P(id=MOVED_SUM, className="sentence"),
-        controls.chart(MOVED, description=MOVED_TEXT),
-        html.P(id=MOVED_NOTE, className="note note-close"),
-        title=html.Span("What speaks for it", id=MOVED_TITLE),
-    )
-    history = cards.card(
-        controls.chart(HISTORY, description=HISTORY_TEXT),
-        html.Div(id=LEGEND),
-        title=html.Span("What was forecast, and what came", id=HISTORY_TITLE),
-        aside=controls.range_buttons(PRESET, range),
-    )
-    trust = cards.card(
-        html.Div(cards.skeleton(60), id=TRUST),
-        controls.chart(RELIABILITY, description=RELIABILITY_TEXT),
-        title=html.Span("How far to trust it", id=TRUST_TITLE),
-    )
     return html.Div(
         [
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
             dcc.Download(id=SAVED),
-            cards.card(verdict, html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
+            cards.card(_verdict(), html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
             choices,
             html.Div(
                 [
-                    html.Div(beside, id=ANSWER, className="stack"),
-                    html.Div([html.Div(moved, id=REASONS), html.Div(trust, id=TRUSTED)], className="pair-of-cards"),
-                    html.Div(history, id=RECORD, className="stack"),
-                    html.Div(id=NO_RECORD),
+                    html.Div([_fan(), sight.later("forecast-beside", _beside(), height=285)], id=ANSWER, className="stack"),
+                    html.Div(
+                        [
+                            html.Div(sight.later("forecast-reasons", _moved(), height=694), id=REASONS, className="tall"),
+                            html.Div(
+                                sight.later("forecast-trust", record.trust_card(), height=694),
+                                id=record.TRUSTED,
+                                className="tall trusted",
+                            ),
+                        ],
+                        className="pair-of-cards",
+                    ),
+                    html.Div(
+                        [
+                            sight.later("forecast-record", record.history_card(range), height=560),
+                            sight.later("forecast-lately", record.lately_cards(), height=580),
+                        ],
+                        id=record.RECORD,
+                        className="stack",
+                    ),
+                    html.Div(id=record.NO_RECORD),
                 ],
                 id=BODY,
                 className="stack",
@@ -114,13 +100,54 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
     )
 
 
+def _verdict() -> html.Div:
+    update = html.Div(
+        [progress.starter(forecasts.predict_button(PREDICT)), progress.panel(PREDICT_JOB)],
+        className="update",
+    )
+    return html.Div(
+        [
+            html.Div(cards.skeleton(35), id=HEADLINE),
+            html.Div([html.Div(id=WHERE), update], className="where-row"),
+            html.Div(id=MADE),
+        ]
+    )
+
+
+def _fan() -> html.Section:
+    return cards.card(
+        html.P(id=FAN_TOLD, className="sentence"),
+        controls.chart(FAN, description=FAN_TEXT),
+        html.Div(id=FAN_LEGEND),
+        html.P(id=FAN_NOTE, className="note note-close"),
+        title=html.Span("The days ahead", id=FAN_TITLE),
+        aside=controls.save_button(SAVE, "Download CSV"),
+        className="fan",
+    )
+
+
+def _beside() -> html.Section:
+    return cards.card(
+        html.Div(cards.skeleton(180), id=BESIDE),
+        title=html.Span("Beside the baselines", id=BESIDE_TITLE),
+    )
+
+
+def _moved() -> html.Section:
+    return cards.card(
+        html.P(id=MOVED_SUM, className="sentence"),
+        controls.chart(MOVED, description=MOVED_TEXT),
+        html.P(id=MOVED_NOTE, className="note note-close"),
+        title=html.Span("What speaks for it", id=MOVED_TITLE),
+        className="waterfall",
+    )
+
+
 @callback(
     Output(HEADLINE, "children"),
     Output(WHERE, "children"),
     Output(MADE, "children"),
     Output(CHANCES, "children"),
-    Output(BESIDE, "children"),
-    Output(BESIDE_TITLE, "children"),
     Output(PREDICT, "disabled"),
     Output(ANSWER, "hidden"),
     Output(REASONS, "hidden"),
@@ -134,31 +161,71 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     """What is known of the days ahead without waiting; without a forecast, a word on how to get one."""
     if not dataset_id:
         raise PreventUpdate
-    nothing = (None, None, None, None)
     try:
         dataset = shell.dataset(dataset_id)
     except RegimeError as error:
-        return views.not_shown(error), None, *nothing, True, True, True, True
+        return views.not_shown(error), None, None, None, True, True, True, True
     where = cards.where(dataset, shell.today())
     try:
         forecast = runtime.results().forecast(dataset, markets.k_of(k))
         walk = runtime.results().walk_forward(dataset, markets.k_of(k)) if forecast and forecast.in_sample else None
     except RegimeError as error:
-        return forecasts.not_possible(error, dataset_id), where, *nothing, True, True, True, True
+        return forecasts.not_possible(error, dataset_id), where, None, None, True, True, True, True
     if forecast is None:
-        return forecasts.none_yet(), where, *nothing, False, True, True, False
+        return forecasts.none_yet(), where, None, None, False, True, True, False
     return (
         [forecasts.headline(forecast), forecasts.further(forecast)],
         where,
         forecasts.made(forecast, walk),
         forecasts.chances(forecast),
-        [forecasts.beside_baselines(forecast), forecasts.beside_note()],
-        forecasts.beside_heading(dataset.title, forecast),
         forecasts.fitted_here(forecast),
         False,
         False,
         False,
     )
+
+
+@callback(
+    Output(FAN, "figure"),
+    Output(FAN_TITLE, "children"),
+    Output(FAN_TEXT, "children"),
+    Output(FAN_TOLD, "children"),
+    Output(FAN_LEGEND, "children"),
+    Output(FAN_NOTE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(HORIZON, "value"),
+    Input(shell.THEME, "data"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_fan(dataset_id: str | None, k: str, horizon: str, mode: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """Each of the next days, with the chosen one marked."""
+    forecast = _forecast(dataset_id if mode else None, k)
+    title, ahead = shell.dataset(dataset_id or "").title, horizons.picked(horizon)
+    return (
+        fan_figures.figure(forecast, ahead, mode=mode or "light"),
+        fan_figures.heading(title, forecast),
+        fan_figures.description(title, forecast),
+        fans.told(forecast, ahead),
+        fans.legend(forecast.k),
+        fans.note(forecast),
+    )
+
+
+@callback(
+    Output(BESIDE, "children"),
+    Output(BESIDE_TITLE, "children"),
+    Input(shell.DATASET, "value"),
+    Input(K, "value"),
+    Input(progress.ended_id(PREDICT_JOB), "data"),
+    Input(shell.REFRESHED, "data"),
+)
+def show_beside(dataset_id: str | None, k: str, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
+    """Model and baselines at each horizon, in numbers."""
+    forecast = _forecast(dataset_id, k)
+    title = shell.dataset(dataset_id or "").title
+    return [forecasts.beside_baselines(forecast), forecasts.beside_note()], forecasts.beside_heading(title, forecast)
 
 
 @callback(
@@ -179,76 +246,11 @@ def show_reasons(dataset_id: str | None, k: str, horizon: str, mode: str | None,
     forecast = _forecast(dataset_id if mode else None, k)
     ahead = horizons.picked(horizon)
     return (
-        figures.contributions(forecast, ahead, mode=mode or "light"),
-        figures.contributions_heading(forecast, ahead),
-        figures.contributions_description(forecast, ahead),
-        figures.contributions_sum(forecast, ahead),
-        figures.contributions_note(forecast, ahead),
-    )
-
-
-@callback(
-    Output(HISTORY, "figure"),
-    Output(HISTORY_TITLE, "children"),
-    Output(HISTORY_TEXT, "children"),
-    Output(LEGEND, "children"),
-    Input(shell.DATASET, "value"),
-    Input(K, "value"),
-    Input(HORIZON, "value"),
-    Input(RANGE, "data"),
-    Input(shell.THEME, "data"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_history(dataset_id: str | None, k: str, horizon: str, range_: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """Forecasts of past days, each by models of the years before, with what then happened."""
-    walk = _walk(dataset_id if mode else None, k)
-    title, ahead = shell.dataset(dataset_id or "").title, horizons.picked(horizon)
-    shown = forecasts.in_range(walk.at(ahead), range_)
-    return (
-        figures.history(shown, ahead, mode=mode or "light"),
-        figures.history_heading(title, shown, ahead),
-        figures.history_description(title, shown, ahead),
-        states.legend(walk.k),
-    )
-
-
-@callback(
-    Output(TRUST, "children"),
-    Output(RELIABILITY, "figure"),
-    Output(TRUST_TITLE, "children"),
-    Output(RELIABILITY_TEXT, "children"),
-    Output(TRUSTED, "hidden"),
-    Output(RECORD, "hidden"),
-    Output(NO_RECORD, "children"),
-    Input(shell.DATASET, "value"),
-    Input(K, "value"),
-    Input(HORIZON, "value"),
-    Input(shell.THEME, "data"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """How often what was said came true; without a record, where to make one."""
-    if not dataset_id or not mode:
-        raise PreventUpdate
-    try:
-        dataset = shell.dataset(dataset_id)
-        walk = runtime.results().walk_forward(dataset, markets.k_of(k))
-        scores = runtime.results().scores(dataset, markets.k_of(k))
-    except RegimeError as error:
-        return None, no_update, None, None, True, True, forecasts.no_record_possible(error)
-    if walk is None:
-        return None, no_update, None, None, True, True, forecasts.no_record(dataset_id, k)
-    found = scores.get(horizons.picked(horizon))
-    if found is None:
-        return None, no_update, None, None, True, False, None
-    return (
-        forecasts.trust(found),
-        reliability.reliability(found, mode=mode),
-        reliability.reliability_heading(dataset.title, found),
-        reliability.reliability_description(dataset.title, found),
-        False,
-        False,
-        None,
+        contributions.figure(forecast, ahead, mode=mode or "light"),
+        contributions.heading(forecast, ahead),
+        contributions.description(forecast, ahead),
+        contributions.total(forecast, ahead),
+        forecasts.moved_note(forecast, ahead),
     )
 
 
@@ -315,20 +317,6 @@ def _forecast(dataset_id: str | None, k: str | None) -> Forecast:
     return forecast
 
 
-def _walk(dataset_id: str | None, k: str | None) -> WalkForward:
-    """Record to draw; that there is none is told in its place."""
-    if not dataset_id:
-        raise PreventUpdate
-    try:
-        walk = runtime.results().walk_forward(shell.dataset(dataset_id), markets.k_of(k))
-    except RegimeError:
-        raise PreventUpdate from None
-    if walk is None:
-        raise PreventUpdate
-    return walk
-
-
-controls.follow_range(RANGE, PRESET, HISTORY)
 shell.remember("k", K)
 shell.remember("horizon", HORIZON)
 shell.remember("range", RANGE, "data")

@@ -1,4 +1,4 @@
-"""Forecasts over time with what then happened, and what moved one of them."""
+"""Forecasts over time with what then happened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from components import horizons, theme, words
 from components.figures import decimate, strips
 from components.theme import Palette
-from regime_core.states import Contribution, Forecast, WalkForward
+from regime_core.states import WalkForward
 
 STRIP_SHARE = 0.045
 GAP_SHARE = 0.035
-LEAST_REACH = 1.0
-"""Percentage points that the axis of contributions reaches at least."""
 EDGE_WIDTH = 0.5
 MOST_EDGED = 600
 """Of more days, the lines between the areas would cover them."""
@@ -66,122 +64,6 @@ def history(walk: WalkForward, horizon: int, *, mode: str = "light") -> go.Figur
     figure.add_trace(strips.strip(walk.time, missed, [unknown, palette.accent], name="Missed", yaxis="y3"))
     _lay_out(figure, walk, mode, palette, horizon)
     return figure
-
-
-def contributions_heading(forecast: Forecast, horizon: int) -> str:
-    """Title of the bars: of which forecast they are."""
-    day = words.moment(forecast.as_of, intraday=False)
-    sample = ", in sample" if forecast.in_sample else ""
-    return f"What speaks for and against {_word(forecast, horizon)} {horizons.ahead(horizon)}, from {day}{sample}"
-
-
-def contributions_description(forecast: Forecast, horizon: int) -> str:
-    """The bars in words."""
-    parts = [f"{part.title}: {points(part.change)}" for part in forecast.explanations[horizon].parts]
-    return f"Bar chart. {contributions_heading(forecast, horizon)}. {'; '.join(parts)}. {contributions_sum(forecast, horizon)}"
-
-
-def contributions_sum(forecast: Forecast, horizon: int) -> str:
-    """Say what the bars add up to: a usual day's probability and all of them make the probability that is forecast."""
-    told = forecast.explanations[horizon]
-    said = told.usual + sum(part.change for part in told.parts)
-    # the change of what is shown, so that the reader's sum is right to the last digit
-    moved = round(100 * said, 1) - round(100 * told.usual, 1)
-    return (
-        f"{words.percent(told.usual, 1)} on a usual day, and {points(moved / 100)} by the bars together, make the "
-        f"{words.percent(said, 1)} {_word(forecast, horizon)} that is forecast."
-    )
-
-
-def contributions_note(forecast: Forecast, horizon: int) -> str:
-    """How the bars are to be read."""
-    told = forecast.explanations[horizon]
-    return (
-        f"A usual day: the mean answer of the same model to {words.count(told.days, 'day')} spread evenly over "
-        f"{words.span(told.first, told.last, intraday=False)}. Each bar is a Shapley value: what its inputs add as they change "
-        "from those days' to today's, averaged over every order in which the groups can change. Accent speaks for "
-        f"{_word(forecast, horizon)}, grey against it."
-    )
-
-
-def contributions(forecast: Forecast, horizon: int, *, mode: str = "light") -> go.Figure:
-    """What each group of inputs adds as bars, signed: for the most likely state to the right, against it to the left."""
-    palette = theme.PALETTES[mode]
-    parts = forecast.explanations[horizon].parts[::-1]
-    values = [100.0 * part.change for part in parts]
-    figure = go.Figure(
-        go.Bar(
-            name="Contribution",
-            orientation="h",
-            x=values,
-            y=list(range(len(parts))),
-            width=0.36,
-            marker={"color": [palette.accent if value > 0 else palette.muted for value in values]},
-            customdata=[(part.title, points(part.change), "<br>".join(part.inputs)) for part in parts],
-            hovertemplate="<b>%{customdata[0]}</b> %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
-        )
-    )
-    reach = max([LEAST_REACH, *(abs(value) for value in values)])
-    labels = [_bar_label(row, part, palette) for row, part in enumerate(parts)]
-    figure.update_layout(
-        template=theme.template_name(mode),
-        meta={"title": contributions_heading(forecast, horizon)},
-        showlegend=False,
-        margin={"l": 4, "r": 60, "t": 8, "b": 40},
-        xaxis={
-            "range": [1.1 * min(-0.01 * reach, *values), 1.05 * max(0.01 * reach, *values)],
-            "title": {"text": "percentage points added to the probability"},
-            "zeroline": True,
-            "zerolinecolor": palette.hairline,
-            "showgrid": False,
-            "fixedrange": True,
-        },
-        yaxis={"visible": False, "fixedrange": True, "range": [-0.6, len(parts) - 0.2]},
-        annotations=[*labels, *(_points_label(row, part, palette) for row, part in enumerate(parts))],
-    )
-    return figure
-
-
-def points(change: float, digits: int = 1) -> str:
-    """``+4.3 points``: a change of a probability in percentage points."""
-    return f"{_signed(change, digits)}{words.NBSP}points"
-
-
-def _signed(change: float, digits: int = 1) -> str:
-    shown = round(100.0 * change, digits) + 0.0  # no minus before a zero
-    return f"{shown:+.{digits}f}".replace("-", "−")
-
-
-def _word(forecast: Forecast, horizon: int) -> str:
-    return theme.stress_words(forecast.k)[forecast.explanations[horizon].state].lower()
-
-
-def _bar_label(row: int, part: Contribution, palette: Palette) -> dict[str, object]:
-    """Name of a group above its bar, so that a phone has room for both."""
-    return {
-        "xref": "paper",
-        "x": 0,
-        "xanchor": "left",
-        "y": row + 0.22,
-        "yanchor": "bottom",
-        "text": part.title,
-        "showarrow": False,
-        "font": {"size": 13, "color": palette.text},
-    }
-
-
-def _points_label(row: int, part: Contribution, palette: Palette) -> dict[str, object]:
-    return {
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "right",
-        "xshift": 52,
-        "y": row,
-        "yanchor": "middle",
-        "text": _signed(part.change),
-        "showarrow": False,
-        "font": {"size": 13, "color": palette.muted},
-    }
 
 
 def _area(walk: WalkForward, shown: NDArray[np.int64], state: int, colour: str, palette: Palette) -> go.Scatter:

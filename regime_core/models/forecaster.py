@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -16,8 +15,9 @@ from regime_core.bars import Float
 from regime_core.errors import ModelError
 from regime_core.evaluation import baselines, conformal
 from regime_core.features import stress
-from regime_core.models import pool
+from regime_core.models import fans, pool
 from regime_core.models.explanation import background_rows, contributions
+from regime_core.models.heads import Head
 from regime_core.models.historical import HistoricalSimulation
 from regime_core.models.kmeans import KMeans
 from regime_core.models.members import (
@@ -41,29 +41,6 @@ MEMBERS: dict[str, type[Member]] = {
 }
 CANDIDATES = (HistoricalSimulation.name, Margin.name, Markov.name)
 PLAIN_FIELDS = ("weights", "log_loss", "threshold", "stay")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What forecasts at one horizon.
-
-    members : those that have a weight in the pool. weights : of each of them, summing to 1. log_loss : of each candidate on
-    days of the past that it was not fitted on, nats a day. threshold : of the prediction sets, from the same days.
-    margin, markov, stay : the baselines.
-    """
-
-    members: Mapping[str, Member]
-    weights: Mapping[str, float]
-    log_loss: Mapping[str, float]
-    threshold: float
-    margin: Margin
-    markov: Float
-    stay: float
-
-    def probabilities(self, ingredients: Float) -> Float:
-        """Pooled probabilities of days with these ingredients, (n_days, k)."""
-        parts = [self.weights[name] * member.probabilities(ingredients) for name, member in self.members.items()]
-        return np.asarray(np.sum(parts, axis=0))
 
 
 class Forecaster:
@@ -106,7 +83,9 @@ class Forecaster:
         return _beyond_first(stress.ingredients(days, horizon), self.heads_[horizon].margin.probabilities)
 
     def forecast(self, days: Market, *, model: ModelRef, explained: bool = False) -> Forecast:
-        """Forecast from the last of these days; with what moved it where ``explained``, which takes some tenths of a second.
+        """Forecast from the last of these days; with what moved it and all days on the way where ``explained``.
+
+        That takes some tenths of a second.
 
         Raises ModelError on too few days or other values.
         """
@@ -135,6 +114,7 @@ class Forecaster:
             in_sample=int(days.time[-1]) < self.fitted_through_,
             notes=days.notes,
             prediction_sets={horizon: _inside(given, thresholds[horizon]) for horizon, given in probabilities.items()},
+            fan=fans.fan(self.heads_, days, today) if explained else None,
         )
 
     def save(self, folder: Path) -> tuple[str, ...]:

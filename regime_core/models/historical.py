@@ -147,6 +147,22 @@ class HistoricalSimulation:
         counts = nearest_counts(known, self.paths_, weights, constants, self.mean_return_, new, WINDOW)[which] + _PRIOR
         return floored(counts / counts.sum(axis=1, keepdims=True))
 
+    def over(self, days: int) -> Self:
+        """Return the same member for another number of days: its paths, drawn out or drawn together in time.
+
+        Means and squares grow with the days, sizes and sums with their root, as those of a walk whose steps are independent.
+        """
+        if days == self.horizon_:
+            return self
+        longer = days / self.horizon_
+        entered = min(days, WINDOW) / min(self.horizon_, WINDOW)
+        model = type(self)()
+        model.states_, model.horizon_, model.mean_return_, model.scale_ = self.states_, days, self.mean_return_, self.scale_
+        model.paths_ = self.paths_ * np.array([[np.sqrt(entered)], [entered], [1.0], [1.0]])
+        spread = np.append(self.expected_.spread[:-1], self.expected_.spread[-1] + np.log(longer))
+        model.expected_ = _Expected(longer * self.expected_.change, spread, self.expected_.variance)
+        return model
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Paths, regressions and scale."""
         regressions = {name: getattr(self.expected_, name) for name in REGRESSIONS}

@@ -24,6 +24,7 @@ from regime_core.states.days import (
     require_history,
     years_of,
 )
+from regime_core.states.fans import Fan
 from regime_core.states.results import (
     Clustering,
     Codes,
@@ -51,6 +52,7 @@ __all__ = [
     "Codes",
     "Contribution",
     "Explanation",
+    "Fan",
     "Forecast",
     "Market",
     "Times",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regime_core.bars import Float
 from regime_core.regimes import ModelRef
 from regime_core.states.days import Times
+from regime_core.states.fans import Fan
 
 Codes = NDArray[np.int8]
 
@@ -100,6 +101,7 @@ class Forecast:
     came after was known to the model.
     prediction_sets : horizon -> states likely enough for such sets to hold the state that comes nine times in ten, likeliest
     first; empty where no single one is. See ``evaluation.conformal``.
+    fan : all days up to the furthest horizon; None where that was not asked for.
     """
 
     as_of: int
@@ -116,6 +118,7 @@ class Forecast:
     in_sample: bool
     notes: tuple[str, ...] = ()
     prediction_sets: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    fan: Fan | None = None
 
     def most_likely(self, horizon: int) -> int:
         """State with the largest probability at a horizon."""
@@ -135,6 +138,7 @@ class Forecast:
         found["stay"] = {str(horizon): share for horizon, share in self.stay.items()}
         found["explanations"] = {str(horizon): asdict(told) for horizon, told in self.explanations.items()}
         found["prediction_sets"] = {str(horizon): list(inside) for horizon, inside in self.prediction_sets.items()}
+        found["fan"] = None if self.fan is None else self.fan.as_dict()
         return found | {"model": asdict(self.model), "notes": list(self.notes)}
 
     @classmethod
@@ -153,6 +157,7 @@ class Forecast:
             model=ModelRef(**found["model"]),
             notes=tuple(found["notes"]),
             prediction_sets={int(horizon): tuple(inside) for horizon, inside in found["prediction_sets"].items()},
+            fan=None if found["fan"] is None else Fan.from_dict(found["fan"]),
             **{name: found[name] for name in ("as_of", "state_today", "k", "persistence", "fitted_through", "in_sample")},
         )
 

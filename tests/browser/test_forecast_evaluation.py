@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from scrolling import scroll_through
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -36,6 +37,8 @@ def upload(page, name, text):
 
 def forecast(visitor, query=""):
     page = visitor.open(f"/forecast{query}")
+    expect(page.locator("#forecast-fan .js-plotly-plot .scatterlayer path").first).to_be_attached()
+    scroll_through(page)
     expect(page.locator("#forecast-history .js-plotly-plot .scatterlayer path").first).to_be_attached()
     expect(page.locator("#forecast-moved .js-plotly-plot .point").first).to_be_attached()
     expect(page.locator("#forecast-reliability .js-plotly-plot .scatterlayer path").first).to_be_attached()
@@ -79,11 +82,12 @@ def test_the_forecast_answers_at_once_and_its_controls_work(visitor):
     expect(page.locator("#forecast-history-title")).to_contain_text("2000")
     page.go_back()
     page.go_back()
+    scroll_through(page)
     expect(page.locator("#forecast-history-title")).to_have_text(title)
 
     name, rows = saved(page, "#forecast-save")
     assert name == "S_P_500_forecast.csv"
-    assert {row["horizon"] for row in rows} == {"1", "5", "21"}
+    assert {row["horizon"] for row in rows if row["basis"] == "fitted"} == {"1", "5", "21"}
     for horizon in ("1", "5", "21"):
         for forecaster in ("model", "persistence", "markov", "margin"):
             total = sum(float(row[forecaster]) for row in rows if row["horizon"] == horizon)
@@ -110,6 +114,7 @@ def test_an_upload_is_forecast_and_evaluated_in_the_background(visitor):
     page.locator('[id*="evaluation-scores"][id*="later"]').first.scroll_into_view_if_needed()
     expect(page.locator("#evaluation-scores")).to_contain_text("Markov chain")
     page.get_by_role("link", name="Forecast", exact=True).click()
+    page.locator('[id*=\'"section":"forecast-record"\']').first.scroll_into_view_if_needed()
     expect(page.locator("#forecast-history .js-plotly-plot .scatterlayer path").first).to_be_attached()
 
 

@@ -4,8 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from dash import html
 
 from components import forecasts, sheets, theme
+from components.figures import contributions
 from components.figures import forecast as figures
 from markets import FIRST_DAY, text_of
 from records import forecast_of, scores_of, walk_of
@@ -48,32 +50,51 @@ def test_the_history_is_told_in_words():
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_contributions_are_signed_accent_for_and_grey_against(mode):
-    figure = figures.contributions(forecast_of([0.2, -0.07, 0.0004]), 1, mode=mode)
-    bar = figure.data[0]
-    np.testing.assert_allclose(bar.x, [0.04, -7, 20])  # drawn from below, the largest on top
+def test_contributions_are_signed_accent_for_and_grey_against_each_from_where_the_last_ended(mode):
+    figure = contributions.figure(forecast_of([0.2, -0.07, 0.0004]), 1, mode=mode)
+    bar, ends = figure.data
+    assert list(bar.y) == ["Input 0", "Input 1", "Input 2"]
+    np.testing.assert_allclose(bar.x, [20, -7, 0.04])
+    np.testing.assert_allclose(bar.base, [83.56, 103.56, 96.56])
+    np.testing.assert_allclose(ends.x, [83.56, 96.6])  # from a usual day to the forecast
     accent, grey = theme.PALETTES[mode].accent, theme.PALETTES[mode].muted
     assert list(bar.marker.color) == [accent, grey, accent]
     shown = [annotation.text for annotation in figure.layout.annotations]
-    assert shown == ["Input 2", "Input 1", "Input 0", "+0.0", "−7.0", "+20.0"]
+    names = ["<b>A usual day</b>", "Input 0", "Input 1", "Input 2", "<b>The forecast</b>"]
+    assert [plain(text) for text in shown] == [*names, "<b>83.6 %</b>", "+20.0", "−7.0", "+0.0", "<b>96.6 %</b>"]
+    assert list(figure.layout.yaxis.categoryarray) == ["A usual day", "Input 0", "Input 1", "Input 2", "The forecast"]
+    first, last = figure.layout.yaxis.range
+    assert first > last  # a usual day on top
     assert plain(bar.customdata[1][1]) == "−7.0 points"
-    assert bar.customdata[1][2] == "Part of 1"
+    assert plain(bar.customdata[1][2]) == "from 103.6 % to 96.6 %"
+    assert bar.customdata[1][3] == "Part of 1"
     low, high = figure.layout.xaxis.range
-    assert low < -7
-    assert high > 20
+    assert low < 83.56
+    assert high > 103.56
 
 
-def test_what_the_bars_add_up_to_is_told():
+def test_small_contributions_to_a_sure_forecast_can_be_told_apart():
+    low, high = contributions.figure(forecast_of([0.004, -0.001]), 1).layout.xaxis.range
+    assert 2 < high - low < 4
+    assert low < 96.3 < 96.7 < high
+
+
+def test_what_the_bars_add_up_to_is_told(app):
     forecast = forecast_of([0.2, -0.07, 0.0004])
-    told = plain(figures.contributions_sum(forecast, 1))
+    told = plain(contributions.total(forecast, 1))
     assert told == (
         "83.6 % on a usual day, and +13.0 points by the bars together, make the 96.6 % high stress that is forecast."
     )
-    assert "64 days spread evenly over 1 Jan 1970 – 1 Jan 2018" in plain(figures.contributions_note(forecast, 1))
+    basis = plain(contributions.basis(forecast, 1))
+    assert "64 days spread evenly over 1 Jan 1970 – 1 Jan 2018" in basis
+    assert "All 8 combinations of the 3 groups" in basis
+    note = forecasts.moved_note(forecast, 1)
+    assert text_of(html.P(note)).replace("\u00a0", " ").split() == basis.split()
+    assert note[1].href.endswith("#contribution")
     in_sample = forecast_of([0.1], fitted=FIRST_DAY + 9)
     heading = "What speaks for and against low stress in 5 trading days, from 1 Jan 2018, in sample"
-    assert plain(figures.contributions_heading(in_sample, 5)) == heading
-    told = plain(figures.contributions_description(forecast, 1))
+    assert plain(contributions.heading(in_sample, 5)) == heading
+    told = plain(contributions.description(forecast, 1))
     assert "Input 0: +20.0 points; Input 1: −7.0 points" in told
     assert "83.6 % on a usual day" in told
 
@@ -85,7 +106,7 @@ def test_the_answer_in_words():
     assert text_of(forecasts.further(forecast)) == "55 % likely low stress in 5 trading days. Today is high stress."
 
 
-def test_in_sample_is_said_plainly_beside_what_was_said_out_of_sample():
+def test_in_sample_is_said_plainly_beside_what_was_said_out_of_sample(app):
     known = forecast_of([1.0], day=FIRST_DAY + 1, fitted=FIRST_DAY + 400)
     told = text_of(forecasts.made(known, WALK))
     assert "In sample: the shipped model was fitted on days through 5 Feb 2019, later than 2 Jan 2018" in told
@@ -99,16 +120,18 @@ def test_the_probabilities_stand_beside_the_baselines():
     forecast = forecast_of([1.0])
     rows = forecasts.rows(forecast)
     assert sheets.csv_text(rows).splitlines()[:3] == [
-        "as_of,horizon,state,name,model,persistence,markov,margin",
-        "2018-01-01,1,state_0,Low stress,0.034,0.05,0.1,0.06",
-        "2018-01-01,1,state_1,High stress,0.966,0.95,0.9,0.94",
+        "as_of,horizon,state,name,model,persistence,markov,margin,basis",
+        "2018-01-01,1,state_0,Low stress,0.034,0.05,0.1,0.06,fitted",
+        "2018-01-01,1,state_1,High stress,0.966,0.95,0.9,0.94,fitted",
     ]
+    assert sheets.csv_text(rows).splitlines()[4] == "2018-01-01,2,state_1,High stress,0.9,0.94,0.87,,between"
+    assert [row["horizon"] for row in rows] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     told = text_of(forecasts.beside_baselines(forecast))
     assert "Tomorrow Model Persistence Markov Margin Low stress 3.4 % 5.0 % 10.0 % 6.0 %" in told
     assert "In 5 trading days" in told
 
 
-def test_of_the_days_we_said_so_much_came_true():
+def test_of_the_days_we_said_so_much_came_true(app):
     # thirty rows give 15 bins of four pairs of day and state; those given 80 % came true in three of four
     high = [0.8] * 20 + [0.02] * 10
     came = ([1, 1, 1, 0] * 5) + [0] * 10
@@ -135,4 +158,4 @@ def test_no_forecast_is_called_certain():
 
 @pytest.mark.parametrize(("change", "told"), [(0.043, "+4.3 points"), (-0.0004, "+0.0 points"), (-0.5, "−50.0 points")])
 def test_points(change, told):
-    assert plain(figures.points(change)) == told
+    assert plain(contributions.points(change)) == told

@@ -39,7 +39,7 @@ def add(app):
 
 
 def shown(page, dataset, k="auto"):
-    names = ("headline", "where", "made", "chances", "beside", "title", "no_predict", "no_answer", "no_reasons", "no_body")
+    names = ("headline", "where", "made", "chances", "no_predict", "no_answer", "no_reasons", "no_body")
     return dict(zip(names, page.show_forecast(dataset, k, None, 0), strict=True))
 
 
@@ -64,13 +64,45 @@ def test_the_sp500_is_answered_at_once_by_the_shipped_model_in_sample(page, visi
     assert "In sample: the shipped model was fitted on days through" in text_of(told["made"])
     assert "Out of sample, models of the years before said that day:" in text_of(told["made"])
     assert "as of" in text_of(told["where"])
-    assert "in sample" in told["title"]
+    _, title = page.show_beside("sp500", "auto", None, 0)
+    assert "in sample" in title
     assert (told["no_predict"], told["no_answer"], told["no_body"]) == (False, False, False)
 
 
+def test_the_fan_shows_the_forecast_at_its_marks_and_follows_the_horizon(page, visit):
+    figure, title, text, told, legend, note = page.show_fan("sp500", "auto", "21", "light", None, 0)
+    forecast = runtime.results().forecast(runtime.library().get("sp500"))
+    high = next(trace for trace in figure.data if trace.name == "High stress")
+    for horizon in (1, 5, 21):
+        assert high.y[horizon] == forecast.horizons[horizon][1]
+    assert "each of the next 21\u00a0trading days, from 31\u00a0Dec\u00a02018, in sample" in title
+    assert text.startswith("Area chart.")
+    assert "In 21 trading days:" in text_of(told)
+    assert "Tomorrow:" in text_of(page.show_fan("sp500", "auto", "1", "dark", None, 0)[3])
+    assert "Fitted and scored" in text_of(legend)
+    assert "Models were fitted for 1, 5 and 21 days ahead" in text_of(note)
+
+
+def test_the_last_forecasts_and_the_running_share_are_of_the_horizon(page, visit):
+    walk = runtime.engine().walk_forward(2).at(5).settled()
+    table, title, told = page.record.show_settled("sp500", "2", "5", 0)
+    right = int((walk.probabilities.argmax(axis=1) == walk.realised)[-21:].sum())
+    assert f"Of the last 21, {right} came true" in told
+    assert "5\u00a0days ahead" in title
+    assert text_of(table).count("Dec 2022") > 21
+    figure, title, text, told = page.record.show_share("sp500", "2", "5", "1y", "light", 0)
+    model = next(trace for trace in figure.data if trace.name == "Model")
+    assert model.y[-1] == pytest.approx((walk.probabilities.argmax(axis=1) == walk.realised)[-252:].mean())
+    assert "share right over the last 252 forecasts" in title
+    assert "Line chart." in text
+    assert "persistence" in told
+    whole, *_ = page.record.show_share("sp500", "2", "5", "all", "light", 0)
+    assert len(whole.data[0].x) == len(walk) - 251
+
+
 def test_the_record_follows_horizon_and_range(page, visit):
-    year, title, text, legend = page.show_history("sp500", "2", "1", "1y", "light", 0)
-    whole, other, _, _ = page.show_history("sp500", "2", "21", "all", "light", 0)
+    year, title, text, legend = page.record.show_history("sp500", "2", "1", "1y", "light", 0)
+    whole, other, _, _ = page.record.show_history("sp500", "2", "21", "all", "light", 0)
     assert "1\u00a0day ahead" in title
     assert "21\u00a0days ahead" in other
     assert "2000" in other
@@ -83,11 +115,11 @@ def test_the_record_follows_horizon_and_range(page, visit):
 
 
 def test_how_far_to_trust_it_rests_on_the_scores(page, visit):
-    told, figure, title, text, hidden, no_record, word = page.show_trust("sp500", "2", "5", "dark", 0)
+    told, figure, title, text = page.record.show_trust("sp500", "2", "5", "dark", 0)
     assert "Of the days we said" in text_of(told)
     assert "5\u00a0days ahead" in title
     assert "Line chart" in text
-    assert (hidden, no_record, word) == (False, False, None)
+    assert page.record.show_whether_recorded("sp500", "2", "5", 0) == (False, False, None)
     bins = runtime.results().scores(runtime.library().get("sp500"), 2)[5].score("model").reliability
     model = next(trace for trace in figure.data if trace.name == "Model")
     np.testing.assert_array_equal(model.y, bins.came_true)
@@ -101,7 +133,7 @@ def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(p
     assert (before["no_predict"], before["no_answer"], before["no_body"]) == (False, True, False)
     with pytest.raises(PreventUpdate):
         page.show_reasons(dataset, "2", "1", "light", None, 0)
-    *_, hidden, no_record, word = page.show_trust(dataset, "2", "1", "light", 0)
+    hidden, no_record, word = page.record.show_whether_recorded(dataset, "2", "1", 0)
     assert (hidden, no_record) == (True, True)
     assert "Walk forward on the Evaluation page" in text_of(word)
     with pytest.raises(PreventUpdate):
@@ -121,10 +153,12 @@ def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(p
     assert "in 5\u00a0trading days" in title
     usual, said = (float(share) / 100 for share in re.findall(r"([\d.]+)\u00a0%", told))
     assert usual + sum(figure.data[0].x) / 100 == pytest.approx(said, abs=0.002)
-    assert "64\u00a0days spread evenly" in note
+    assert "64 days spread evenly" in text_of(note)
+    fan, *_ = page.show_fan(dataset, "2", "5", "light", None, 0)
+    assert len(fan.data[0].x) == 22  # what was fitted here has every day too, read back from the job's file
     file = page.save(1, dataset, "2")
     assert file["filename"] == "made_forecast.csv"
-    assert len(file["content"].splitlines()) == 1 + 2 * 3
+    assert len(file["content"].splitlines()) == 1 + 2 * 21
 
 
 def test_what_cannot_be_forecast_says_why_and_what_can_be_shown(page, visit, add):
@@ -138,15 +172,20 @@ def test_what_cannot_be_forecast_says_why_and_what_can_be_shown(page, visit, add
     minutes = bars._replace(time=bars.time[0] + np.arange(300, dtype=np.int64) * 60_000_000_000)
     assert "shorter: Overview and Label still work" in text_of(shown(page, add(minutes))["headline"])
     assert "another visitor" in text_of(shown(page, "u" + "x" * 22)["headline"])
-    *_, word = page.show_trust(add(bars), "auto", "1", "light", 0)
+    *_, word = page.record.show_whether_recorded(add(bars), "auto", "1", 0)
     assert "No record of past forecasts" in text_of(word)
 
 
 def test_nothing_is_computed_before_a_dataset_is_picked(page, visit):
     for ask in (
         lambda: page.show_forecast(None, "auto", None, 0),
-        lambda: page.show_history(None, "auto", "1", "1y", "light", 0),
-        lambda: page.show_trust(None, "auto", "1", "light", 0),
+        lambda: page.record.show_history(None, "auto", "1", "1y", "light", 0),
+        lambda: page.record.show_trust(None, "auto", "1", "light", 0),
+        lambda: page.record.show_whether_recorded(None, "auto", "1", 0),
+        lambda: page.show_fan("sp500", "auto", "1", None, None, 0),
+        lambda: page.show_beside(None, "auto", None, 0),
+        lambda: page.record.show_settled(None, "auto", "1", 0),
+        lambda: page.record.show_share("sp500", "auto", "1", "1y", None, 0),
         lambda: page.show_reasons("sp500", "auto", "1", None, None, 0),
     ):
         with pytest.raises(PreventUpdate):

@@ -8,7 +8,7 @@ from markets import FIRST_DAY
 from regime_core.bars import DAY_NS
 from regime_core.evaluation.forecasts import ForecastScores, forecast_scores
 from regime_core.regimes import ModelRef
-from regime_core.states import Contribution, Explanation, Forecast, WalkForward, YearModel
+from regime_core.states import Contribution, Explanation, Fan, Forecast, WalkForward, YearModel
 
 
 def walk_of(high: list[float], today: list[int], realised: list[int | None], *, horizon: int = 1) -> WalkForward:
@@ -64,4 +64,16 @@ def forecast_of(changes: list[float], *, day: int = FIRST_DAY, fitted: int = FIR
         model=ModelRef("forecaster", "1"),
         fitted_through=fitted * DAY_NS,
         in_sample=day < fitted,
+        fan=Fan(
+            days=np.arange(1, 6),
+            fitted=(1, 5),
+            probabilities=_both([0.966, 0.9, 0.7, 0.52, 0.45]),
+            markov=_both([0.9, 0.87, 0.85, 0.82, 0.8]),
+            persistence=_both([0.95, 0.94, 0.92, 0.91, 0.9]),
+        ),
     )
+
+
+def _both(high: list[float]) -> np.ndarray:
+    """Probabilities of two states, given those of the higher."""
+    return np.column_stack([1 - np.array(high), high])
