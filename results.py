@@ -26,8 +26,9 @@ from regime_core.evaluation.outcomes import Outcomes
 from regime_core.evaluation.persistence import Spells
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
-from regime_core.models import kmeans
+from regime_core.models import kmeans, sensitivity
 from regime_core.models.kmeans import Candidates
+from regime_core.models.sensitivity import Sensitivity
 from regime_core.readers import Overrides
 from regime_core.regimes import Labels, ModelRef
 from regime_core.states import Clustering, Forecast, Market, WalkForward
@@ -97,6 +98,7 @@ class Results:
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
+        self._sensitivities: _Kept[Sensitivity] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
         self._forecasts: _Kept[Forecast] = _Kept(MARKETS_KEPT)
         self._walks: _Kept[WalkForward] = _Kept(WALKS_KEPT)
@@ -186,17 +188,24 @@ class Results:
         None while those of a long history still have to be made by ``start_clusters``. Raises ModelError as ``market`` does,
         and ``model.k``.
         """
-        market = self.market(dataset)
-        key = _key(dataset, self._vix_of(dataset))
-        path = self._clusters_path(dataset)
-        if market.n_days <= INLINE_DAYS:
-            found = self._candidates.get(key, lambda: kmeans.candidates(market))
-        elif path.is_file():
-            found = self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
-        else:
+        found = self._candidates_of(dataset)
+        if found is None:
             return None
         chosen = kmeans.best_k(found.silhouettes) if k is None else k
-        return self._clusterings.get((*key, chosen), lambda: found.clustering(market, chosen))
+        key = (*_key(dataset, self._vix_of(dataset)), chosen)
+        return self._clusterings.get(key, lambda: found.clustering(self.market(dataset), chosen))
+
+    def sensitivity(self, dataset: Dataset, varied: str, k: int | None = None) -> Sensitivity | None:
+        """How the states of ``clusters`` move with one of ``models.sensitivity.VARIED``, in sample.
+
+        None for a history that is too long to be clustered here so often. Raises ModelError as ``clusters`` does.
+        """
+        present, found = self.clusters(dataset, k), self._candidates_of(dataset)
+        market = self.market(dataset)
+        if present is None or found is None or market.n_days > INLINE_DAYS:
+            return None
+        key = (*_key(dataset, self._vix_of(dataset)), present.k, varied)
+        return self._sensitivities.get(key, lambda: sensitivity.vary(varied, market, found, present))
 
     def start_clusters(self, dataset: Dataset) -> str:
         """Start (or join) the job that clusters the days of a long history, and return its id.
@@ -295,6 +304,17 @@ class Results:
         vix = self._vix()
         arguments = ["features", str(dataset.path), "--out", str(self._features_path(dataset, vix))]
         return self._jobs.start(arguments if vix is None else [*arguments, "--vix", str(vix.path)])
+
+    def _candidates_of(self, dataset: Dataset) -> Candidates | None:
+        """Clusters of a dataset for each k; None while those of a long history still have to be made."""
+        market = self.market(dataset)
+        key = _key(dataset, self._vix_of(dataset))
+        if market.n_days <= INLINE_DAYS:
+            return self._candidates.get(key, lambda: kmeans.candidates(market))
+        path = self._clusters_path(dataset)
+        if not path.is_file():
+            return None
+        return self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
 
     def _start_fit(self, arguments: list[str]) -> str:
         if self._fits_off:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import runtime
 from components import cards, states, words
-from components.figures.clusters import Clustered
+from components.figures.clustered import Clustered
 from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
 from regime_core.evaluation import geometry, persistence, profiles
@@ -78,6 +78,26 @@ def shares(view: Clustered, found: StateTable) -> html.Div:
     ]
     today = int(view.clustering.codes[-1])
     return states.shares(found.share.tolist(), hints, view.k, label="Share of days in each state", today=today)
+
+
+def lights(view: Clustered, kind: str) -> list[html.Button]:
+    """One button a state, to light its days. kind : type of their ids, of which ``code`` is the rest."""
+    return [
+        html.Button(
+            states.state(code, view.k),
+            id={"type": kind, "code": code},
+            className="light",
+            type="button",
+            title=f"Light all days of {states.word(code, view.k).lower()}",
+            **{"aria-pressed": "false"},
+        )
+        for code in range(view.k)
+    ]
+
+
+def quantity(dataset: Dataset) -> str:
+    """What the price axis measures."""
+    return "index points" if dataset.bundled else "price"
 
 
 def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], NDArray[np.float64]]:

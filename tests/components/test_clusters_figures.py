@@ -8,7 +8,7 @@ import pytest
 
 from components import state_tables, theme
 from components.figures import clusters, strips
-from components.figures.clusters import Clustered
+from components.figures.clustered import Clustered
 from markets import daily_bars, text_of
 from regime_core.bars import DAY_NS
 from regime_core.evaluation import geometry, profiles
