@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 import runtime
-from components import cards, states, words
+from components import cards, glossary, states, words
 from components.figures.clustered import Clustered
 from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
@@ -61,10 +61,13 @@ def headline(view: Clustered) -> html.H1:
 
 def notes(view: Clustered) -> html.Ul:
     """On what the states rest, and what fell out."""
-    in_sample = (
-        f"In sample: the {view.k} states were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, "
-        "so that a day's state rests on later days too."
-    )
+    in_sample = [
+        glossary.term("in_sample", "In sample"),
+        f": the {view.k} ",
+        glossary.term("stress", "stress states"),
+        f" were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, so that a day's state rests on "
+        "later days too.",
+    ]
     return html.Ul([html.Li(text) for text in (in_sample, *map(words.told, view.market.notes))], className="told")
 
 

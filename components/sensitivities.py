@@ -70,21 +70,21 @@ def note(sensitivity: Sensitivity) -> list[str | Component]:
     own: list[str | Component] = {
         "k": [
             "A day changes hands where its state is not the one matched with its present state; with more states than now, "
-            "the days of those that are left over all do. "
+            "the days of those that are left over all do. Bars are cut by the states of the other division, from low stress at "
+            "the left to high stress at the right. ",
         ],
         "penalty": [
             "Each penalty is a statistical ",
             glossary.term("jump_penalty", "jump model"),
-            " of as many states, in "
-            "hindsight: a change of state costs the penalty, in squared standard deviations. Without one it is k-means, "
-            "which the states shown are made by. Settings under which a state is never met count in the table, not in "
-            "the charts of where days change hands. ",
+            " of as many states, in hindsight: a change of state costs the penalty, in squared standard deviations. Without "
+            "one it is k-means, which the states shown are made by. Settings under which a state is never met, grey in the "
+            "chart, do not count where it is told which days change hands. ",
         ],
         "seed": [
             f"k-means begins at days drawn at random: {SEEDS} ",
             glossary.term("seed", "seeds"),
-            ", each with one start and "
-            f"with {STARTS[-1]} of which the best counts; the states shown are the best of {STARTS[-1]}. ",
+            f", each with one start and with {STARTS[-1]} of which the best counts; the states shown are the best of "
+            f"{STARTS[-1]}. ",
         ],
     }[sensitivity.varied]
     return [
@@ -200,12 +200,12 @@ def _by_seed(sensitivity: Sensitivity) -> str:
     one, ten = ([group[0] for group in divisions(sensitivity, starts)] for starts in STARTS)
     if len(one) == len(ten) == 1 and not one[0].changed.any():
         return f"All {SEEDS} seeds give the same division, from a single start already: no day changes hands."
-    parts = []
-    for begun, groups in (("From a single start", one), (f"with the best of {STARTS[-1]} starts", ten)):
-        most = max(variant.share for variant in groups)
-        several = "the same division" if len(groups) == 1 else f"{len(groups)} different divisions"
-        parts.append(f"{begun} {SEEDS} seeds give {several}, and at most {words.percent(most, 1)} of the days change hands")
-    return f"{parts[0]}; {parts[1]}."
+    alone, best = (
+        f"{'one division' if len(groups) == 1 else f'{len(groups)} different divisions'}, with at most "
+        f"{words.percent(max(variant.share for variant in groups), 1)} of the days changing hands"
+        for groups in (one, ten)
+    )
+    return f"From a single start, {SEEDS} seeds give {alone}; as the best of {STARTS[-1]} starts, {best}."
 
 
 def _least_and_most(variants: Sequence[Variant]) -> tuple[Variant, Variant]:

@@ -14,7 +14,6 @@ from regime_core.uploads import download_name
 
 K = "clusters-k"
 CHOSEN = "clusters-chosen"
-SAVED = "clusters-saved"
 JOB = "clusters"
 ON_STATES = (
     Input(shell.DATASET, "value"),
@@ -36,13 +35,6 @@ def view_of(dataset_id: str | None, k: str | None) -> Clustered:
     if view is None:
         raise PreventUpdate
     return view
-
-
-def asked(clicks: int | None, dataset_id: str, k: str) -> Clustered:
-    """States to save; a button that only just joined the page asks for nothing."""
-    if not clicks:
-        raise PreventUpdate
-    return view_of(dataset_id, k)
 
 
 def file(text: str, view: Clustered, kind: str) -> Any:  # noqa: ANN401

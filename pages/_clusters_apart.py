@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, Output, State, callback, html
+from dash import Input, Output, State, callback, dcc, html
 
-from components import cards, controls, markets, shell, sight, state_tables
+from components import cards, controls, glossary, markets, shell, sight, state_tables
 from components.figures import differences
-from pages._clusters import ON_STATES, SAVED, K, asked, file, view_of
+from pages._clusters import ON_STATES, K, file, view_of
 
 SILHOUETTES = "clusters-silhouettes"
 SILHOUETTES_TITLE = "clusters-silhouettes-title"
@@ -25,14 +25,16 @@ TESTS = "clusters-tests"
 TESTS_TITLE = "clusters-tests-title"
 SAVE_STATISTICS = "clusters-save-statistics"
 SAVE_TESTS = "clusters-save-tests"
+SAVED_STATISTICS = "clusters-saved-statistics"
+SAVED_TESTS = "clusters-saved-tests"
 
 
 def sections() -> list[html.Div]:
     """Each joins the page as it is scrolled to."""
     return [
-        sight.later("clusters-differences", html.Div(_difference_cards(), className="thirds"), height=405),
-        sight.later("clusters-statistics", _statistics_card(), height=251),
-        sight.later("clusters-tests", _tests_card(), height=219),
+        sight.later("clusters-differences", html.Div(_difference_cards(), className="thirds"), height=414),
+        sight.later("clusters-statistics", _statistics_card(), height=225),
+        sight.later("clusters-tests", _tests_card(), height=207),
     ]
 
 
@@ -53,6 +55,7 @@ def _statistics_card() -> html.Section:
     return cards.card(
         html.Div(cards.skeleton(120), id=STATISTICS),
         html.P(state_tables.STATISTICS_NOTE, className="note"),
+        dcc.Download(id=SAVED_STATISTICS),
         title=html.Span("Statistics by state", id=STATISTICS_TITLE),
         aside=controls.save_button(SAVE_STATISTICS, "Download CSV"),
     )
@@ -62,6 +65,7 @@ def _tests_card() -> html.Section:
     return cards.card(
         html.Div(cards.skeleton(80), id=TESTS),
         html.P(state_tables.TESTS_NOTE, className="note"),
+        dcc.Download(id=SAVED_TESTS),
         title=html.Span("Do mean returns differ?", id=TESTS_TITLE),
         aside=controls.save_button(SAVE_TESTS, "Download CSV"),
     )
@@ -88,7 +92,7 @@ def show_differences(dataset_id: str | None, k: str, _refreshed: int, _ended: ob
     shown = mode or "light"
     return (
         differences.silhouettes(view, mode=shown),
-        f"How many states? Mean silhouettes, {view.span}",
+        ["How many states? Mean ", glossary.term("silhouette", "silhouettes"), f", {view.span}"],
         differences.silhouettes_description(view),
         differences.radar(view, titles, profiles, mode=shown),
         f"Profiles in standard deviations from all days, {view.span}",
@@ -115,26 +119,26 @@ def show_tests(dataset_id: str | None, k: str, _refreshed: int, _ended: object =
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(SAVED_STATISTICS, "data"),
     Input(SAVE_STATISTICS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),
     prevent_initial_call=True,
 )
-def save_statistics(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
+def save_statistics(_clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
     """The table of states as CSV."""
-    view = asked(clicks, dataset_id, k)
+    view = view_of(dataset_id, k)
     return file(state_tables.statistics_csv(view, markets.table(view)), view, "states")
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(SAVED_TESTS, "data"),
     Input(SAVE_TESTS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),
     prevent_initial_call=True,
 )
-def save_tests(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
+def save_tests(_clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
     """The tests as CSV."""
-    view = asked(clicks, dataset_id, k)
+    view = view_of(dataset_id, k)
     return file(state_tables.welch_csv(view, markets.table(view)), view, "state_tests")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, html
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 from dash.exceptions import PreventUpdate
 
 from components import cards, chosen, controls, markets, shell, state_tables
 from components.figures import clusters
-from pages._clusters import CHOSEN, ON_STATES, SAVED, K, file, view_of
+from pages._clusters import CHOSEN, ON_STATES, K, file, view_of
 
 X = "clusters-x"
 Y = "clusters-y"
@@ -31,6 +31,7 @@ PRICE = "clusters-price"
 PRICE_TITLE = "clusters-price-title"
 PRICE_TEXT = "clusters-price-text"
 SAVE_DAYS = "clusters-save-days"
+SAVED_DAYS = "clusters-saved-days"
 BRUSHES = {"box": "Box", "lasso": "Lasso"}
 DIMENSIONS = {"2": "2-D", "3": "3-D"}
 DRAGS = {"choose": "Choose days", "zoom": "Zoom"}
@@ -79,7 +80,8 @@ def price_card(drag: str | None) -> html.Section:
         className="labelled",
     )
     return cards.card(
-        html.Div(controls.chart(PRICE, description=PRICE_TEXT)),
+        controls.chart(PRICE, description=PRICE_TEXT),
+        dcc.Download(id=SAVED_DAYS),
         title=html.Span("Price and state", id=PRICE_TITLE),
         aside=html.Div([dragging, controls.save_button(SAVE_DAYS, "Days as CSV")], className="controls"),
     )
@@ -199,7 +201,7 @@ def show_price(
 
 
 @callback(
-    Output(SAVED, "data"),
+    Output(SAVED_DAYS, "data"),
     Input(SAVE_DAYS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, Output, State, callback, html
+from dash import Input, Output, State, callback, dcc, html
 from dash.exceptions import PreventUpdate
 
 from components import cards, controls, markets, sensitivities, shell, sight
 from components.figures import sensitivity
-from pages._clusters import ON_STATES, SAVED, K, asked, file, view_of
+from pages._clusters import ON_STATES, K, file, view_of
 
 VARY = "clusters-vary"
 MOVES_TITLE = "clusters-moves-title"
@@ -26,11 +26,12 @@ OVER_TIME = "clusters-over-time"
 OVER_TIME_TITLE = "clusters-over-time-title"
 OVER_TIME_TEXT = "clusters-over-time-text"
 SAVE_MOVES = "clusters-save-moves"
+SAVED_MOVES = "clusters-saved-moves"
 
 
 def section(vary: str | None) -> html.Div:
     """Joins the page as it is scrolled to. vary : what is varied, as in the address."""
-    return sight.later("clusters-moves", _card(vary), height=1200)
+    return sight.later("clusters-moves", _card(vary), height=1224)
 
 
 def _card(vary: str | None) -> html.Section:
@@ -49,6 +50,7 @@ def _card(vary: str | None) -> html.Section:
         html.Div([html.Div([settings, near], className="two-charts"), over_time], id=MOVES_CHARTS),
         html.Div(id=MOVES_TABLE, className="moves-table"),
         html.P(id=MOVES_NOTE, className="note"),
+        dcc.Download(id=SAVED_MOVES),
         title=html.Span("How firm are the labels?", id=MOVES_TITLE),
         aside=html.Div(controls_, className="controls"),
     )
@@ -107,16 +109,16 @@ def draw_moves(dataset_id: str | None, k: str, _refreshed: int, _ended: object, 
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(SAVED_MOVES, "data"),
     Input(SAVE_MOVES, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),
     State(VARY, "value"),
     prevent_initial_call=True,
 )
-def save_moves(clicks: int | None, dataset_id: str, k: str, vary: str) -> Any:  # noqa: ANN401
+def save_moves(_clicks: int | None, dataset_id: str, k: str, vary: str) -> Any:  # noqa: ANN401
     """How far the labels move under each setting, as CSV."""
-    view = asked(clicks, dataset_id, k)
+    view = view_of(dataset_id, k)
     found = sensitivities.found(shell.dataset(dataset_id), k, vary)
     if found is None:
         raise PreventUpdate

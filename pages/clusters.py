@@ -13,7 +13,7 @@ from components import cards, chosen, controls, glossary, markets, progress, she
 from pages import _clusters_apart as apart
 from pages import _clusters_days as charts
 from pages import _clusters_moves as moves
-from pages._clusters import CHOSEN, JOB, ON_STATES, SAVED, K
+from pages._clusters import CHOSEN, JOB, ON_STATES, K
 from regime_core.errors import RegimeError
 
 dash.register_page(__name__, path="/clusters", name="Clusters", title="Clusters · Regime Desk", order=1)
@@ -66,7 +66,6 @@ def layout(
     return html.Div(
         [
             dcc.Store(id=CHOSEN, data=chosen.of_address(days)),
-            dcc.Download(id=SAVED),
             verdict,
             html.Div(body, id=BODY, className="stack"),
         ],

@@ -63,15 +63,17 @@ class Clustered:
         return self.market.values[:, self.market.columns.index(axis)]
 
 
-def told(view: Clustered, rows: NDArray[np.int64]) -> list[tuple[int, str, str]]:
-    """Row, date, and state with the values of each day, in words."""
+def told(view: Clustered, rows: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Row, date, and state with the values of each day, in words, (n_rows, 3)."""
     names = theme.stress_words(view.k)
-    columns, values = view.market.columns, view.market.values
-    out = []
-    for row in rows.tolist():
-        figures = ", ".join(_value(columns[i], values[row, i]) for i in range(len(columns)))
-        state = names[int(view.clustering.codes[row])]
-        out.append((row, words.moment(int(view.market.time[row]), intraday=False), f"{state}: {figures}"))
+    columns, values = view.market.columns, view.market.values[rows].tolist()
+    out = np.empty((len(rows), 3), dtype=object)
+    out[:, 0] = rows.tolist()
+    out[:, 1] = words.days(view.market.time[rows])
+    out[:, 2] = [
+        f"{names[code]}: {', '.join(map(_value, columns, day))}"
+        for code, day in zip(view.clustering.codes[rows].tolist(), values, strict=True)
+    ]
     return out
 
 

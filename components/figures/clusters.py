@@ -62,7 +62,7 @@ def scatter(view: Clustered, x: str, y: str, *, mode: str = "light", lasso: bool
                 customdata=told(view, rows),
                 hovertemplate=HOVER,
                 selectedpoints=None if chosen is None else np.flatnonzero(lit[of_state]).tolist(),
-                selected={"marker": {"opacity": 1}},
+                selected={"marker": {"opacity": 1, "size": 8}},
                 unselected={"marker": {"opacity": 0.12}},
             )
         )

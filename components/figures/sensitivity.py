@@ -13,9 +13,14 @@ from regime_core.models.sensitivity import STARTS, Sensitivity, Variant
 TENTHS = 10
 TOLD_SHARE = 0.12
 """Parts of a bar that are at least this share of it have room for a figure."""
-PRICE_FROM, RIBBON, SHARE_TO = 0.46, (0.4, 0.425), 0.34
+BRIEF_FROM = 0.095
+"""Shares from here on are written without decimals over a bar, which has no room for them on a narrow screen."""
+PRICE_FROM, RIBBON, SHARE_TO = 0.48, (0.43, 0.455), 0.32
 """Where the price begins, the ribbon of states lies and the shares end, from 0 at the bottom to 1 at the top."""
 LEAST_TOP = 0.05
+"""Least upper end of an axis of shares, so that a handful of days does not look like many."""
+SEED_ROOM = 0.06
+"""Room under 0 % for the points that lie there, as a share of the axis."""
 CHANGED = "share of days that change hands"
 
 
@@ -69,11 +74,10 @@ def nearness(found: Sensitivity, *, mode: str = "light") -> go.Figure:
     """Mean share of settings in which days change hands, by tenth of the days from the nearest to the border on."""
     palette = theme.PALETTES[mode]
     share, reach = found.by_nearness(TENTHS)
-    names = ["nearest", *(str(i + 1) for i in range(1, TENTHS - 1)), "farthest"]
     figure = go.Figure(
         go.Bar(
             name="Share of days that change hands",
-            x=names,
+            x=[str(i + 1) for i in range(TENTHS)],
             y=share,
             width=0.7,
             marker={"color": palette.accent, "cornerradius": 3},
@@ -85,7 +89,7 @@ def nearness(found: Sensitivity, *, mode: str = "light") -> go.Figure:
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         xaxis={
-            "title": {"text": "tenths of the days by distance to the border"},
+            "title": {"text": "tenth of the days by distance to the border, nearest first"},
             "type": "category",
             "fixedrange": True,
             "showgrid": False,
@@ -258,8 +262,11 @@ def _penalties(found: Sensitivity, mode: str) -> go.Figure:
             y=shares,
             width=0.6,
             marker={"color": [palette.accent if variant.whole else palette.hairline for variant in found.variants]},
-            text=[words.percent(share, 1) for share in shares],
+            text=[words.percent(share, 0 if share >= BRIEF_FROM else 1) for share in shares],
             textposition="outside",
+            textfont={"size": 12},
+            textangle=0,
+            constraintext="none",
             cliponaxis=False,
             customdata=[_penalty_told(variant) for variant in found.variants],
             hovertemplate="%{customdata}<extra></extra>",
@@ -308,18 +315,20 @@ def _seeds(found: Sensitivity, mode: str) -> go.Figure:
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
         xaxis={"title": {"text": "seed"}, "fixedrange": True, "showgrid": False, "zeroline": False, "range": [-0.7, 19.7]},
-        yaxis=_share_axis(max(variant.share for variant in found.variants)),
+        yaxis=_share_axis(max(variant.share for variant in found.variants), below=SEED_ROOM),
     )
     return figure
 
 
-def _share_axis(largest: float) -> dict[str, object]:
+def _share_axis(largest: float, *, below: float = 0.0) -> dict[str, object]:
+    top = max(1.18 * largest, LEAST_TOP)
     return {
         "title": {"text": CHANGED},
         "tickformat": ".3~p",
         "fixedrange": True,
         "nticks": 6,
-        "range": [0, max(1.18 * largest, LEAST_TOP)],
+        "range": [-below * top, top],
+        "zeroline": False,
     }
 
 
