@@ -189,10 +189,12 @@ def _by_penalty(sensitivity: Sensitivity) -> str:
         return f"Under every penalty tried a state is lost, and with it the days in it.{left}"
     low, high = whole[0], whole[-1]
     least, most = _least_and_most(whole)
-    shares = f"{words.percent(least.share, 1)} to {words.percent(most.share, 1)}"
+    under = f"jump penalties of {low.value:g} to {high.value:g}" if low is not high else f"a jump penalty of {low.value:g}"
+    shares = _from_to(words.percent(least.share, 1), words.percent(most.share, 1), "to")
+    times = _from_to(f"{low.switches:,}", f"{high.switches:,}", "down to")
     return (
-        f"Under jump penalties of {low.value:g} to {high.value:g}, {shares} of the days change hands, and the state changes "
-        f"{low.switches:,} down to {high.switches:,} times instead of {sensitivity.switches:,}.{left}"
+        f"Under {under}, {shares} of the days change hands, and the number of changes of state is {times} instead of "
+        f"{sensitivity.switches:,}.{left}"
     )
 
 
@@ -206,6 +208,10 @@ def _by_seed(sensitivity: Sensitivity) -> str:
         for groups in (one, ten)
     )
     return f"From a single start, {SEEDS} seeds give {alone}; as the best of {STARTS[-1]} starts, {best}."
+
+
+def _from_to(first: str, last: str, between: str) -> str:
+    return first if first == last else f"{first} {between} {last}"
 
 
 def _least_and_most(variants: Sequence[Variant]) -> tuple[Variant, Variant]:
