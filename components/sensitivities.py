@@ -192,9 +192,10 @@ def _by_penalty(sensitivity: Sensitivity) -> str:
     under = f"jump penalties of {low.value:g} to {high.value:g}" if low is not high else f"a jump penalty of {low.value:g}"
     shares = _from_to(words.percent(least.share, 1), words.percent(most.share, 1), "to")
     times = _from_to(f"{low.switches:,}", f"{high.switches:,}", "down to")
+    unit = "time" if times == "1" else "times"
     return (
-        f"Under {under}, {shares} of the days change hands, and the number of changes of state is {times} instead of "
-        f"{sensitivity.switches:,}.{left}"
+        f"Under {under}, {shares} of the days change hands, and the state changes {times} {unit} "
+        f"instead of {sensitivity.switches:,}.{left}"
     )
 
 

@@ -31,7 +31,7 @@ SAVED_MOVES = "clusters-saved-moves"
 
 def section(vary: str | None) -> html.Div:
     """Joins the page as it is scrolled to. vary : what is varied, as in the address."""
-    return sight.later("clusters-moves", _card(vary), height=1224)
+    return sight.later("clusters-moves", _card(vary), height=1243)
 
 
 def _card(vary: str | None) -> html.Section:

@@ -43,7 +43,7 @@ def by_setting_heading(found: Sensitivity) -> str:
     """What the first chart shows."""
     match found.varied:
         case "k":
-            return f"Where the days of the {found.present.k} states go when there are others"
+            return f"Where the days of the {found.present.k} states go under other numbers of states"
         case "penalty":
             return "Days that change hands, by jump penalty"
     return "Days that change hands, by seed"
@@ -89,7 +89,7 @@ def nearness(found: Sensitivity, *, mode: str = "light") -> go.Figure:
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         xaxis={
-            "title": {"text": "tenth of the days by distance to the border, nearest first"},
+            "title": {"text": "tenths of the days, 1 the nearest to the border"},
             "type": "category",
             "fixedrange": True,
             "showgrid": False,
@@ -240,7 +240,7 @@ def _flows(found: Sensitivity, mode: str) -> go.Figure:
         barmode="stack",
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
         xaxis={
-            "title": {"text": "share of the days of each present state"},
+            "title": {"text": "share of the state's days"},
             "range": [0, 1],
             "tickformat": ".0%",
             "fixedrange": True,

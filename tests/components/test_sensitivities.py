@@ -99,9 +99,8 @@ def test_penalties_tell_the_changes_and_from_where_on_a_state_is_lost(made):
         np.ones(60),
     )
     assert "From 300 on a state is lost." in text_of(sensitivities.told(found))
-    assert (
-        "Under a jump penalty of 10, 50.0 % of the days change hands, and the number of changes of state is 1 instead of 3."
-        in text_of(sensitivities.told(found))
+    assert "Under a jump penalty of 10, 50.0 % of the days change hands, and the state changes 1 time instead of 3." in text_of(
+        sensitivities.told(found)
     )
     table = text_of(sensitivities.table(found))
     assert "300: only 1 of 2 states is ever met 33.3 % (20) 0 0.000 –" in table

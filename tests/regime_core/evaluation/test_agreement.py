@@ -58,8 +58,8 @@ def test_rows_of_a_state_that_is_left_over_change_hands():
 
 
 def test_of_equal_matchings_states_keep_their_numbers():
-    even = np.array([[2, 2], [2, 2]])
-    assert agreement.matches(even).tolist() == [0, 1]
+    for even in ([[2, 2], [2, 2]], [[0, 1], [0, 1]], [[2, 3, 3], [2, 3, 3], [0, 0, 3]]):
+        assert agreement.matches(np.array(even)).tolist() == list(range(len(even)))
 
 
 def test_the_border_is_where_two_centres_are_as_near():
