@@ -14,6 +14,7 @@ import runtime
 from components import glossary, markets, words
 from components.figures import sensitivity as figures
 from regime_core.datasets import Dataset
+from regime_core.evaluation import agreement
 from regime_core.models.sensitivity import NEAREST, SEEDS, STARTS, VARIED, Sensitivity, Variant
 from regime_core.states import Clustering, state_name
 
@@ -146,11 +147,12 @@ def _rows(sensitivity: Sensitivity) -> list[tuple[str, Variant]]:
 
 
 def divisions(sensitivity: Sensitivity, starts: int | None = None) -> list[list[Variant]]:
-    """Variants by the division that they give, those of as many starts together; the commonest first."""
+    """Variants by the division that they give, whatever its states are called; by starts, the commonest first."""
     groups: dict[tuple[int, bytes], list[Variant]] = {}
     for variant in sensitivity.variants:
         if starts in (None, variant.starts):
-            groups.setdefault((variant.starts, variant.codes.tobytes()), []).append(variant)
+            named_alike = agreement.matches(variant.table)[variant.codes]
+            groups.setdefault((variant.starts, named_alike.tobytes()), []).append(variant)
     return sorted(groups.values(), key=lambda group: (group[0].starts, -len(group), group[0].value))
 
 
@@ -190,6 +192,8 @@ def _by_penalty(sensitivity: Sensitivity) -> str:
     low, high = whole[0], whole[-1]
     least, most = _least_and_most(whole)
     under = f"jump penalties of {low.value:g} to {high.value:g}" if low is not high else f"a jump penalty of {low.value:g}"
+    if not most.changed.any():
+        return f"Under {under} no day changes hands.{left}"
     shares = _from_to(words.percent(least.share, 1), words.percent(most.share, 1), "to")
     times = _from_to(f"{low.switches:,}", f"{high.switches:,}", "down to")
     unit = "time" if times == "1" else "times"

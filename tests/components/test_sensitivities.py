@@ -84,6 +84,19 @@ def test_seeds_that_all_agree_are_told_in_one_sentence(made):
     assert "20 of 20 seeds, best of 10 starts 0.0 % (0)" in table
 
 
+def test_divisions_that_only_name_their_states_otherwise_are_one(made):
+    present = np.repeat([0, 1, 0], 20)
+    found = by_hand(made, "seed", [variant(present, present, 0), variant(present, 1 - present, 1)], np.ones(60))
+    assert [len(group) for group in sensitivities.divisions(found)] == [2]
+
+
+@pytest.mark.usefixtures("app")
+def test_penalties_that_change_nothing_are_told_in_one_sentence(made):
+    present = np.repeat([0, 1, 0], 20)
+    found = by_hand(made, "penalty", [variant(present, present, value) for value in (0.0, 1.0, 3.0)], np.ones(60))
+    assert "Under jump penalties of 1 to 3 no day changes hands." in text_of(sensitivities.told(found))
+
+
 @pytest.mark.usefixtures("app")
 def test_penalties_tell_the_changes_and_from_where_on_a_state_is_lost(made):
     present = np.tile([0, 0, 1], 20)
