@@ -123,6 +123,8 @@ def test_back_goes_to_the_days_before(visitor):
     page.wait_for_url("**days=state_1**")
     page.locator(".light").nth(0).click()
     page.wait_for_url("**days=state_0**")
+    expect(page.locator(TOLD)).to_contain_text("days of low stress chosen")
+    same_days_everywhere(page)
     page.go_back()
     expect(page.locator(TOLD)).to_contain_text("days of high stress chosen")
     same_days_everywhere(page)
