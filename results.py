@@ -31,8 +31,9 @@ from regime_core.evaluation.stability import InputDrift
 from regime_core.evaluation.standing import Standing
 from regime_core.features import FEATURES
 from regime_core.features import table as feature_table
-from regime_core.models import kmeans
+from regime_core.models import kmeans, sensitivity
 from regime_core.models.kmeans import Candidates
+from regime_core.models.sensitivity import Sensitivity
 from regime_core.models.training_rows import TrainingRows, binned
 from regime_core.readers import Overrides
 from regime_core.regimes import MIN_BARS, N_REGIMES, Labels, ModelRef
@@ -121,6 +122,7 @@ class Results:
         self._markets: _Kept[Market] = _Kept(MARKETS_KEPT)
         self._candidates: _Kept[Candidates] = _Kept(MARKETS_KEPT)
         self._clusterings: _Kept[Clustering] = _Kept(MARKETS_KEPT)
+        self._sensitivities: _Kept[Sensitivity] = _Kept(MARKETS_KEPT)
         self._features: _Kept[Float] = _Kept(FEATURE_TABLES_KEPT)
         self._standings: _Kept[Standing] = _Kept(DRIFTS_KEPT)
         self._ranks: _Kept[Float] = _Kept(DRIFTS_KEPT)
@@ -255,17 +257,24 @@ class Results:
         None while those of a long history still have to be made by ``start_clusters``. Raises ModelError as ``market`` does,
         and ``model.k``.
         """
-        market = self.market(dataset)
-        key = _key(dataset, self._vix_of(dataset))
-        path = self._clusters_path(dataset)
-        if market.n_days <= INLINE_DAYS:
-            found = self._candidates.get(key, lambda: kmeans.candidates(market))
-        elif path.is_file():
-            found = self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
-        else:
+        found = self._candidates_of(dataset)
+        if found is None:
             return None
         chosen = kmeans.best_k(found.silhouettes) if k is None else k
-        return self._clusterings.get((*key, chosen), lambda: found.clustering(market, chosen))
+        key = (*_key(dataset, self._vix_of(dataset)), chosen)
+        return self._clusterings.get(key, lambda: found.clustering(self.market(dataset), chosen))
+
+    def sensitivity(self, dataset: Dataset, varied: str, k: int | None = None) -> Sensitivity | None:
+        """How the states of ``clusters`` move with one of ``models.sensitivity.VARIED``, in sample.
+
+        None for a history that is too long to be clustered here so often. Raises ModelError as ``clusters`` does.
+        """
+        present, found = self.clusters(dataset, k), self._candidates_of(dataset)
+        market = self.market(dataset)
+        if present is None or found is None or market.n_days > INLINE_DAYS:
+            return None
+        key = (*_key(dataset, self._vix_of(dataset)), present.k, varied)
+        return self._sensitivities.get(key, lambda: sensitivity.vary(varied, market, found, present))
 
     def start_clusters(self, dataset: Dataset) -> str:
         """Start (or join) the job that clusters the days of a long history, and return its id.
@@ -461,6 +470,17 @@ class Results:
         length, rows = usual_drift.rounded(n_bars), usual_drift.rounded(n_rows)
         made = self._usual_markets.get(length, lambda: usual_drift.market_bins(learnt, length))
         return self._usual.get((length, rows), lambda: usual_drift.usual(learnt, made, rows))
+
+    def _candidates_of(self, dataset: Dataset) -> Candidates | None:
+        """Clusters of a dataset for each k; None while those of a long history still have to be made."""
+        market = self.market(dataset)
+        key = _key(dataset, self._vix_of(dataset))
+        if market.n_days <= INLINE_DAYS:
+            return self._candidates.get(key, lambda: kmeans.candidates(market))
+        path = self._clusters_path(dataset)
+        if not path.is_file():
+            return None
+        return self._candidates.get(key, lambda: Candidates.from_dict(json.loads(path.read_text())))
 
     def _start_fit(self, arguments: list[str]) -> str:
         if self._fits_off:

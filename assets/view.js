@@ -27,9 +27,12 @@
   /* Names of choices as they stand in the URL; `shell.remember` writes them. */
   var CHOICES = [
     "against",
+    "axes",
+    "brush",
     "cost",
     "dataset",
     "delay",
+    "drag",
     "duration",
     "features",
     "forecaster",
@@ -45,6 +48,7 @@
     "signal",
     "strip",
     "style",
+    "vary",
     "view",
     "x",
     "y",
@@ -61,26 +65,6 @@
       /* What went wrong on one page is not told on the next. */
       cleared: function () {
         return null;
-      },
-      /* Rows of the days that were brushed, with the dataset they are rows of. A chart that is drawn anew forgets its brush,
-         but still shows the days: only those that a double click let go are gone. */
-      pickDays: function (selected, dataset) {
-        var points = (selected && selected.points) || [];
-        var chart = document.querySelector("#clusters-scatter .js-plotly-plot");
-        var stillLit =
-          chart &&
-          chart.data.some(function (trace) {
-            return trace.selectedpoints && trace.selectedpoints.length > 0;
-          });
-        if (!points.length && stillLit) {
-          return none();
-        }
-        return {
-          dataset: dataset,
-          rows: points.map(function (point) {
-            return point.customdata[0];
-          }),
-        };
       },
       pickDataset: function (search, options) {
         var wanted = new URLSearchParams(search || "").get("dataset") || options[0].value;

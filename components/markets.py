@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 import runtime
-from components import cards, states, words
-from components.figures.clusters import Clustered
+from components import cards, glossary, states, words
+from components.figures.clustered import Clustered
 from regime_core.bars import DAY_NS
 from regime_core.datasets import Dataset
 from regime_core.evaluation import geometry, persistence, profiles
@@ -61,10 +61,13 @@ def headline(view: Clustered) -> html.H1:
 
 def notes(view: Clustered) -> html.Ul:
     """On what the states rest, and what fell out."""
-    in_sample = (
-        f"In sample: the {view.k} states were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, "
-        "so that a day's state rests on later days too."
-    )
+    in_sample = [
+        glossary.term("in_sample", "In sample"),
+        f": the {view.k} ",
+        glossary.term("stress", "stress states"),
+        f" were fitted on all {words.count(view.market.n_days, 'day')} shown, {view.span}, so that a day's state rests on "
+        "later days too.",
+    ]
     return html.Ul([html.Li(text) for text in (in_sample, *map(words.told, view.market.notes))], className="told")
 
 
@@ -78,6 +81,26 @@ def shares(view: Clustered, found: StateTable) -> html.Div:
     ]
     today = int(view.clustering.codes[-1])
     return states.shares(found.share.tolist(), hints, view.k, label="Share of days in each state", today=today)
+
+
+def lights(view: Clustered, kind: str) -> list[html.Button]:
+    """One button a state, to light its days. kind : type of their ids, of which ``code`` is the rest."""
+    return [
+        html.Button(
+            states.state(code, view.k),
+            id={"type": kind, "code": code},
+            className="light",
+            type="button",
+            title=f"Light all days of {states.word(code, view.k).lower()}",
+            **{"aria-pressed": "false"},
+        )
+        for code in range(view.k)
+    ]
+
+
+def quantity(dataset: Dataset) -> str:
+    """What the price axis measures."""
+    return "index points" if dataset.bundled else "price"
 
 
 def profile(view: Clustered, dataset: Dataset) -> tuple[list[str], NDArray[np.float64]]:

@@ -10,7 +10,7 @@ import numpy as np
 from dash import html
 
 from components import states, words
-from components.figures.clusters import Clustered
+from components.figures.clustered import Clustered
 from regime_core.evaluation.profiles import StateTable
 from regime_core.states import TITLES, state_name
 

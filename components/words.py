@@ -54,6 +54,11 @@ def moment(time_ns: int, *, intraday: bool) -> str:
     return f"{_day(stamp)}, {stamp:%H:%M}{NBSP}UTC" if intraday else _day(stamp)
 
 
+def days(time_ns: NDArray[np.int64]) -> list[str]:
+    """Each as ``20 Nov 2026``: what ``moment`` makes of days, several times as fast for many."""
+    return [_day(day) for day in time_ns.view("M8[ns]").astype("M8[D]").tolist()]
+
+
 def second(time_ns: int) -> str:
     """``20 Nov 2026, 14:05:09 UTC``."""
     stamp = pd.Timestamp(int(time_ns))

@@ -14,7 +14,7 @@ from regime_core.errors import ModelError
 from regime_core.evaluation import conformal
 from regime_core.evaluation.persistence import last_run
 from regime_core.kernels import cut_trees, persistence
-from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules
+from regime_core.models import Detector, Filtered, Forecaster, Reading, Rules, jump
 from regime_core.models.cards import Card
 from regime_core.models.ensemble import recurrent
 from regime_core.models.lstm import LSTM, Device
@@ -255,6 +255,7 @@ class Engine:
             for name in self._models.detectors:
                 self.detect(bars, model=name, history=True)
                 self.label_twice(bars, model=name)
+        jump.solve(np.column_stack([close, np.arange(n) % 3.0]), k=2, penalty=1.0, n_init=1)  # the Clusters page fits it
 
 
 def _readable(bars: OHLCV, entry: ModelEntry) -> OHLCV:

@@ -22,6 +22,8 @@ from regime_core.states import YEAR, Codes, Market
 WEIGHTS = "jump.npz"
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """Penalties to choose among, in squared standard deviations summed over the values."""
+STARTS = 30
+"""Starts of which the best counts."""
 LEVELS = {2: ((5, 3), (20, 1)), 3: ((5, 3), (10, 1), (20, 1)), 4: ((5, 2), (10, 1)), 5: ((3, 2), (6, 1))}
 """Grids of the continuous model by number of states, coarse to fine: steps that a probability is a multiple of one in, and how
 many of the solutions go on on the next."""
@@ -54,7 +56,7 @@ def solve(
     k: int,
     penalty: float,
     continuous: bool = False,
-    n_init: int = 30,
+    n_init: int = STARTS,
     random_state: int = 0,
     finest: int = LEVELS[2][-1][0],
 ) -> Solution:
@@ -109,7 +111,7 @@ class Jump:
         k: int = 2,
         penalty: float | None = None,
         continuous: bool = False,
-        n_init: int = 30,
+        n_init: int = STARTS,
         random_state: int = 0,
     ) -> None:
         self.k = k

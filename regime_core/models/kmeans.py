@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Self, SupportsInt
+from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsInt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +16,9 @@ from regime_core.bars import Float
 from regime_core.errors import ModelError
 from regime_core.evaluation.geometry import mean_silhouette
 from regime_core.states import K_RANGE, WINDOW, Clustering, Codes, Market
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 Progress = Callable[[str, int, int], None]
 
@@ -46,12 +50,11 @@ class KMeans:
         Raises ModelError ``model.k`` for a k outside 2..5 or one that the data does not bear.
         """
         from sklearn import cluster
-        from threadpoolctl import threadpool_limits
 
         require_k(past, self.k)
         self.columns_ = past.columns
         self.mean_, self.scale_ = scaler(past.values)
-        with threadpool_limits(limits=1):  # the sums of several threads differ in their last bits from run to run
+        with _thread_pools().limit(limits=1):  # the sums of several threads differ in their last bits from run to run
             found = cluster.KMeans(self.k, n_init=self.n_init, random_state=self.random_state).fit(
                 self._standardised(past.values)
             )
@@ -126,6 +129,14 @@ class KMeans:
 
     def _standardised(self, values: Float) -> Float:
         return np.asarray((values - self.mean_) / self.scale_)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Thread pools of the libraries loaded, sought once: seeking takes as long as a start. Call with scikit-learn imported."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def require_k(market: Market, k: int) -> None:

@@ -34,7 +34,14 @@ def clusters(visitor, query=""):
     page = visitor.open(f"/clusters{query}")
     expect(page.locator("#clusters-scatter .js-plotly-plot .points path").first).to_be_attached()
     expect(page.locator(TITLE)).to_contain_text(PLAIN)
-    expect(page.locator("#clusters-radar .js-plotly-plot .scatterlayer path").first).to_be_attached()
+    for last in (
+        "#clusters-radar .js-plotly-plot .scatterlayer path",
+        "#clusters-tests tbody tr",
+        "#clusters-moves-table tbody tr",
+    ):
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        expect(page.locator(last).first).to_be_attached()
+    page.evaluate("window.scrollTo(0, 0)")
     return page
 
 
@@ -103,6 +110,7 @@ def test_an_upload_without_vix_has_states_and_intraday_bars_have_a_word(visitor)
     upload(page, "daily.csv", prices(400))
     page.get_by_role("link", name="Clusters", exact=True).click()
     expect(page.locator("#clusters-notes")).to_contain_text("There is no VIX here")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     expect(page.locator("#clusters-statistics")).to_contain_text("Parkinson volatility")
     page.get_by_role("link", name="Label", exact=True).click()
     upload(page, "hours.csv", prices(400, step=3_600))

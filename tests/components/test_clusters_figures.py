@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from components import state_tables, theme
-from components.figures import clusters, strips
-from components.figures.clusters import Clustered
+from components.figures import clustered as days_of
+from components.figures import clusters, differences, strips
+from components.figures.clustered import Clustered
 from markets import daily_bars, text_of
 from regime_core.bars import DAY_NS
 from regime_core.evaluation import geometry, profiles
@@ -81,7 +82,7 @@ def test_brushed_days_stay_lit_in_the_scatter(view):
 
 
 def test_more_days_than_the_eye_can_take_are_thinned_and_said(monkeypatch, view):
-    monkeypatch.setattr(clusters, "MAX_DAYS", 100)
+    monkeypatch.setattr(days_of, "MAX_DAYS", 100)
     assert len(view.shown) == 80
     assert "(80 of them drawn)" in clusters.scatter_heading(view, "pc1", "pc2")
     assert sum(len(trace.x) for trace in clusters.scatter(view, "pc1", "pc2").data) == 80
@@ -93,8 +94,17 @@ def test_three_axes_are_the_three_values(view):
     assert figure.layout.scene.zaxis.title.text == "Parkinson volatility, a day"
 
 
+def test_days_that_were_not_chosen_are_dimmed_in_three_dimensions_too(view):
+    rows = np.flatnonzero(view.clustering.codes == 1)[:4]
+    shown = {trace.name: trace for trace in clusters.scatter_3d(view, chosen=rows).data}
+    assert [told[0] for told in shown["High stress"].customdata] == rows.tolist()
+    assert len(shown["Low stress"].x) == 0
+    assert len(shown["Low stress, not chosen"].x) == (view.clustering.codes == 0).sum()
+    assert shown["High stress, not chosen"].marker.opacity < 0.2 < shown["High stress"].marker.opacity
+
+
 def test_the_price_has_the_states_under_it_and_the_chosen_days_lit(view):
-    figure = clusters.price(view, [3, 5, 9_999])
+    figure = clusters.price(view, [3, 5])
     ribbon, close, lit = figure.data
     start = np.flatnonzero(np.append(True, np.diff(view.clustering.codes) != 0))
     assert list(ribbon.z[0]) == view.clustering.codes[start].tolist()
@@ -106,26 +116,34 @@ def test_the_price_has_the_states_under_it_and_the_chosen_days_lit(view):
     assert "newest day is in" in clusters.price_description(view, 0)
 
 
+def test_a_stretch_of_time_has_a_surface_from_edge_to_edge(view):
+    time = view.market.time
+    shape = clusters.price(view, [3, 4, 5], span=(int(time[3]), int(time[5]))).layout.shapes[0]
+    edges = strips.dates(strips.edges(time)[[3, 6]])
+    assert (str(shape.x0), str(shape.x1)) == (str(edges[0]), str(edges[1]))
+    assert not clusters.price(view, [3, 4, 5]).layout.shapes
+
+
 def test_silhouettes_show_every_k_and_set_off_the_one_in_use(view):
-    bars = clusters.silhouettes(view).data[0]
+    bars = differences.silhouettes(view).data[0]
     assert list(bars.x) == ["2", "3", "4", "5"]
     np.testing.assert_array_equal(bars.y, [view.clustering.silhouettes[k] for k in (2, 3, 4, 5)])
     assert [colour == theme.PALETTES["light"].accent for colour in bars.marker.color] == [True, False, False, False]
-    assert "Shown are 2" in clusters.silhouettes_description(view)
+    assert "Shown are 2" in differences.silhouettes_description(view)
 
 
 def test_the_radar_closes_and_the_intervals_are_those_of_the_table(view):
     titles = ["Return", "Volatility", "Parkinson"]
     found = geometry.profiles(view.clustering.codes, view.market.values, 2)
-    for code, trace in enumerate(clusters.radar(view, titles, found).data):
+    for code, trace in enumerate(differences.radar(view, titles, found).data):
         np.testing.assert_array_equal(trace.r, [*found[code], found[code][0]])
         assert list(trace.theta) == [*titles, "Return"]
     statistics = table(view)
-    trace = clusters.mean_returns(view, statistics).data[0]
+    trace = differences.mean_returns(view, statistics).data[0]
     np.testing.assert_allclose(np.asarray(trace.x) + trace.error_x.array, statistics.return_high)
     np.testing.assert_allclose(np.asarray(trace.x) - trace.error_x.arrayminus, statistics.return_low)
-    assert "low stress +" in clusters.returns_description(view, statistics).replace("−", "+")
-    assert "high stress: Return" in clusters.radar_description(view, titles, found)
+    assert "low stress +" in differences.returns_description(view, statistics).replace("−", "+")
+    assert "high stress: Return" in differences.radar_description(view, titles, found)
 
 
 def test_the_tables_say_the_same_as_their_csv():

@@ -1,0 +1,100 @@
+/* Days chosen on the Clusters page: brushed in the scatter, dragged over in the price chart, or all of a state. */
+(function () {
+  "use strict";
+  var DAY_MS = 86400000;
+
+  function none() {
+    return window.dash_clientside.no_update;
+  }
+
+  function dayOf(ms) {
+    return new Date(ms).toISOString().slice(0, 10);
+  }
+
+  function time(value) {
+    var text = String(value);
+    return typeof value === "number" ? value : Date.parse(text.slice(0, 10) + "T" + (text.slice(11, 23) || "00:00") + "Z");
+  }
+
+  /* Whole days within what was dragged over: "2018-10-03..2018-12-31"; null where there is none. */
+  function span(range) {
+    var ends = range.map(time);
+    var first = Math.ceil(Math.min(ends[0], ends[1]) / DAY_MS) * DAY_MS;
+    var last = Math.floor(Math.max(ends[0], ends[1]) / DAY_MS) * DAY_MS;
+    return first <= last ? dayOf(first) + ".." + dayOf(last) : null;
+  }
+
+  function brushed(selected, dataset) {
+    var rows = selected.points
+      .filter(function (point) {
+        return point.customdata;
+      })
+      .map(function (point) {
+        return point.customdata[0];
+      });
+    if (rows.length) {
+      return { rows: rows, dataset: dataset };
+    }
+    /* Where the brush caught nothing the chart has dimmed all its points: it is drawn anew. */
+    return selected.range || selected.lassoPoints ? { rows: [], at: Date.now() } : none();
+  }
+
+  function dragged(selected) {
+    var range = selected.range && selected.range.x;
+    var days = range && span(range);
+    return days ? { days: days } : none();
+  }
+
+  document.addEventListener("keydown", function (event) {
+    var release = event.key === "Escape" && document.getElementById("clusters-release");
+    if (release && !release.disabled) {
+      release.click();
+    }
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    clusters: {
+      choose: function (inScatter, inPrice, _states, _release, current, dataset) {
+        var triggered = window.dash_clientside.callback_context.triggered[0];
+        if (!triggered) {
+          return none();
+        }
+        /* A double click selects null; a chart that is drawn anew selects no points, and no range. */
+        if (/\.selectedData$/.test(triggered.prop_id)) {
+          if (!triggered.value) {
+            return current ? null : none();
+          }
+          return triggered.prop_id.indexOf("clusters-price") < 0 ? brushed(inScatter, dataset) : dragged(inPrice);
+        }
+        if (!triggered.value) {
+          return none();
+        }
+        if (triggered.prop_id === "clusters-release.n_clicks") {
+          return null;
+        }
+        var state = "state_" + JSON.parse(triggered.prop_id.replace(/\.n_clicks$/, "")).code;
+        return current && current.days === state ? null : { days: state };
+      },
+      pressed: function (chosen, ids) {
+        return ids.map(function (id) {
+          return String(Boolean(chosen) && chosen.days === "state_" + id.code);
+        });
+      },
+      /* A stretch of time or a state stands in the address; brushed points would be too long for it. */
+      address: function (chosen) {
+        var query = new URLSearchParams(window.location.search);
+        var days = chosen && chosen.days;
+        if ((query.get("days") || null) === (days || null)) {
+          return none();
+        }
+        if (days) {
+          query.set("days", days);
+        } else {
+          query.delete("days");
+        }
+        window.history.pushState({}, "", window.location.pathname + "?" + query.toString());
+        return window.location.search;
+      },
+    },
+  });
+})();
