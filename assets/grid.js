@@ -18,6 +18,16 @@
     document.head.appendChild(script);
   }
 
+  /* Once the page is there, so that a table further down has it at hand. */
+  window.addEventListener("load", function () {
+    window.setTimeout(function () {
+      var link = document.createElement("link");
+      link.rel = "prefetch";
+      link.href = document.querySelector("meta[name=grids]").content;
+      document.head.appendChild(link);
+    }, 3000);
+  });
+
   var Grid = React.lazy(function () {
     return new Promise(fetched);
   });
