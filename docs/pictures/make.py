@@ -62,7 +62,8 @@ PICTURES: dict[str, Picture] = {
     "overview": Picture("/?dataset=sp500&range=5y"),
     "overview-dark": Picture("/?dataset=sp500&range=5y", theme="dark"),
     "overview-phone": Picture("/?dataset=sp500&range=1y", size=PHONE),
-    "overview-history": Picture("/?dataset=sp500&range=5y", around=("#overview-spells",)),
+    "overview-detectors": Picture("/?dataset=sp500&range=5y", around=("#overview-strips",)),
+    "overview-followed": Picture("/?dataset=sp500&range=5y", around=("#overview-followed", "#overview-regime-odds")),
     "clusters": Picture("/clusters?dataset=sp500"),
     "clusters-brushed": Picture(
         "/clusters?dataset=sp500",
@@ -70,10 +71,10 @@ PICTURES: dict[str, Picture] = {
         does=(("drag", "#clusters-scatter .nsewdrag", "0.62", "0.05", "0.98", "0.95"),),
     ),
     "features": Picture("/features?dataset=sp500&range=1y", size=(1440, 1000)),
-    "forecast": Picture("/forecast?dataset=sp500"),
+    "forecast": Picture("/forecast?dataset=sp500", size=(1440, 1000)),
     "evaluation": Picture("/evaluation?dataset=sp500", size=(1440, 1000)),
+    "backtest": Picture("/evaluation?dataset=sp500&view=backtest", size=(1440, 1000)),
     "label": Picture("/label", does=UPLOAD, size=(1440, 1000)),
-    "glossary": Picture("/glossary#persistence"),
 }
 """Name of the file, without ``.png`` -> what is in it."""
 
