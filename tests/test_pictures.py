@@ -1,4 +1,4 @@
-"""The pictures of the documents: all are written by docs/pictures/make.py and are used; tests/browser holds them to the pages."""
+"""The pictures of the documents: docs/pictures/make.py writes all, and all are shown; tests/browser holds them to the pages."""
 
 import json
 import re
