@@ -268,7 +268,7 @@ def _server(address: str | None) -> Iterator[str]:
     if address:
         yield address.rstrip("/")
         return
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
     from real_server import SHIPPED, serving
 
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), REGIME_MODEL_DIR=SHIPPED) as server:
