@@ -57,7 +57,11 @@ class Picture:
 
 PHONE = (390, 844)
 SAMPLE = "assets/sample.csv"
-UPLOAD = (("upload", "#label-upload input[type=file]", SAMPLE), ("see", "#label-summary-title", "sample"))
+UPLOAD = (
+    ("upload", "#label-upload input[type=file]", SAMPLE),
+    ("see", "#label-summary-title", "sample"),
+    ("see", "#label-understood", "Rows read"),
+)
 PICTURES: dict[str, Picture] = {
     "overview": Picture("/?dataset=sp500&range=5y"),
     "overview-dark": Picture("/?dataset=sp500&range=5y", theme="dark"),
@@ -75,6 +79,7 @@ PICTURES: dict[str, Picture] = {
     "evaluation": Picture("/evaluation?dataset=sp500", size=(1440, 1000)),
     "backtest": Picture("/evaluation?dataset=sp500&view=backtest", size=(1440, 1000)),
     "label": Picture("/label", does=UPLOAD, size=(1440, 1000)),
+    "label-understood": Picture("/label", does=UPLOAD, around=("#label-understood",)),
 }
 """Name of the file, without ``.png`` -> what is in it."""
 
@@ -239,6 +244,7 @@ def _settle(page: Page) -> None:
           const waits = '.skeleton, [data-dash-is-loading=true]:not(html), .job-running';
           const pending = [...document.querySelectorAll(waits)].some(insight)
             || [...document.querySelectorAll('.chart')].some(e => insight(e) && !e.querySelector('.main-svg'))
+            || [...document.querySelectorAll('.grid')].some(e => insight(e) && !e.querySelector('.ag-row, .ag-overlay'))
             || document.title.startsWith('Updating') || document.fonts.status !== 'loaded'
             || !document.querySelector('main h1');
           const text = document.querySelector('main')?.innerHTML.length;
