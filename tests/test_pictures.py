@@ -46,7 +46,8 @@ def test_pictures_are_small_and_of_the_size_that_is_said(make):
     for name, picture in make.PICTURES.items():
         file = FOLDER / f"{name}.png"
         assert file.stat().st_size <= make.MOST_KB * 1000, f"{name} is large"
-        width, height = Image.open(file).size
+        with Image.open(file) as image:
+            width, height = image.size
         assert width <= picture.size[0]
         if not picture.around:
             assert (width, height) == picture.size
