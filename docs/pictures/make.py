@@ -15,13 +15,14 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -29,6 +30,7 @@ SEEN = HERE / "pages.json"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--hide-scrollbars")
 PATIENCE_MS = 60_000
+QUIET_SECONDS = 1.0
 COLOURS = 256
 MOST_KB = 150
 
@@ -82,6 +84,21 @@ PICTURES: dict[str, Picture] = {
     "label-understood": Picture("/label", does=UPLOAD, around=("#label-understood",)),
 }
 """Name of the file, without ``.png`` -> what is in it."""
+
+
+LENGTH_WHERE_ALL_IS_THERE = """() => {
+  const insight = element => {
+    const at = element.getBoundingClientRect();
+    return at.height > 1 && at.bottom > 0 && at.top < window.innerHeight;
+  };
+  const waits = '.skeleton, [data-dash-is-loading=true]:not(html), .job-running';
+  const pending = [...document.querySelectorAll(waits)].some(insight)
+    || [...document.querySelectorAll('.chart')].some(e => insight(e) && !e.querySelector('.main-svg'))
+    || [...document.querySelectorAll('.grid')].some(e => insight(e) && !e.querySelector('.ag-row, .ag-overlay'))
+    || document.title.startsWith('Updating') || document.fonts.status !== 'loaded' || !document.querySelector('main h1');
+  return pending ? null : document.querySelector('main').innerHTML.length;
+}"""
+"""How long a page's text is, or null while something in sight is still to come."""
 
 
 @dataclass
@@ -138,20 +155,24 @@ def take(browser: Browser, address: str, name: str, out: Path) -> Taken:
 def show(page: Page, address: str, picture: Picture) -> dict[str, float]:
     """Open a picture's page, do what is done in it and wait until all is drawn. Returns its box, in pixels of the page."""
     page.set_default_timeout(PATIENCE_MS)
+    under_way: set[Request] = set()
+    page.on("request", lambda request: under_way.add(request))
+    page.on("requestfinished", lambda request: under_way.discard(request))
+    page.on("requestfailed", lambda request: under_way.discard(request))
     page.goto(address + picture.path)
-    _settle(page)
+    _settle(page, under_way)
     for selector in picture.around:
-        _scroll_to(page, selector)
+        _scroll_to(page, selector, under_way)
     for action in picture.does:
         _do(page, *action)
-        _settle(page)
+        _settle(page, under_way)
     if not picture.around:
         if "#" not in picture.path:
             page.evaluate("window.scrollTo(0, 0)")
-        _settle(page)
+        _settle(page, under_way)
         return {"x": 0, "y": page.evaluate("window.scrollY"), "width": picture.size[0], "height": picture.size[1]}
     for selector in picture.around:
-        _scroll_to(page, selector)
+        _scroll_to(page, selector, under_way)
     return page.evaluate(
         """selectors => {
           const cards = selectors.map(s => document.querySelector(s)).map(e => e.closest('.surface') || e);
@@ -188,18 +209,18 @@ def words(page: Page, box: dict[str, float]) -> list[str]:
     )
 
 
-def _scroll_to(page: Page, selector: str) -> None:
+def _scroll_to(page: Page, selector: str, under_way: set[Request]) -> None:
     """Bring an element into sight; what lies below joins the page as it is scrolled to."""
     for _ in range(40):
         if page.locator(selector).count():
             break
         page.mouse.wheel(0, 500)
-        _settle(page)
+        _settle(page, under_way)
         if page.evaluate("window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2"):
             break
     page.locator(selector).first.wait_for(state="attached")
     page.evaluate("s => document.querySelector(s).scrollIntoView({block: 'center', behavior: 'instant'})", selector)
-    _settle(page)
+    _settle(page, under_way)
 
 
 def _do(page: Page, verb: str, selector: str, *values: str) -> None:
@@ -232,29 +253,18 @@ def _do(page: Page, verb: str, selector: str, *values: str) -> None:
         raise ValueError(f"There is no action {verb}")
 
 
-def _settle(page: Page) -> None:
-    """Wait until nothing in sight is still to come, and nothing has changed for a while."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function(
-        """() => {
-          const insight = element => {
-            const at = element.getBoundingClientRect();
-            return at.height > 1 && at.bottom > 0 && at.top < window.innerHeight;
-          };
-          const waits = '.skeleton, [data-dash-is-loading=true]:not(html), .job-running';
-          const pending = [...document.querySelectorAll(waits)].some(insight)
-            || [...document.querySelectorAll('.chart')].some(e => insight(e) && !e.querySelector('.main-svg'))
-            || [...document.querySelectorAll('.grid')].some(e => insight(e) && !e.querySelector('.ag-row, .ag-overlay'))
-            || document.title.startsWith('Updating') || document.fonts.status !== 'loaded'
-            || !document.querySelector('main h1');
-          const text = document.querySelector('main')?.innerHTML.length;
-          const now = performance.now();
-          const before = window.__settling;
-          if (pending || !before || before.text !== text) window.__settling = {text: text, since: now};
-          return !pending && now - window.__settling.since > 700;
-        }""",
-        polling=100,
-    )
+def _settle(page: Page, under_way: set[Request]) -> None:
+    """Wait until nothing in sight is still to come, nothing is fetched, and nothing has changed for a while."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    seen, since = None, time.monotonic()
+    while time.monotonic() < deadline:
+        length = page.evaluate(LENGTH_WHERE_ALL_IS_THERE)
+        if length is None or under_way or length != seen:
+            seen, since = length, time.monotonic()
+        elif time.monotonic() - since > QUIET_SECONDS:
+            return
+        page.wait_for_timeout(100)
+    raise TimeoutError(f"{page.url} is not at rest after {PATIENCE_MS / 1000:.0f} s")
 
 
 @contextmanager
