@@ -1,4 +1,4 @@
-# The only commands a person needs to know: setup, run, test, rust, lint, data, train, bench.
+# The only commands a person needs to know: setup, run, test, rust, lint, data, train, bench, screenshots.
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -15,10 +15,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := $(PIP) --require-hashes
 TORCH  := $(PIP) $$(grep '^torch==' requirements-train.txt)
 
-.PHONY: help setup run test rust soak lint lock data train bench image-check browser crates prometheus
+.PHONY: help setup run test rust soak lint lock data train bench screenshots image-check browser crates prometheus
 
 help:                ## Show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv $(VENV) || \
@@ -81,6 +81,9 @@ train: $(VENV)/train.stamp        ## Train all models anew, put in use what is n
 
 bench: $(VENV)/dev.stamp          ## Print the figures of docs/ again
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+screenshots: $(VENV)/dev.stamp browser  ## Take the pictures of docs/ from the running app
+	$(BIN)/python docs/pictures/make.py
 
 image-check: $(VENV)/dev.stamp    ## Replay the Dockerfile in a clean Debian root, start it and ask it (as root)
 	@command -v debootstrap >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends debootstrap >/dev/null; }

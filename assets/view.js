@@ -14,7 +14,7 @@
     if (query.get(name) !== value) {
       var first = !query.has(name);
       query.set(name, value);
-      var address = window.location.pathname + "?" + query.toString();
+      var address = window.location.pathname + "?" + query.toString() + window.location.hash;
       window.history[first ? "replaceState" : "pushState"]({}, "", address);
     }
     return window.location.search;

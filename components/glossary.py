@@ -28,6 +28,18 @@ TERMS: dict[str, Term] = {
         "A stretch of bars over which a price behaves alike: trending up or down, ranging, volatile or calm, relative to the "
         "instrument's own typical volatility.",
     ),
+    "two_vocabularies": Term(
+        "Two vocabularies",
+        "Regimes are of one instrument's bars, stress states of the market's days; they answer different questions and are "
+        "never mixed.",
+    ),
+    "typical_volatility": Term(
+        "Typical volatility",
+        "What an instrument's volatility per bar is in the long run (s0), as known at that bar: calm and volatile are "
+        "measured by it.",
+    ),
+    "unknown": Term("Unknown", "No label: fewer than 50 bars, or, by the fixed rules, none that fits."),
+    "rules": Term("Rules", "The fixed thresholds that a trading client falls back to, kept as a baseline for the detectors."),
     "stress": Term(
         "Stress state",
         "A cluster of days alike in return, 21-day volatility and VIX; states are ordered by VIX, from low stress to high.",
@@ -37,11 +49,22 @@ TERMS: dict[str, Term] = {
         "The probability that the model gives to the regime it names. Of calibrated models, what is said with 80 % confidence "
         "comes true about 80 times in 100.",
     ),
+    "prediction_set": Term(
+        "Prediction set", "Every regime that is likely enough for such sets to hold the true one on nine bars in ten."
+    ),
     "age": Term("Age", "For how many bars the present label has held without a break, the newest bar included."),
+    "spell": Term("Spell", "A run of bars in a row with the same label."),
+    "causal": Term("Known then", "A label or value that rests on bars up to its own alone, as one who traded then had it."),
+    "hindsight": Term(
+        "Hindsight",
+        "Labels that rest on later bars too: they date a change to where it began, which nobody could know then.",
+    ),
     "persistence": Term(
         "Persistence",
         "The forecast that tomorrow is as today. States last for weeks, so it is right on most days and hard to beat.",
     ),
+    "baseline": Term("Baseline", "A simple forecast that a model has to beat to be worth anything."),
+    "horizon": Term("Horizon", "How many trading days ahead a forecast looks: 1, 5 or 21."),
     "markov": Term("Markov chain", "A forecast that counts how often each state was followed by each other in the past."),
     "fan": Term(
         "Days between horizons",
@@ -63,6 +86,18 @@ TERMS: dict[str, Term] = {
     ),
     "brier": Term("Brier score", "Mean squared distance between the probabilities given and what came. Lower is better."),
     "calibration": Term("Calibration", "Whether what is said with a probability comes true that often."),
+    "calibration_error": Term(
+        "Calibration error",
+        "Mean gap between the probabilities that were said and the shares that came true, in 15 bins of as many days each.",
+    ),
+    "accuracy": Term("Accuracy", "Share of days or bars that were named rightly."),
+    "precision": Term("Precision", "Of what was given a name, the share that had it in truth."),
+    "recall": Term("Recall", "Of what had a name in truth, the share that was given it."),
+    "macro_f1": Term("Macro F1", "Precision and recall in one figure for each name, averaged over the names alike."),
+    "p_value": Term(
+        "p-value", "How often chance alone would give a difference as large as the one seen; under 5 % is called significant."
+    ),
+    "transition": Term("Days of change", "Days on which the state became another one: rare, and hardest to foresee."),
     "interval": Term(
         "95 % interval", "Where the true mean lies in 95 of 100 such samples, drawn anew in blocks of neighbouring days."
     ),
@@ -71,6 +106,7 @@ TERMS: dict[str, Term] = {
         "Each year is forecast by models fitted on the years before it alone, as it would have been at the time.",
     ),
     "in_sample": Term("In sample", "Days that the model was fitted on. How well it does there says little about days to come."),
+    "out_of_sample": Term("Out of sample", "Days that came after all that the model was fitted on: the only fair test."),
     "repaint": Term(
         "Repaint share", "Share of bars whose label hindsight changes: what a chart of the past shows, and nobody knew then."
     ),

@@ -39,7 +39,18 @@ def test_the_python_example_runs(monkeypatch, tmp_path, capsys):
     assert len(names["features"]) == len(names["regimes"])
 
 
-@pytest.mark.parametrize("command", ["setup", "run", "test", "lint", "data", "train", "bench"])
+def test_one_screen_says_what_it_is_shows_it_and_starts_it():
+    """Above the rule: a picture, no more than three commands, and the way to the rest."""
+    first, rule, _ = README.partition("\n---\n")
+    assert rule
+    assert len(first.splitlines()) <= 45
+    assert "docs/pictures/overview.png" in first
+    assert len(re.search(r"```sh\n(.*?)\n```", first, re.DOTALL)[1].splitlines()) <= 3
+    for page in ("analysts", "api", "rust", "python", "how-it-works", "operations", "index"):
+        assert f"](docs/{page}.md" in first
+
+
+@pytest.mark.parametrize("command", ["setup", "run", "test", "lint", "data", "train", "bench", "screenshots"])
 def test_the_commands_are_those_of_the_makefile(command):
     assert f"make {command}" in README
     assert re.search(rf"^{command}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
