@@ -29,7 +29,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Forecasts",
         (
             *("horizon", "baseline", "persistence", "markov", "margin", "contribution", "in_sample", "out_of_sample"),
-            "walk_forward",
+            *("walk_forward", "fan"),
         ),
     ),
     "evaluation": (
