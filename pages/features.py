@@ -159,7 +159,7 @@ def _spread_height(n_features: int) -> int:
 
 def _correlation_card() -> html.Section:
     return cards.card(
-        html.Div(cards.skeleton(230), id=MATRICES, className="matrices"),
+        html.Div(cards.skeleton(230), id=MATRICES, className="matrices-by-label"),
         html.Div(id=MATRICES_KEY),
         title=html.Span("Correlation", id=MATRICES_TITLE),
     )
