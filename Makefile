@@ -15,7 +15,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HASHED := $(PIP) --require-hashes
 TORCH  := $(PIP) $$(grep '^torch==' requirements-train.txt)
 
-.PHONY: help setup run test rust soak lint lock data train bench screenshots image-check browser crates prometheus
+.PHONY: charts help setup run test rust soak lint lock data train bench screenshots image-check browser crates prometheus
 
 help:                ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -70,6 +70,9 @@ lock: | $(BIN)/python             ## Write the hashes of what requirements*.txt 
 	@for set in requirements requirements-train requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --no-deps --no-strip-extras --generate-hashes --no-annotate --no-emit-package torch \
 	    --python-version 3.11.9 --custom-compile-command "make lock" $$set.txt -o $$set.lock || exit 1; done
+
+charts: $(VENV)/run.stamp         ## Build the part of plotly.js that the pages draw with, as assets/charts/plotly-VERSION.min.js (needs npm)
+	sh deploy/charts.sh $$($(BIN)/python -c "from plotly.offline import get_plotlyjs_version as version; print(version())")
 
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)
 	$(BIN)/python -m regime_core ingest --source $(SOURCE)

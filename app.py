@@ -123,7 +123,15 @@ def _dashboard(server: Flask, settings: Settings) -> dash.Dash:
             response.headers["Content-Security-Policy"] = guard.content_policy(app.csp_hashes())
         return response
 
+    def read_whole(response: Response) -> Response:
+        """A file of the pages as one piece: what is sent piece by piece is packed anew each time."""
+        if request.path.startswith(OF_BROWSERS) and response.is_streamed and response.status_code == 200:
+            response.direct_passthrough = False
+            response.set_data(response.get_data())
+        return response
+
     server.after_request(allow_own_scripts)
+    server.after_request(read_whole)
     return app
 
 

@@ -12,6 +12,7 @@ import dash_bootstrap_components as dbc
 import flask
 import numpy as np
 from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from plotly.offline import get_plotlyjs_version
 
 import runtime
 from components import cards, tables, words
@@ -46,7 +47,9 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="FAVICON">
     <script src="THEME_SCRIPT"></script>
+    <meta name="charts" content="ALL_CHARTS_SCRIPT">
     <script src="CHARTS_SCRIPT" defer></script>
+    <script src="ROUTES_SCRIPT" defer></script>
     {%css%}
   </head>
   <body>
@@ -55,9 +58,11 @@ INDEX = """<!DOCTYPE html>
   </body>
 </html>
 """
-CHARTS = "/_dash-component-suites/plotly/package_data/plotly.min.js"
-"""Where Dash serves plotly.js: it fetches it only when the first chart is there to be drawn, which is late."""
-HEAD_ONLY_ASSETS = r"theme\.js"
+ALL_CHARTS = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+"""Where Dash serves the whole plotly.js, which takes a browser longer to load than a page to be drawn."""
+CHARTS = f"charts/plotly-{get_plotlyjs_version()}.min.js"
+"""Asset with the part of it that pages draw with (``make charts``); ``charts/routes.js`` fetches the whole for the rest."""
+HEAD_ONLY_ASSETS = r"theme\.js|routes\.js|plotly-[\d.]+\.min\.js"
 """Assets that the head loads itself: to be given to Dash as ``assets_ignore``."""
 
 
@@ -65,7 +70,9 @@ def index_string(app: dash.Dash) -> str:
     """Page around every page: sets light or dark before the first paint, and fetches the charts' library with all else."""
     scripts = {
         "THEME_SCRIPT": app.get_asset_url("theme.js"),
-        "CHARTS_SCRIPT": app.get_relative_path(CHARTS),
+        "ALL_CHARTS_SCRIPT": app.get_relative_path(ALL_CHARTS),
+        "CHARTS_SCRIPT": app.get_asset_url(CHARTS),
+        "ROUTES_SCRIPT": app.get_asset_url("charts/routes.js"),
         "GRIDS_SCRIPT": app.get_relative_path(tables.LIBRARY),
     }
     index = INDEX.replace("FAVICON", app.get_asset_url("favicon.svg"))

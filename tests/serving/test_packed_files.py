@@ -40,10 +40,12 @@ def test_what_is_not_a_file_of_the_pages_is_packed_anew(app, path):
         assert key(request) == ""
 
 
-def test_a_file_of_the_pages_is_the_same_packed_and_plain(app):
+@pytest.mark.parametrize("name", ["renderer", "charts/plotly"])
+def test_a_file_of_the_pages_is_the_same_packed_and_plain(app, name):
     client = app.server.test_client()
-    path = next(found for found in re.findall(r'src="(/_dash[^"]+)"', client.get("/").text) if "renderer" in found)
-    plain = client.get(path, headers={"Accept-Encoding": "identity"}).data
-    packed = [client.get(path, headers={"Accept-Encoding": "br"}) for _ in range(2)]
+    path = next(found for found in re.findall(r'src="(/[^"]+)"', client.get("/").text) if name in found)
+    plain = client.get(path, headers={"Accept-Encoding": "identity"}, buffered=True).data
+    packed = [client.get(path, headers={"Accept-Encoding": "br"}, buffered=True) for _ in range(2)]
     assert [answer.headers["Content-Encoding"] for answer in packed] == ["br", "br"]
     assert [brotli.decompress(answer.data) for answer in packed] == [plain, plain]
+    assert not any(answer.is_streamed for answer in packed)
