@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var SCALE = 2;
+  var LETTER = 8.2; // pixels of a letter of the title, on average
 
   function plotOf(box) {
     return box.querySelector(".js-plotly-plot");
@@ -30,18 +31,36 @@
     link.click();
   }
 
+  /* Lines of at most so many letters. */
+  function wrapped(title, most) {
+    return title.split(" ").reduce(
+      function (lines, word) {
+        var last = lines[lines.length - 1];
+        if (last && (last + " " + word).length > most) {
+          lines.push(word);
+        } else {
+          lines[lines.length - 1] = last ? last + " " + word : word;
+        }
+        return lines;
+      },
+      [""]
+    );
+  }
+
   /* The figure as drawn, on the page's ground, with its title above. */
   function picture(box) {
     var plot = plotOf(box);
     var css = window.getComputedStyle(document.body);
     var title = titleOf(box);
+    var lines = wrapped(title, Math.floor(plot.clientWidth / LETTER));
+    var head = 24 + 20 * lines.length;
     var layout = Object.assign({}, plot.layout, {
       paper_bgcolor: css.getPropertyValue("--page").trim(),
-      title: { text: title, x: 0.01, xanchor: "left", y: 0.985, yanchor: "top", font: { size: 15 } },
-      margin: Object.assign({}, plot.layout.margin, { t: 44 }),
+      title: { text: lines.join("<br>"), x: 0, xref: "container", xanchor: "left", pad: { l: 8, t: 8 }, y: 1, yanchor: "top", font: { size: 15 } },
+      margin: Object.assign({}, plot.layout.margin, { t: head }),
     });
     var figure = { data: plot.data, layout: layout, config: { staticPlot: true } };
-    var size = { format: "png", width: plot.clientWidth, height: plot.clientHeight + 44, scale: SCALE };
+    var size = { format: "png", width: plot.clientWidth, height: plot.clientHeight + head, scale: SCALE };
     return window.Plotly.toImage(figure, size).then(function (href) {
       save(href, fileName(title, "png"));
     });
