@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "refresh": {"runtime", "regime_core"},
     "serving": {"serving", "runtime", "regime_core"},
     "runtime": {"results", "jobs", "regime_core"},
-    "results": {"jobs", "regime_core"},
+    "results": {"results", "jobs", "regime_core"},
     "telemetry": {"regime_core"},
     "logs": set(),
     "jobs": {"regime_core"},

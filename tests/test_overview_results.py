@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-import results
 from markets import daily_bars
 from regime_core.bars import DAY_NS
 from regime_core.evaluation.aftermath import HORIZONS
+from results import of_labels
 from runtime import Runtime, Settings
 from visitors import uploaded
 
@@ -22,7 +22,7 @@ def upload(process, n, name="mine", step_ns=DAY_NS):
 
 
 def test_labels_are_at_hand_where_they_are_quick_or_made_already(process, monkeypatch):
-    monkeypatch.setattr(results, "QUICK_BARS", 100)
+    monkeypatch.setattr(of_labels, "QUICK_BARS", 100)
     short, long = upload(process, 100), upload(process, 101, "long")
     assert len(process.results.labels_at_hand(short, "rules")) == 100
     assert process.results.labels_at_hand(long, "rules") is None
@@ -42,7 +42,7 @@ def test_what_followed_is_made_once_and_of_the_newest_label(process):
 
 
 def test_only_the_newest_bars_of_a_long_series_count(process, monkeypatch):
-    monkeypatch.setattr(results, "AFTERMATH_BARS", 200)
+    monkeypatch.setattr(of_labels, "AFTERMATH_BARS", 200)
     found = process.results.aftermath(upload(process, 400), "boosted")[1]
     assert (found.first, found.last, found.n_all) == (200, 398, 199)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import results
 import runtime
 from detectors import recurrent_folder
 from json_service import rules_folder
@@ -17,6 +16,7 @@ from regime_core.bars import DAY_NS, OHLCV, to_frame
 from regime_core.errors import ArtifactError, ModelError, RegimeError
 from regime_core.models import lstm_torch
 from regime_core.readers import Overrides
+from results import of_features, of_labels, of_states
 from runtime import Runtime, Settings, signing_key
 from visitors import received, uploaded
 from waiting import wait_for_job
@@ -66,8 +66,9 @@ def test_labels_are_made_once(process):
 
 
 def test_long_series_are_labelled_by_a_job_and_read_back(process, monkeypatch):
-    monkeypatch.setattr(results, "INLINE_BARS", 200)
-    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    for part in (of_labels, of_features):
+        monkeypatch.setattr(part, "INLINE_BARS", 200)
+    monkeypatch.setattr(of_labels, "INLINE_BYTES", 1_000)
     uploads = process.library.uploads
     text = to_frame(walk(300)).to_csv().encode()
     upload = uploads.get(received(uploads, "alice", "long.csv", text), "alice")
@@ -116,7 +117,7 @@ def test_states_of_the_vix_rest_on_its_own_level_and_no_forecast_of_the_index_is
 def test_states_of_a_long_history_are_made_by_a_job_and_are_the_same(process, monkeypatch):
     dataset = process.library.get(uploaded(process.library, "alice", "walk.csv", walk(300)), "alice")
     inline = [process.results.clusters(dataset, k) for k in (None, 3)]
-    monkeypatch.setattr(results, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     again = Runtime(process.settings)
     assert again.results.clusters(dataset) is None
     assert wait_for_job(again.jobs, again.results.start_clusters(dataset)).state == "done"
@@ -176,7 +177,8 @@ def test_features_are_those_of_the_library(process):
 def test_features_of_a_long_series_are_made_by_a_job(process, monkeypatch):
     dataset = process.library.get(uploaded(process.library, "alice", "long.csv", walk(300)), "alice")
     inline = process.results.features(dataset, ["rsi_14", "volatility_5"])
-    monkeypatch.setattr(results, "INLINE_BARS", 200)
+    for part in (of_labels, of_features):
+        monkeypatch.setattr(part, "INLINE_BARS", 200)
     assert process.results.features(dataset, ["rsi_14", "volatility_5"]) is None
     assert wait_for_job(process.jobs, process.results.start_features(dataset)).state == "done"
     np.testing.assert_array_equal(process.results.features(dataset, ["rsi_14", "volatility_5"]), inline)

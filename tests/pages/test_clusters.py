@@ -8,9 +8,9 @@ import pytest
 from dash.exceptions import PreventUpdate
 
 import jobs
-import results
 import runtime
 from markets import daily_bars, text_of
+from results import of_states
 from visitors import uploaded
 from waiting import wait_for_job
 
@@ -224,7 +224,7 @@ def test_a_history_too_long_to_be_divided_again_and_again_says_so(page, visit, m
     page.markets.clustered(page.shell.dataset(dataset), "2")
     found = runtime.results().clusters(page.shell.dataset(dataset), 2)
     monkeypatch.setattr(runtime.results(), "clusters", lambda *_: found)
-    monkeypatch.setattr(results, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     monkeypatch.setattr(runtime.results(), "_candidates_of", lambda _: object())
     _, told, hidden, table, _ = page.moves.tell_moves(dataset, "2", 0, None, "k")
     assert "279 days are too many" in text_of(told)
@@ -234,7 +234,7 @@ def test_a_history_too_long_to_be_divided_again_and_again_says_so(page, visit, m
 
 
 def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkeypatch):
-    monkeypatch.setattr(results, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     dataset = upload(moving(300))
     headline, where, notes, shares, hidden, *_ = page.show_states(dataset, "auto", 0)
     assert "279 days: their states are made in the background" in text_of(headline)
@@ -250,7 +250,7 @@ def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkey
 
 
 def test_a_full_queue_of_jobs_is_told(page, visit, monkeypatch):
-    monkeypatch.setattr(results, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     monkeypatch.setattr(jobs, "MAX_WAITING", -1)
     assert "try again" in page.make_states(upload(moving(300)), 0)[1]
     assert page.make_states("gone", 0) == (None, None)

@@ -16,6 +16,7 @@ from markets import daily_bars, text_of
 from regime_core.evaluation.stability import population_stability_index
 from regime_core.features import relative
 from regime_core.models.training_rows import binned
+from results import of_features, of_states
 from visitors import uploaded
 
 NAMES = "volatility_21,rsi_14"
@@ -140,7 +141,7 @@ def test_drift_and_ranks_of_a_long_series_come_from_its_job(page, visit, monkeyp
     dataset = runtime.library().get(upload(), "looker")
     short = runtime.results().input_drift(dataset, 60, 300)
     table = np.column_stack([runtime.results().features(dataset, [name])[:, 0] for name in short.names])
-    monkeypatch.setattr(results, "INLINE_BARS", 200)
+    monkeypatch.setattr(of_features, "INLINE_BARS", 200)
     fresh = results.Results(runtime.library(), runtime.current().jobs, runtime.engine, model_dir=tmp_path, folder=tmp_path)
     assert fresh.input_drift(dataset, 60, 300) is None
     assert fresh.past_ranks(dataset, "rsi_14") is None
@@ -160,7 +161,7 @@ def test_intraday_bars_have_regimes_but_no_states_and_say_so(page, visit):
 
 
 def test_states_that_are_not_made_yet_are_told(page, visit, monkeypatch):
-    monkeypatch.setattr(results, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     *_, notes = page.show_over_time("sp500", NAMES, "state", "all", "light", None, 0)
     assert "has no states yet: open it on the Clusters page" in text_of(notes)
 
@@ -172,7 +173,7 @@ def test_a_feature_that_is_unknown_here_says_why(page, visit):
 
 def test_a_long_series_is_computed_by_a_job(page, visit, monkeypatch):
     dataset = upload()
-    monkeypatch.setattr(results, "INLINE_BARS", 200)
+    monkeypatch.setattr(of_features, "INLINE_BARS", 200)
     started = []
     monkeypatch.setattr(runtime.results(), "start_features", lambda found: started.append(found.id) or "j" * 32)
     _, _, newest, hidden, job = page.show_newest(dataset, NAMES, None, 0)

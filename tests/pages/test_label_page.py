@@ -10,12 +10,12 @@ import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
-import results
 import runtime
 from markets import text_of
 from regime_core.errors import RegimeError
 from regime_core.readers import Overrides
 from regime_core.studies import overrides_json, overrides_of_json
+from results import of_labels
 from visitors import received
 
 HEADER = "date,open,high,low,close,volume\n"
@@ -321,7 +321,7 @@ def test_files_of_one_name_are_told_apart_in_the_picker(page, way):
 
 
 def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
-    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(of_labels, "INLINE_BYTES", 1_000)
     started = []
     monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: started.append(arguments) or "j" * 32)
     task, job, *_ = way.drop(rows(90), name="-x.csv")
@@ -339,13 +339,13 @@ def test_a_large_file_is_read_and_labelled_by_a_job(page, way, monkeypatch):
 def test_symbols_are_listed_once_a_job_has_labelled_all_of_them(page, way, monkeypatch):
     """A short symbol is labelled and charted at once, while the job is still at the others."""
     dataset = way.read(two_symbols(), name="two.csv")
-    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(of_labels, "INLINE_BYTES", 1_000)
     monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: "j" * 32)
     shown, *_ = way.settle(dataset, model="rules")
     assert (shown["labels"], shown["files"]) == (True, [])
     *_, hidden, _, of = page.file_cards.show_file(shown, None)
     assert hidden
-    monkeypatch.setattr(results, "INLINE_BYTES", 1_000_000)
+    monkeypatch.setattr(of_labels, "INLINE_BYTES", 1_000_000)
     later, *_ = way.settle(dataset, model="rules", shown=shown)
     _, _, symbols, *_, hidden, _, _ = page.file_cards.show_file(later, of)
     assert ([row["symbol"] for row in symbols], hidden) == (["AAA", "BBB"], False)
@@ -354,7 +354,7 @@ def test_symbols_are_listed_once_a_job_has_labelled_all_of_them(page, way, monke
 def test_work_that_failed_is_not_started_again_by_itself(page, way, monkeypatch):
     dataset = way.read(rows(90))
     started = []
-    monkeypatch.setattr(results, "INLINE_BYTES", 1_000)
+    monkeypatch.setattr(of_labels, "INLINE_BYTES", 1_000)
     monkeypatch.setattr(runtime.current().jobs, "start", lambda arguments: started.append(arguments) or "j" * 32)
     *_, job, _, _, again_hidden = way.settle(dataset, model="rules")
     assert (job["id"], again_hidden, len(started)) == ("j" * 32, True, 1)
