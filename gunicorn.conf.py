@@ -76,6 +76,7 @@ def _import_for_all() -> None:
     """Import what every worker needs, so that they start sooner; nothing is created by it."""
     importlib.import_module("app")
     importlib.import_module("api.bodies").warm_up()
+    importlib.import_module("sklearn.cluster")  # else the first to open Clusters waits for it, once a worker
     for module in pkgutil.walk_packages([str(ROOT / "components")], "components."):
         importlib.import_module(module.name)
 

@@ -243,7 +243,7 @@ def not_possible(error: RegimeError, dataset_id: str) -> html.Div:
     pages = {"Clusters": "/clusters", "Features": "/features"} if error.code == "market.short" else {"Overview": "/"}
     links = [dcc.Link(name, href=shell.href(path, dataset=dataset_id)) for name, path in pages.items()]
     where = html.P(["Shown for it: ", *(part for link in links for part in (link, " "))])
-    return cards.problem(words.told(error.message), where, title="No evaluation for this dataset")
+    return cards.problem(words.told(error.message), where, title="No evaluation for this dataset", whole_page=True)
 
 
 def outcomes_heading(title: str, days: NDArray[np.int64], walk: WalkForward) -> str:

@@ -215,7 +215,9 @@ def none_yet() -> html.Div:
 
 def not_possible(error: RegimeError, dataset_id: str) -> html.Div:
     """What is missing for a forecast, and where what can still be shown is."""
-    return cards.problem(words.told(error.message), _elsewhere(error, dataset_id), title="No forecast for this dataset")
+    return cards.problem(
+        words.told(error.message), _elsewhere(error, dataset_id), title="No forecast for this dataset", whole_page=True
+    )
 
 
 def no_record(dataset_id: str, k: str) -> html.Div:

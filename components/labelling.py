@@ -71,13 +71,13 @@ def settle(
     try:
         shown = _what_is_there(shell.dataset(dataset_id), model)
     except RegimeError as error:
-        return None, None, no_update, views.not_shown(error), True, True
+        return None, None, no_update, views.not_shown(error, whole_page=False), True, True
     if not shown["complete"] and not task:
         stopped = studies.stopped(ended)
         try:
             begun, shown = (no_update, shown) if stopped else _start(dataset_id, model, shown)
         except RegimeError as error:
-            shown, problem = {**shown, "labels": False}, views.not_shown(error)
+            shown, problem = {**shown, "labels": False}, views.not_shown(error, whole_page=False)
     known = {name: shown[name] for name in ("dataset", "version", "model", "labels")}
     wanted = {**known, "hindsight": shown["labels"] and knew == "hindsight"}
     waits = task is not None and not _is_being_read(task, dataset_id)

@@ -129,4 +129,4 @@ def waiting(dataset: Dataset) -> Component:
 
 def not_shown(message: str) -> html.Div:
     """Word on a dataset without states."""
-    return cards.problem(words.told(message), title="No stress states for this dataset")
+    return cards.problem(words.told(message), title="No stress states for this dataset", whole_page=True)

@@ -102,9 +102,9 @@ def unlabelled(seen: View) -> Component:
     )
 
 
-def not_shown(error: RegimeError) -> Component:
-    """Word on a dataset or model that cannot be shown."""
+def not_shown(error: RegimeError, *, whole_page: bool = True) -> Component:
+    """Word on a dataset or model that cannot be shown; it is the heading where the page has no other."""
     title = {"dataset.unknown": "Not here", "model.unknown": "No such model", "model.gone": "No longer served"}
     title["share.over"] = "No longer shared"
     home = html.P(dcc.Link("Show the S&P 500", href=shell.href("/", dataset="sp500")))
-    return cards.problem(error.message, home, title=title.get(error.code, "This cannot be shown"))
+    return cards.problem(error.message, home, title=title.get(error.code, "This cannot be shown"), whole_page=whole_page)
