@@ -16,6 +16,8 @@ FLAGS = [
 PATIENCE_MS = 30_000
 """How long a browser may take over anything: a cold machine is slow."""
 expect.set_options(timeout=PATIENCE_MS)
+BROWSER_HINTS = ("Canvas2D: Multiple readback operations", "GPU stall due to ReadPixels")
+"""What Chromium itself says of any 3-D chart where there is no graphics card."""
 DEAD = "http://127.0.0.1:9"
 """No one listens here: an update fails at once, and nothing leaves this machine."""
 
@@ -57,7 +59,7 @@ class Visitor:
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "accept_downloads": True} | options)
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
-        self.page.on("console", lambda message: self.noted.append(f"console {message.type}: {message.text}"))
+        self.page.on("console", lambda message: self._note_message(message))
         self.page.on("pageerror", lambda error: self.noted.append(f"error: {error}"))
         self.page.on("response", lambda response: self._note_response(response))
         self.context.on("request", lambda request: self._note_request(request))
@@ -66,6 +68,10 @@ class Visitor:
         """Go to a page and wait until it is drawn."""
         self.page.goto(self.address + path)
         return self.page
+
+    def _note_message(self, message):
+        if not any(hint in message.text for hint in BROWSER_HINTS):
+            self.noted.append(f"console {message.type}: {message.text}")
 
     def _note_request(self, request):
         parts = urlsplit(request.url)

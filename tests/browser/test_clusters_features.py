@@ -185,10 +185,6 @@ def test_controls_have_names_and_charts_are_described(visitor, open_page):
     assert unnamed == 0
 
 
-BROWSER_HINTS = ("Canvas2D: Multiple readback operations", "GPU stall due to ReadPixels")
-"""What Chromium itself says of any 3-D chart where there is no graphics card."""
-
-
 def test_three_dimensions_are_drawn_when_asked_for(visitor):
     page = clusters(visitor)
     assert page.locator("#clusters-solid").count() == 0
@@ -200,4 +196,3 @@ def test_three_dimensions_are_drawn_when_asked_for(visitor):
     page.get_by_text("2-D", exact=True).click()
     expect(page.locator("#clusters-scatter .points path").first).to_be_visible()
     assert page.locator("#clusters-solid").count() == 0
-    visitor.noted[:] = [note for note in visitor.noted if not any(hint in note for hint in BROWSER_HINTS)]
