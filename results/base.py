@@ -27,21 +27,35 @@ class Kept(Generic[_Made]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._made: OrderedDict[Hashable, _Made] = OrderedDict()
+        self._making: dict[Hashable, RLock] = {}
         self._lock = RLock()
 
     def has(self, key: Hashable) -> bool:
-        """Whether the result is made."""
-        return key in self._made
+        """Whether ``get`` would give what is there already."""
+        with self._lock:
+            return key in self._made
 
     def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
-        """What was made under the key; whoever else asks waits while it is."""
+        """What was made under the key; whoever else asks for it waits while it is, and nobody else does."""
         with self._lock:
-            if key not in self._made:
-                self._made[key] = make()
-            self._made.move_to_end(key)
-            while len(self._made) > self._most:
-                self._made.popitem(last=False)
-            return self._made[key]
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+            making = self._making.setdefault(key, RLock())
+        with making:
+            with self._lock:
+                if key in self._made:
+                    return self._made[key]
+            try:
+                made = make()
+                with self._lock:
+                    self._made[key] = made
+                    while len(self._made) > self._most:
+                        self._made.popitem(last=False)
+                return made
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
