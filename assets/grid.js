@@ -28,8 +28,16 @@
     }, 3000);
   });
 
+  /* Once the browser has drawn what else there is: a table can wait for a chart. */
   var Grid = React.lazy(function () {
-    return new Promise(fetched);
+    return new Promise(function (resolve, reject) {
+      window.requestIdleCallback(
+        function () {
+          fetched(resolve, reject);
+        },
+        { timeout: 2000 }
+      );
+    });
   });
   function AgGrid(props) {
     return React.createElement(React.Suspense, { fallback: null }, React.createElement(Grid, props));

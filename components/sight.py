@@ -33,7 +33,7 @@ def later(name: str, *children: Any, height: int, className: str = "stack") -> h
     room = html.Div(
         cards.skeleton(height),
         id=section_id(name),
-        className=className,
+        className=f"later {className}",
         style={"minHeight": f"{height}px"},
         tabIndex="0",
         role="region",

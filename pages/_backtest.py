@@ -72,7 +72,7 @@ def layout(
     )
     below = [wealth, sight.later("evaluation-backtest", table, height=TABLE_HEIGHT)]
     return html.Div(
-        [cards.card(verdict), html.Div(id=WARNING), choices, html.Div(below, id=BODY, className="stack")],
+        [cards.card(verdict), html.Div(cards.skeleton(81), id=WARNING), choices, html.Div(below, id=BODY, className="stack")],
         className="stack stack-close",
     )
 

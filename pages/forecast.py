@@ -107,7 +107,7 @@ def _verdict() -> html.Div:
     )
     return html.Div(
         [
-            html.Div(cards.skeleton(35), id=HEADLINE),
+            html.Div(cards.skeleton(64), id=HEADLINE),
             html.Div([html.Div(id=WHERE), update], className="where-row"),
             html.Div(id=MADE),
         ]
