@@ -17,7 +17,7 @@ import runtime
 from api import guard
 from components import shell
 from runtime import Settings
-from serving.packed_files import PackedFiles
+from serving import packed_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -66,8 +66,8 @@ def _server(settings: Settings) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(days=VISITOR_DAYS),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
-        COMPRESS_CACHE_BACKEND=PackedFiles,
-        COMPRESS_CACHE_KEY=lambda request: request.path if request.path.startswith(OF_BROWSERS) else "",
+        COMPRESS_CACHE_BACKEND=packed_files.PackedFiles,
+        COMPRESS_CACHE_KEY=lambda request: packed_files.key_of(request.path) if request.path.startswith(OF_BROWSERS) else "",
         MAX_CONTENT_LENGTH=MAX_CALLBACK_MB * MB,
     )
     server.session_interface = VisitorSessions()

@@ -46,7 +46,8 @@
   }
 
   document.addEventListener("keydown", function (event) {
-    var release = event.key === "Escape" && document.getElementById("clusters-release");
+    var elsewhere = event.target.closest && event.target.closest("input, select, textarea");
+    var release = event.key === "Escape" && !elsewhere && document.getElementById("clusters-release");
     if (release && !release.disabled) {
       release.click();
     }

@@ -70,8 +70,12 @@
     return value === null || value === undefined ? "" : String(value).replace(/<[^>]*>/g, " ");
   }
 
+  /* Words that a spreadsheet would take for a formula are marked as words. */
   function cell(value) {
     var told = text(value);
+    if (typeof value === "string" && /^[=+@\t\r]|^-(?![\d.])/.test(told)) {
+      told = "'" + told;
+    }
     return /[",\n]/.test(told) ? '"' + told.replace(/"/g, '""') + '"' : told;
   }
 

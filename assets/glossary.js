@@ -8,7 +8,7 @@
   }
 
   function show(hash) {
-    var key = decodeURIComponent((hash || "").slice(1));
+    var key = (hash || "").slice(1); // keys are plain words
     window.requestAnimationFrame(function () {
       entries().forEach(function (entry) {
         entry.classList.toggle("sought", entry.id === key);

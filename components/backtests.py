@@ -140,7 +140,10 @@ def basis(view: Shown, signal: str) -> html.P:
         FORECAST: "Forecasts out of sample: each year by models fitted on the years before it.",
         TODAY: "Today's state by centres fitted on the years before its own, as it was known that day.",
     }
-    causal = f"Causal labels of {signal}: each rests on bars up to its own. It was trained on simulated markets alone."
+    causal = (
+        f"Causal labels of {signal}: each rests on bars up to its own. It was trained on simulated markets, and "
+        "chosen, among others, on markets resampled from days of the S&P 500."
+    )
     delay = view.trade.delay
     later = (
         "the same close" if delay == 0 else "the next close" if delay == 1 else f"the {words.count(delay, 'close')} after it"

@@ -11,7 +11,6 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 from components import ranges, theme
 
 STYLES = {"line": "Line", "candles": "Candles"}
-KNEW = {"then": "Known then", "hindsight": "With hindsight"}
 
 
 def segmented(identifier: str, options: dict[str, str], value: str | None, label: str) -> html.Div:
@@ -31,11 +30,6 @@ def segmented(identifier: str, options: dict[str, str], value: str | None, label
 def style_buttons(identifier: str, chosen: str | None) -> html.Div:
     """How the price is drawn."""
     return segmented(identifier, STYLES, chosen if chosen in STYLES else "line", "Drawn as")
-
-
-def knew_buttons(identifier: str, chosen: str | None) -> html.Div:
-    """Whether labels are those known on each bar, or those that later bars bear out."""
-    return segmented(identifier, KNEW, chosen if chosen in KNEW else "then", "Labels known")
 
 
 def range_buttons(identifier: str, chosen: str | None) -> html.Div:

@@ -142,7 +142,8 @@ MORE: dict[str, tuple[str, ...]] = {
     ),
     "walk_forward": (
         "For each year scaler, clusters, forecaster and calibration are fitted on all days before it, then the year is "
-        "forecast. Nothing is chosen on a year that is scored.",
+        "forecast. Nothing is fitted on a year that is scored. Only the number of states, where it is left to the data, is "
+        "chosen on the whole history: name one to be free of that.",
     ),
     "calibration": (
         "The chart groups forecasts by the probability said and shows the share that came true. On the diagonal all is as "

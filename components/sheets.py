@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from dash import html
 
 Row = dict[str, Any]
+_FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.])")
+"""Words that a spreadsheet would take for a formula: a file's names are its sender's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +84,6 @@ def _line(sheet: Sheet, row: Row) -> html.Tr:
 def _plain(value: object) -> object:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, str) and _FORMULA.match(value):
+        return f"'{value}"
     return f"{value:.10g}" if isinstance(value, float) else value

@@ -32,9 +32,9 @@ class Watched:
 
 
 def watched(model: str | None) -> list[Watched]:
-    """Bundled datasets and this visitor's uploads, with such labels as take a moment at most."""
+    """Bundled datasets, this visitor's uploads and those shown to them, with such labels as take a moment at most."""
     found = []
-    for info in runtime.library().infos(shell.visitor())[:MOST]:
+    for info in runtime.library().infos(shell.visitor(), shell.grants())[:MOST]:
         try:
             dataset = shell.dataset(info.id)
         except RegimeError:

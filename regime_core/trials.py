@@ -121,14 +121,14 @@ def exact(market: SimulatedMarket) -> Answers:
 def lags(truth: NDArray[np.integer], given: NDArray[np.integer]) -> Float:
     """Bars from each change of the true regime until it was named, (n_changes,): 0 on its first bar, infinite if never.
 
-    truth, given : (n,) codes. The regime of the first row is no change, and one that the last row cuts off is left out unless
-    it was named.
+    truth, given : (n,) codes. The regime of the first row is no change, and one that the last row cuts off is left out:
+    nobody knows whether it would have been named.
     """
     edges = np.append(np.flatnonzero(np.diff(truth)) + 1, len(truth))
     found = []
     for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         agrees = np.flatnonzero(given[start:stop] == truth[start])
-        if len(agrees) or stop < len(truth):
+        if stop < len(truth):
             found.append(float(agrees[0]) if len(agrees) else np.inf)
     return np.array(found, dtype=np.float64)
 

@@ -20,6 +20,8 @@ from results.base import Base, Kept, Sources, key_of
 
 INLINE_DAYS = 30_000
 """Days of more are clustered by a job: on a busy machine it takes over a second."""
+VARIED_DAYS = 10_000
+"""Days of more are not divided again and again to see how firm their states are: it would take many seconds of a request."""
 MARKETS_KEPT = 32
 WALKS_KEPT = 12
 
@@ -67,7 +69,7 @@ class StateResults(Base):
         """
         present, found = self.clusters(dataset, k), self._candidates_of(dataset)
         market = self.market(dataset)
-        if present is None or found is None or market.n_days > INLINE_DAYS:
+        if present is None or found is None or market.n_days > VARIED_DAYS:
             return None
         key = (*key_of(dataset, self._vix_of(dataset)), present.k, varied)
         return self._sensitivities.get(key, lambda: sensitivity.vary(varied, market, found, present))
@@ -103,8 +105,8 @@ class StateResults(Base):
         return self._start_fit(self._forecast_arguments(dataset, k))
 
     def forecast_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
-        """Id of the job of ``start_forecast`` that is queued or running; None where there is none."""
-        return self._jobs.under_way(self._forecast_arguments(dataset, k))
+        """Id of the job of ``start_forecast`` that is queued or running; None where there is none, and of others' data."""
+        return None if dataset.shared else self._jobs.under_way(self._forecast_arguments(dataset, k))
 
     def walk_forward(self, dataset: Dataset, k: int | None = None) -> WalkForward | None:
         """Forecasts of past days, each year by models of the years before; None while they still have to be made.
@@ -126,8 +128,8 @@ class StateResults(Base):
         return self._start_fit(self._walk_arguments(dataset, k))
 
     def walk_forward_under_way(self, dataset: Dataset, k: int | None = None) -> str | None:
-        """Id of the job of ``start_walk_forward`` that is queued or running; None where there is none."""
-        return self._jobs.under_way(self._walk_arguments(dataset, k))
+        """Id of the job of ``start_walk_forward`` that is queued or running; None where there is none, and of others' data."""
+        return None if dataset.shared else self._jobs.under_way(self._walk_arguments(dataset, k))
 
     def scores(self, dataset: Dataset, k: int | None = None) -> dict[int, ForecastScores]:
         """Scores of ``walk_forward`` by horizon; empty while there is none."""

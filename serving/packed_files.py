@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from threading import Lock
 
-MOST = 128
-"""Files kept: a page loads some forty."""
+MOST_BYTES = 24_000_000
+"""Kept at most: those of all pages, packed both ways, are a fourth of it."""
+_FINGERPRINT = re.compile(r"\.v[\w-]+m\d+(?=\.)")
+
+
+def key_of(path: str) -> str:
+    """Path of a file without the fingerprint that Dash puts into it: any fingerprint gives the same file."""
+    return _FINGERPRINT.sub("", path)
 
 
 class PackedFiles:
@@ -14,6 +21,7 @@ class PackedFiles:
 
     def __init__(self) -> None:
         self._packed: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
         self._lock = Lock()
 
     def get(self, key: str) -> bytes | None:
@@ -24,11 +32,13 @@ class PackedFiles:
             return self._packed.get(key)
 
     def set(self, key: str, packed: bytes) -> None:
-        """Keep a file, and let go of the one asked for longest ago. key : ``algorithm;path``."""
+        """Keep a file, and let go of those asked for longest ago. key : ``algorithm;path``."""
         if not key.partition(";")[2]:
             return
         with self._lock:
+            self._bytes += len(packed) - len(self._packed.get(key, b""))
             self._packed[key] = packed
             self._packed.move_to_end(key)
-            while len(self._packed) > MOST:
-                self._packed.popitem(last=False)
+            while self._bytes > MOST_BYTES:
+                _, gone = self._packed.popitem(last=False)
+                self._bytes -= len(gone)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsInt
 
 import numpy as np
@@ -54,7 +55,8 @@ class KMeans:
         require_k(past, self.k)
         self.columns_ = past.columns
         self.mean_, self.scale_ = scaler(past.values)
-        with _thread_pools().limit(limits=1):  # the sums of several threads differ in their last bits from run to run
+        # Sums of several threads differ in their last bits from run to run. The limit is the whole process's: one at a time.
+        with _ONE_FIT, _thread_pools().limit(limits=1):
             found = cluster.KMeans(self.k, n_init=self.n_init, random_state=self.random_state).fit(
                 self._standardised(past.values)
             )
@@ -129,6 +131,9 @@ class KMeans:
 
     def _standardised(self, values: Float) -> Float:
         return np.asarray((values - self.mean_) / self.scale_)
+
+
+_ONE_FIT = Lock()
 
 
 @cache

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components import ranges, words
+from components import ranges, sheets, words
 from markets import daily_bars
 from regime_core.bars import DAY_NS
 
@@ -70,3 +70,8 @@ def test_bounds(text, first, stop):
 def test_bounds_of_hardly_any_bars():
     assert ranges.bounds("1y", YEARS[:0]) == (0, 0)
     assert ranges.bounds("1y", YEARS[:1]) == (0, 1)
+
+
+def test_words_that_a_spreadsheet_would_run_are_marked_as_words():
+    rows = [{"name": "=1+1", "change": -0.5}, {"name": "-", "change": "-0.5"}, {"name": "@A", "change": "−2 %"}]
+    assert sheets.csv_text(rows).splitlines() == ["name,change", "'=1+1,-0.5", "'-,-0.5", "'@A,−2 %"]

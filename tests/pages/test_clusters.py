@@ -224,7 +224,7 @@ def test_a_history_too_long_to_be_divided_again_and_again_says_so(page, visit, m
     page.markets.clustered(page.shell.dataset(dataset), "2")
     found = runtime.results().clusters(page.shell.dataset(dataset), 2)
     monkeypatch.setattr(runtime.results(), "clusters", lambda *_: found)
-    monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
+    monkeypatch.setattr(of_states, "VARIED_DAYS", 200)
     monkeypatch.setattr(runtime.results(), "_candidates_of", lambda _: object())
     _, told, hidden, table, _ = page.moves.tell_moves(dataset, "2", 0, None, "k")
     assert "279 days are too many" in text_of(told)

@@ -24,7 +24,7 @@ def test_an_answer_without_a_path_is_never_kept():
 
 
 def test_the_file_asked_for_longest_ago_is_let_go_of(monkeypatch):
-    monkeypatch.setattr(packed_files, "MOST", 2)
+    monkeypatch.setattr(packed_files, "MOST_BYTES", 2)
     kept = PackedFiles()
     kept.set("br;/a", b"a")
     kept.set("br;/b", b"b")
@@ -49,3 +49,10 @@ def test_a_file_of_the_pages_is_the_same_packed_and_plain(app, name):
     assert [answer.headers["Content-Encoding"] for answer in packed] == ["br", "br"]
     assert [brotli.decompress(answer.data) for answer in packed] == [plain, plain]
     assert not any(answer.is_streamed for answer in packed)
+
+
+def test_any_fingerprint_of_a_file_is_the_same_file():
+    plain = "/_dash-component-suites/dash/dcc/dash_core_components.js"
+    marked = [f"/_dash-component-suites/dash/dcc/dash_core_components.v{i}_4_1m17{i}.js" for i in range(3)]
+    assert {packed_files.key_of(path) for path in [plain, *marked]} == {plain}
+    assert packed_files.key_of("/assets/charts/plotly-4.1.1.min.js") == "/assets/charts/plotly-4.1.1.min.js"
