@@ -9,10 +9,16 @@
   }
 
   function titleOf(box) {
-    var own = box.querySelector(".chart-title");
     var card = box.closest(".surface");
-    var heading = own || (card && card.querySelector(".card-title"));
-    return heading ? heading.textContent.trim() : document.title;
+    var heading = card && card.querySelector(".card-title");
+    var own = null;
+    for (var around = box; around && around !== card && !own; around = around.parentElement) {
+      own = around.querySelector(":scope > .chart-title");
+    }
+    var parts = [heading, own].filter(Boolean).map(function (node) {
+      return node.textContent.trim();
+    });
+    return parts.length ? parts.join(" – ") : document.title;
   }
 
   function fileName(title, kind) {
@@ -67,7 +73,7 @@
   }
 
   function text(value) {
-    return value === null || value === undefined ? "" : String(value).replace(/<[^>]*>/g, " ");
+    return value === null || value === undefined || value !== value ? "" : String(value).replace(/<[^>]*>/g, " ");
   }
 
   /* Words that a spreadsheet would take for a formula are marked as words. */
@@ -83,8 +89,10 @@
     var key = (trace[letter + "axis"] || letter).replace(letter, letter + "axis");
     var axis = ((trace.scene && plot.layout[trace.scene]) || plot.layout)[key] || {};
     var full = plot._fullLayout[key];
-    var title = text((axis.title && axis.title.text) || axis.title || "").trim();
-    return title || (full && full.type === "date" ? "date" : fallback);
+    var given = axis.title && axis.title.text !== undefined ? axis.title.text : axis.title;
+    var title = typeof given === "string" ? text(given).trim() : "";
+    var kind = full ? full.type : "";
+    return title || (kind === "date" ? "date" : kind === "category" ? "of" : fallback);
   }
 
   var PARTS = {
@@ -96,6 +104,20 @@
   };
 
   var FALLBACKS = { x: "x", y: "value", z: "z" };
+
+  /* Ends of the intervals of a trace's points, under the title of the axis they lie along. */
+  function intervals(plot, trace) {
+    return ["x", "y"]
+      .map(function (letter) {
+        var bars = trace["error_" + letter];
+        if (!bars || !bars.visible || !bars.array) {
+          return null;
+        }
+        var title = axisTitle(plot, trace, letter, FALLBACKS[letter]);
+        return { letter: letter, above: bars.array, below: bars.arrayminus || bars.array, title: title };
+      })
+      .filter(Boolean);
+  }
 
   function grid(trace) {
     return trace.type === "heatmap" || trace.type === "contour";
@@ -116,7 +138,7 @@
   function telling(plot) {
     var all = plot._fullData; // where packed arrays are unpacked
     var told = all.filter(function (trace) {
-      return trace.hoverinfo !== "skip";
+      return trace.hoverinfo !== "skip" || trace.type === "box";
     });
     return told.length ? told : all;
   }
@@ -147,10 +169,17 @@
       if (!parts.length || !(n > 0)) {
         return;
       }
+      var ends = intervals(plot, trace);
       lines.push(
         ["series"].concat(
           parts.map(function (part) {
             return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, FALLBACKS[part]) : part;
+          }),
+          ends.map(function (end) {
+            return end.title + ", low";
+          }),
+          ends.map(function (end) {
+            return end.title + ", high";
           }),
           ["told"]
         )
@@ -160,6 +189,12 @@
           [name].concat(
             parts.map(function (part) {
               return trace[part][i];
+            }),
+            ends.map(function (end) {
+              return trace[end.letter][i] - end.below[i];
+            }),
+            ends.map(function (end) {
+              return trace[end.letter][i] + end.above[i];
             }),
             [toldOf(trace, i)]
           )
@@ -253,7 +288,8 @@
     var trace = plot._fullData[curve];
     var axis = plot._fullLayout[(trace.xaxis || "x").replace("x", "xaxis")];
     if (axis && /^x/.test(plot._fullLayout.hovermode)) {
-      window.Plotly.Fx.hover(plot, { xval: axis.d2c(trace.x[at]) }, (trace.xaxis || "x") + (trace.yaxis || "y"));
+      var x = axis.d2c(trace.x[at]);
+      window.Plotly.Fx.hover(plot, { xval: x, xpx: axis.c2p(x) }, (trace.xaxis || "x") + (trace.yaxis || "y"));
     } else {
       window.Plotly.Fx.hover(plot, [{ curveNumber: curve, pointNumber: at }]);
     }

@@ -62,6 +62,9 @@
     );
   };
   var functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  functions.leaveTable = function () {
+    return false;
+  };
   functions.pickOnEnter = function (params) {
     if (params.event.key === "Enter") {
       params.node.setSelected(true, true);

@@ -7,10 +7,34 @@
     return JSON.stringify(id, Object.keys(id).sort());
   }
 
+  /* Whoever walks by Tab gets the next section with each step, so that there is always one to walk on to. */
+  var waiting = [];
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Tab") {
+      return;
+    }
+    waiting = waiting.filter(function (one) {
+      return document.contains(one.room) && !one.seen;
+    });
+    if (waiting.length) {
+      waiting[0].show();
+    }
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sight: {
       watch: function (_held, id) {
         var room = document.getElementById(domId(id));
+        var one = {
+          room: room,
+          seen: false,
+          show: function () {
+            one.seen = true;
+            watcher.disconnect();
+            window.dash_clientside.set_props({ type: "later-seen", section: id.section }, { data: true });
+          },
+        };
+        waiting.push(one);
         var watcher = new IntersectionObserver(
           function (entries) {
             if (
@@ -18,8 +42,7 @@
                 return entry.isIntersecting;
               })
             ) {
-              watcher.disconnect();
-              window.dash_clientside.set_props({ type: "later-seen", section: id.section }, { data: true });
+              one.show();
             }
           },
           { rootMargin: MARGIN }

@@ -19,6 +19,7 @@ def segmented(identifier: str, options: dict[str, str], value: str | None, label
         id=identifier,
         options=[{"label": text, "value": key} for key, text in options.items()],
         value=value,
+        name=identifier,  # one Tab stop, as of any row of radio buttons
         inputClassName="btn-check",
         labelClassName="segment",
         labelCheckedClassName="segment-on",

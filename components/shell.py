@@ -127,6 +127,12 @@ def _top_bar() -> html.Header:
         html.Div(
             [
                 brand,
+                html.Button(
+                    html.I(className="icon icon-list", **{"aria-hidden": "true"}),
+                    id=_FOLD,
+                    className="icon-button fold",
+                    **{"aria-label": "Menu", "aria-expanded": "false", "aria-controls": _BAR},
+                ),
                 html.Div(
                     [
                         html.Nav(links, className="pages", **{"aria-label": "Pages"}),
@@ -148,12 +154,6 @@ def _top_bar() -> html.Header:
                     className="icon-button",
                     title="Light or dark",
                     **{"aria-label": "Switch between light and dark"},
-                ),
-                html.Button(
-                    html.I(className="icon icon-list", **{"aria-hidden": "true"}),
-                    id=_FOLD,
-                    className="icon-button fold",
-                    **{"aria-label": "Menu", "aria-expanded": "false", "aria-controls": _BAR},
                 ),
             ],
             className="bar",

@@ -42,7 +42,15 @@ _THEME = {
     "wrapperBorder: false, wrapperBorderRadius: 0, spacing: 6})"
 }
 
-GRID_OPTIONS = {"theme": _THEME, "rowHeight": ROW_HEIGHT, "headerHeight": ROW_HEIGHT, "animateRows": False}
+GRID_OPTIONS = {
+    "theme": _THEME,
+    "rowHeight": ROW_HEIGHT,
+    "headerHeight": ROW_HEIGHT,
+    "animateRows": False,
+    # Tab leaves the table, and arrows walk in it: else whoever has no mouse goes through thousands of cells.
+    "tabToNextCell": {"function": "leaveTable(params)"},
+    "tabToNextHeader": {"function": "leaveTable(params)"},
+}
 DAY_WIDTH, MOMENT_WIDTH = 120, 175
 PERCENT = {"valueFormatter": _PERCENT, **_FIGURE}
 COUNT = {"valueFormatter": _COUNT, **_FIGURE}

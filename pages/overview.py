@@ -322,7 +322,7 @@ def show_shares(dataset_id: str | None, model: str | None, range_: str, _refresh
     steps = persistence.transitions(labels.codes, N_REGIMES)
     found = persistence.spells(labels.codes, labels.confidence, bars.close)
     return (
-        [cards.dates(window.span), cards.time_spent(share, found, unit)],
+        [cards.dates(f"{window.span}; spells are cut at its ends"), cards.time_spent(share, found, unit)],
         [
             cards.dates(window.span),
             tables.transition_matrix(steps),

@@ -182,7 +182,7 @@ def _common(
     outside = len(days) - int(inside.sum())
     if outside:
         notes.append(
-            f"{outside:,} day{'s' * (outside > 1)} outside the dates of {vix_name} "
+            f"{outside:,} day{'s' * (outside > 1)} outside the dates of {vix_name} that the prices share "
             f"({_date(common[0])} to {_date(common[-1])}) fell out."
         )
     return own, theirs

@@ -113,7 +113,7 @@ def test_a_client_that_keeps_a_closed_connection_open_holds_up_nobody(patient):
 def large(patient):
     """Path of a large file, and its content."""
     with urllib.request.urlopen(f"{patient.address}/", timeout=30) as response:
-        path = re.search(r'src="(/[^"]*plotly\.min\.js)"', response.read().decode())[1]
+        path = re.search(r'name="charts" content="(/[^"]+)"', response.read().decode())[1]
     with urllib.request.urlopen(patient.address + path, timeout=30) as response:
         content = response.read()
     assert len(content) > 1_000_000
