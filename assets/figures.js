@@ -79,7 +79,7 @@
   /* Words that a spreadsheet would take for a formula are marked as words. */
   function cell(value) {
     var told = text(value);
-    if (typeof value === "string" && /^[=+@\t\r]|^-(?![\d.])/.test(told)) {
+    if (typeof value === "string" && /^[=@\t\r]|^[+-](?![\d.])/.test(told)) {
       told = "'" + told;
     }
     return /[",\n]/.test(told) ? '"' + told.replace(/"/g, '""') + '"' : told;
@@ -103,7 +103,7 @@
     box: ["x", "lowerfence", "q1", "median", "q3", "upperfence"],
   };
 
-  var FALLBACKS = { x: "x", y: "value", z: "z" };
+  var FALLBACKS = { x: "x", y: "value", z: "z", theta: "of", r: "value" };
 
   /* Ends of the intervals of a trace's points, under the title of the axis they lie along. */
   function intervals(plot, trace) {
@@ -173,7 +173,7 @@
       lines.push(
         ["series"].concat(
           parts.map(function (part) {
-            return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, FALLBACKS[part]) : part;
+            return part.length === 1 && "xyz".indexOf(part) >= 0 ? axisTitle(plot, trace, part, FALLBACKS[part]) : FALLBACKS[part] || part;
           }),
           ends.map(function (end) {
             return end.title + ", low";

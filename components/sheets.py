@@ -13,7 +13,7 @@ from typing import Any
 from dash import html
 
 Row = dict[str, Any]
-_FORMULA = re.compile(r"[=+@\t\r]|-(?![\d.])")
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.])")
 """Words that a spreadsheet would take for a formula: a file's names are its sender's."""
 
 
