@@ -1,8 +1,8 @@
 """How soon each page is seen beside a bare Dash page with one graph, and how soon each control answers, in Chromium.
 
 Run from the repository: ``python -m benchmarks.pages``; ``--pages /,/clusters`` for some of them. Both servers are gunicorn
-with two workers on bundled data. A page is seen once its headline is told, every figure in the first screen is drawn and
-nothing in it is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the median of
+with two workers on bundled data. A page is seen once its headline is told, every figure whose middle is in the first screen is
+drawn and nothing there is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the median of
 three counts. A control has answered once no callback is under way and nothing on the page changes any more; every choice of
 every control is pressed ``--rounds`` times over, the first time included, when neither worker has made the result yet.
 """
@@ -47,7 +47,8 @@ SEEN = """
 (() => {
   const onScreen = (node) => {
     const box = node.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && box.top < window.innerHeight && box.bottom > 0;
+    const middle = (box.top + box.bottom) / 2;
+    return box.width > 0 && box.height > 0 && middle < window.innerHeight && middle > 0;
   };
   const drawn = (box) => box.querySelector(".js-plotly-plot .trace, .js-plotly-plot .hm, .js-plotly-plot .gl-canvas");
   const seen = () => {
