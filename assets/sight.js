@@ -1,9 +1,7 @@
 /* Sections below join the page shortly before they are scrolled to. */
 (function () {
   "use strict";
-  var AT_FIRST = "0px 0px -120px 0px"; // what only peeps in waits until what is in sight is drawn
-  var LATER = "400px 0px";
-  var IDLE_MS = 2000;
+  var MARGIN = "400px 0px";
 
   function domId(id) {
     return JSON.stringify(id, Object.keys(id).sort());
@@ -27,7 +25,6 @@
     sight: {
       watch: function (_held, id) {
         var room = document.getElementById(domId(id));
-        var watcher = null;
         var one = {
           room: room,
           seen: false,
@@ -37,35 +34,20 @@
             window.dash_clientside.set_props({ type: "later-seen", section: id.section }, { data: true });
           },
         };
-        function watch(margin) {
-          if (watcher) {
-            watcher.disconnect();
-          }
-          watcher = new IntersectionObserver(
-            function (entries) {
-              if (
-                !one.seen &&
-                entries.some(function (entry) {
-                  return entry.isIntersecting;
-                })
-              ) {
-                one.show();
-              }
-            },
-            { rootMargin: margin }
-          );
-          watcher.observe(room);
-        }
         waiting.push(one);
-        watch(AT_FIRST);
-        window.requestIdleCallback(
-          function () {
-            if (!one.seen) {
-              watch(LATER);
+        var watcher = new IntersectionObserver(
+          function (entries) {
+            if (
+              entries.some(function (entry) {
+                return entry.isIntersecting;
+              })
+            ) {
+              one.show();
             }
           },
-          { timeout: IDLE_MS }
+          { rootMargin: MARGIN }
         );
+        watcher.observe(room);
         return window.dash_clientside.no_update;
       },
       show: function (seen, held) {

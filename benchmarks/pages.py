@@ -2,9 +2,9 @@
 
 Run from the repository: ``python -m benchmarks.pages``; ``--pages /,/clusters`` for some of them. Both servers are gunicorn
 with two workers on bundled data. A page is seen once its headline is told, every figure whose middle is in the first screen is
-drawn and nothing there is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the median of
-three counts. A control has answered once no callback is under way and nothing on the page changes any more; every choice of
-every control is pressed ``--rounds`` times over, the first time included, when neither worker has made the result yet.
+drawn and nothing there is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the
+median of three counts. A control has answered once no callback is under way and nothing on the page changes any more; every
+choice of every control is pressed ``--rounds`` times over, the first time included, when neither worker has made the result yet.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ QUIET = f"() => window.underWay === 0 && performance.now() - Math.max(window.las
 def bare() -> Any:
     """Server of a page that has nothing but one graph: a year of daily closes."""
     days = pd.read_csv(ROOT / "data" / "sp500.csv").tail(252)
-    app = dash.Dash("bare")
+    app = dash.Dash("bare", assets_folder="none")  # this project's own files would be part of the page
     app.layout = html.Div(dcc.Graph(figure=go.Figure(go.Scatter(x=days.iloc[:, 0], y=days["close"]))), id="bare")
     return app.server
 
