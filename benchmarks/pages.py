@@ -4,7 +4,7 @@ Run from the repository: ``python -m benchmarks.pages``; ``--pages /,/clusters``
 with two workers on bundled data. A page is seen once its headline is told, every figure whose middle is in the first screen is
 drawn and nothing there is still grey; each load has an empty cache, the pages take turns with the bare one, and of each the
 median of three counts. A control has answered once no callback is under way and nothing on the page changes any more; every
-choice of every control is pressed ``--rounds`` times over, the first time included, when neither worker has made the result yet.
+choice of every control is pressed ``--rounds`` times over, the first time included, when no worker has made the result yet.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def controls(page: Page) -> list[tuple[str, list[str]]]:
           const rows = some("#main .segmented").map((row) => [
             row.id, [...row.querySelectorAll("label")].slice(0, most).map((_, i) => button(row, i))]);
           const lists = some("#main select, #dataset").map((list) => [
-            list.id, [...list.options].slice(0, most).map((option) => `${list.id}=${option.value}`)]);
+            list.id, [...list.options].filter((option) => !option.disabled).slice(0, most).map((option) => `${list.id}=${option.value}`)]);
           return [...rows, ...lists].filter(([, choices]) => choices.length > 1);
         }""",
         MOST_CHOICES,
