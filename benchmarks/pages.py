@@ -164,7 +164,8 @@ def controls(page: Page) -> list[tuple[str, list[str]]]:
           const rows = some("#main .segmented").map((row) => [
             row.id, [...row.querySelectorAll("label")].slice(0, most).map((_, i) => button(row, i))]);
           const lists = some("#main select, #dataset").map((list) => [
-            list.id, [...list.options].filter((option) => !option.disabled).slice(0, most).map((option) => `${list.id}=${option.value}`)]);
+            list.id, [...list.options].filter((option) => !option.disabled).slice(0, most)
+              .map((option) => `${list.id}=${option.value}`)]);
           return [...rows, ...lists].filter(([, choices]) => choices.length > 1);
         }""",
         MOST_CHOICES,
