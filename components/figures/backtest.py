@@ -136,12 +136,7 @@ def _lay_out(drawn: go.Figure, tested: Tested, mode: str) -> None:
             "range": strips.dates(edges),
             "showgrid": False,
             "hoverformat": "%a %e %b %Y",
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "cursor",
-            "spikethickness": 1,
-            "spikedash": "dot",
-            "spikecolor": palette.muted,
+            **strips.crosshair(palette),
         },
         yaxis={
             **fixed,

@@ -50,6 +50,19 @@ def place(scale: Scale, value: float) -> float:
     return ((math.log10(value) if scale.log else value) - bottom) / (top - bottom)
 
 
+def price_axis(scale: Scale) -> dict[str, object]:
+    """Entries of an axis of prices at the right."""
+    return {
+        "side": "right",
+        "type": "log" if scale.log else "linear",
+        "range": scale.range,
+        "tickvals": scale.ticks,
+        "ticktext": [tick_text(tick) for tick in scale.ticks],
+        "fixedrange": True,
+        "zeroline": False,
+    }
+
+
 def tick_text(value: float, *, exact: bool = False) -> str:
     """A price with the digits it needs: ``4,000``, ``1,234.57``, ``0.00042``."""
     digits = max(

@@ -175,13 +175,7 @@ def over_time(view: Clustered, found: Sensitivity, *, mode: str = "light", quant
         },
         yaxis={
             "domain": [PRICE_FROM, 1],
-            "side": "right",
-            "type": "log" if log else "linear",
-            "range": scale.range,
-            "tickvals": scale.ticks,
-            "ticktext": [scales.tick_text(tick) for tick in scale.ticks],
-            "fixedrange": True,
-            "zeroline": False,
+            **scales.price_axis(scale),
         },
         yaxis2={
             "domain": [0, SHARE_TO],

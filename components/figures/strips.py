@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from components.theme import Palette
 from regime_core.evaluation import persistence
 
 HALF_DAY_NS = 43_200_000_000_000
@@ -76,3 +77,15 @@ def hatch(name: str, left: NDArray[np.int64], right: NDArray[np.int64], pattern:
         hoverinfo="skip",
         yaxis=yaxis,
     )
+
+
+def crosshair(palette: Palette) -> dict[str, object]:
+    """Entries of a time axis whose line follows the pointer through all that hangs on it."""
+    return {
+        "showspikes": True,
+        "spikemode": "across",
+        "spikesnap": "cursor",
+        "spikethickness": 1,
+        "spikedash": "dot",
+        "spikecolor": palette.muted,
+    }

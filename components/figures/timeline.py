@@ -241,12 +241,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
             "showgrid": False,
             "rangeslider": {"visible": False},
             "hoverformat": "%a %e %b %Y, %H:%M UTC" if window.intraday else "%a %e %b %Y",
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "cursor",
-            "spikethickness": 1,
-            "spikedash": "dot",
-            "spikecolor": palette.muted,
+            **strips.crosshair(palette),
         },
         yaxis={**hidden, "domain": [lower, 1]},
         yaxis2={
