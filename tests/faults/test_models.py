@@ -1,5 +1,6 @@
 """Model folders that are broken or renewed under a running server."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -35,6 +36,16 @@ def spoil(folder):
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
     return folder / name
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """A process stands still meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -90,14 +101,18 @@ def test_a_reload_takes_up_a_new_version_and_fails_no_request(tmp_path, model):
 def test_old_workers_serve_until_the_new_ones_do(tmp_path, model):
     old = put(model, 1)
     with serving(tmp_path) as server:
+        wait_until(lambda: len(server.workers()) == 2)
         before = server.workers()
+        for pid, other in (before, before[::-1]):
+            with stopped(other):  # the first to load answers for both
+                assert post(server.address)[0] == 200, f"worker {pid}: {server.log.read_text()}"
         new = put(model, 2)
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: len(started(server.log)) == 4)
         successors = [pid for pid in server.workers() if pid not in before]
-        for pid in successors:
-            os.kill(pid, signal.SIGSTOP)  # these take ever so long to load
-        try:
+        with contextlib.ExitStack() as slow:
+            for pid in successors:
+                slow.enter_context(stopped(pid))  # these take ever so long to load
             for _ in range(40):
                 status, answer = post(server.address)
                 assert (status, answer["model"]["version"]) == (200, old)
@@ -105,9 +120,6 @@ def test_old_workers_serve_until_the_new_ones_do(tmp_path, model):
             os.kill(before[0], signal.SIGTERM)  # told again: by someone who wants it to end
             wait_until(lambda: before[0] not in server.workers())
             assert post(server.address)[1]["model"]["version"] == old
-        finally:
-            for pid in successors:
-                os.kill(pid, signal.SIGCONT)
         wait_until(lambda: server.workers() == successors)
         assert post(server.address)[1]["model"]["version"] == new
 
