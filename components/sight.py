@@ -1,12 +1,23 @@
-"""What lies below comes into being as it scrolls into sight, so that what is in sight first is drawn first."""
+"""What lies below comes into being as it scrolls into sight, and follows the page's choices while it is there.
+
+So what is in sight answers first, and what nobody looks at costs nothing.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import dash
 from dash import MATCH, ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash.exceptions import PreventUpdate
 
 from components import cards
+
+_PARTS: defaultdict[str, dict[str, None]] = defaultdict(dict)
+"""Of each section its parts in their order: what is drawn by one callback, by the id of its first output."""
 
 
 def section_id(name: str) -> dict[str, str]:
@@ -24,6 +35,16 @@ def held_id(name: str) -> dict[str, str]:
     return {"type": "later-held", "section": name}
 
 
+def again_id(name: str) -> dict[str, str]:
+    """Id of the store that is set whenever a section comes into sight again."""
+    return {"type": "later-again", "section": name}
+
+
+def choices_id(name: str, part: str) -> dict[str, str]:
+    """Id of the store of the choices that a part of a section was last drawn by."""
+    return {"type": "later-choices", "section": name, "part": part}
+
+
 def later(name: str, *children: Any, height: int, className: str = "stack") -> html.Div:  # noqa: ANN401
     """Section that joins the page shortly before it is scrolled to; its callbacks run then, and not before.
 
@@ -39,8 +60,42 @@ def later(name: str, *children: Any, height: int, className: str = "stack") -> h
         role="region",
         **{"aria-label": "Comes as it is scrolled to"},
     )
-    held = [child.to_plotly_json() for child in children]
-    return html.Div([room, dcc.Store(id=held_id(name), data=held), dcc.Store(id=seen_id(name))])
+    choices = [dcc.Store(id=choices_id(name, part)) for part in _PARTS[name]]
+    held = [child.to_plotly_json() for child in (*children, *choices)]
+    stores = [dcc.Store(id=held_id(name), data=held), dcc.Store(id=seen_id(name)), dcc.Store(id=again_id(name))]
+    return html.Div([room, *stores])
+
+
+def callback(name: str, *given: Input | Output | State) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As ``dash.callback``, for outputs in one section: it runs for what was chosen last, once the section is in sight.
+
+    It is given its inputs and then its states, and cannot ask which input changed.
+    """
+    inputs = [one for one in given if isinstance(one, Input)]
+    states = [one for one in given if isinstance(one, State)]
+    outputs = [one for one in given if isinstance(one, Output)]
+    part = str(outputs[0].component_id)
+    _PARTS[name][part] = None  # a page may be imported by several apps
+    chosen = choices_id(name, part)
+    clientside_callback(
+        ClientsideFunction("sight", "follow"),
+        Output(chosen, "data"),
+        Input(again_id(name), "data"),
+        *inputs,
+        State(chosen, "data"),
+    )
+
+    def registered(function: Callable[..., Any]) -> Callable[..., Any]:
+        @dash.callback(*outputs, Input(chosen, "data"), *states, prevent_initial_call=True)
+        @wraps(function)
+        def drawn(choices: list[Any] | None, *others: Any) -> Any:  # noqa: ANN401
+            if choices is None:
+                raise PreventUpdate
+            return function(*choices, *others)
+
+        return function
+
+    return registered
 
 
 clientside_callback(

@@ -151,7 +151,8 @@ def show_wealth(dataset_id: str | None, _refreshed: int, mode: str | None, *choi
     return figures.figure(found, mode=mode or "light"), figures.heading(found), figures.description(found)
 
 
-@callback(
+@sight.callback(
+    "evaluation-backtest",
     Output(TABLE, "children"),
     Output(TABLE_TITLE, "children"),
     Input(shell.DATASET, "value"),

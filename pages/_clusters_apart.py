@@ -71,7 +71,8 @@ def _tests_card() -> html.Section:
     )
 
 
-@callback(
+@sight.callback(
+    "clusters-differences",
     Output(SILHOUETTES, "figure"),
     Output(SILHOUETTES_TITLE, "children"),
     Output(SILHOUETTES_TEXT, "children"),
@@ -103,14 +104,14 @@ def show_differences(dataset_id: str | None, k: str, _refreshed: int, _ended: ob
     )
 
 
-@callback(Output(STATISTICS, "children"), Output(STATISTICS_TITLE, "children"), *ON_STATES)
+@sight.callback("clusters-statistics", Output(STATISTICS, "children"), Output(STATISTICS_TITLE, "children"), *ON_STATES)
 def show_statistics(dataset_id: str | None, k: str, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
     """What each state is like, in figures."""
     view = view_of(dataset_id, k)
     return state_tables.statistics(view, markets.table(view)), f"{view.title}: statistics by state, {view.span}, in sample"
 
 
-@callback(Output(TESTS, "children"), Output(TESTS_TITLE, "children"), *ON_STATES)
+@sight.callback("clusters-tests", Output(TESTS, "children"), Output(TESTS_TITLE, "children"), *ON_STATES)
 def show_tests(dataset_id: str | None, k: str, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
     """Whether the mean returns of two states differ."""
     view = view_of(dataset_id, k)

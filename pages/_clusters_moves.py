@@ -56,7 +56,8 @@ def _card(vary: str | None) -> html.Section:
     )
 
 
-@callback(
+@sight.callback(
+    "clusters-moves",
     Output(MOVES_TITLE, "children"),
     Output(MOVES_TOLD, "children"),
     Output(MOVES_CHARTS, "hidden"),
@@ -75,7 +76,8 @@ def tell_moves(dataset_id: str | None, k: str, _refreshed: int, _ended: object, 
     return title, sensitivities.told(found), False, sensitivities.table(found), sensitivities.note(found)
 
 
-@callback(
+@sight.callback(
+    "clusters-moves",
     Output(SETTINGS, "figure"),
     Output(SETTINGS_TITLE, "children"),
     Output(SETTINGS_TEXT, "children"),

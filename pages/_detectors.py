@@ -110,7 +110,7 @@ def show_cells(model: str, duration: str, shocks: str) -> Any:  # noqa: ANN401
     return [sheets.table(sheet), html.P(simulated.CELLS_NOTE, className="note")], simulated.cells_heading(model)
 
 
-@callback(Output(CONFUSIONS, "children"), Output(CONFUSIONS_TITLE, "children"), *_CHOICES)
+@sight.callback("evaluation-confusions", Output(CONFUSIONS, "children"), Output(CONFUSIONS_TITLE, "children"), *_CHOICES)
 def show_confusions(model: str, duration: str, shocks: str) -> Any:  # noqa: ANN401
     """True regime and regime named."""
     found = _tried(model, simulated.cell_of(duration, shocks))

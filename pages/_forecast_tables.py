@@ -61,14 +61,14 @@ def sections() -> list[html.Div]:
     ]
 
 
-@callback(Output(SCORES, "children"), Output(SCORES_TITLE, "children"), *OF_RECORD)
+@sight.callback("evaluation-scores", Output(SCORES, "children"), Output(SCORES_TITLE, "children"), *OF_RECORD)
 def show_scores(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
     """All scores of model and baselines."""
     found = _record(dataset_id, k)
     return evaluations.scores(found), evaluations.scores_heading(found.dataset.title, found.walk)
 
 
-@callback(Output(OUTCOMES, "children"), Output(OUTCOMES_TITLE, "children"), *OF_RECORD)
+@sight.callback("evaluation-outcomes", Output(OUTCOMES, "children"), Output(OUTCOMES_TITLE, "children"), *OF_RECORD)
 def show_outcomes(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
     """What followed each label."""
     found = _record(dataset_id, k)
@@ -76,7 +76,7 @@ def show_outcomes(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> A
     return evaluations.outcomes(found), title
 
 
-@callback(Output(COMPARED, "children"), *OF_RECORD)
+@sight.callback("evaluation-compared", Output(COMPARED, "children"), *OF_RECORD)
 def show_compared(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> Any:  # noqa: ANN401
     """What followed each label, beside VIX and HAR."""
     return evaluations.compared(_record(dataset_id, k))

@@ -193,7 +193,8 @@ def show_reliability(*given: Any) -> Any:  # noqa: ANN401
     )
 
 
-@callback(
+@sight.callback(
+    "evaluation-said",
     Output(CONFUSION, "children"),
     Output(CONFUSION_TITLE, "children"),
     Output(TRANSITIONS, "children"),

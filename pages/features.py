@@ -293,7 +293,7 @@ _LOOKED_AT = (
 )
 
 
-@callback(Output(SPREAD, "children"), Output(SPREAD_TITLE, "children"), *_LOOKED_AT)
+@sight.callback("features-spread", Output(SPREAD, "children"), Output(SPREAD_TITLE, "children"), *_LOOKED_AT)
 def show_spread(
     dataset_id: str | None, names: str, strip: str, range_: str, mode: str | None, _ended: object, _refreshed: int
 ) -> Any:  # noqa: ANN401
@@ -302,7 +302,13 @@ def show_spread(
     return trend_views.distributions(view, mode or "light"), spreads.heading(view)
 
 
-@callback(Output(MATRICES, "children"), Output(MATRICES_TITLE, "children"), Output(MATRICES_KEY, "children"), *_LOOKED_AT)
+@sight.callback(
+    "features-correlation",
+    Output(MATRICES, "children"),
+    Output(MATRICES_TITLE, "children"),
+    Output(MATRICES_KEY, "children"),
+    *_LOOKED_AT,
+)
 def show_correlation(
     dataset_id: str | None, names: str, strip: str, range_: str, mode: str | None, _ended: object, _refreshed: int
 ) -> Any:  # noqa: ANN401
@@ -311,7 +317,8 @@ def show_correlation(
     return correlation_views.matrices(view, mode or "light"), correlations.heading(view), correlation_views.key(view)
 
 
-@callback(
+@sight.callback(
+    "features-drift",
     Output(DRIFT_TITLE, "children"),
     Output(DRIFT_VERDICT, "children"),
     Output(DRIFT_BODY, "hidden"),

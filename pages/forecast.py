@@ -213,7 +213,8 @@ def show_fan(dataset_id: str | None, k: str, horizon: str, mode: str | None, _en
     )
 
 
-@callback(
+@sight.callback(
+    "forecast-beside",
     Output(BESIDE, "children"),
     Output(BESIDE_TITLE, "children"),
     Input(shell.DATASET, "value"),
@@ -228,7 +229,8 @@ def show_beside(dataset_id: str | None, k: str, _ended: Any, _refreshed: int) ->
     return [forecasts.beside_baselines(forecast), forecasts.beside_note()], forecasts.beside_heading(title, forecast)
 
 
-@callback(
+@sight.callback(
+    "forecast-reasons",
     Output(MOVED, "figure"),
     Output(MOVED_TITLE, "children"),
     Output(MOVED_TEXT, "children"),

@@ -8,7 +8,7 @@ from dash import Input, Output, callback, html
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, controls, forecasts, horizons, markets, shell, states, track_record
+from components import cards, controls, forecasts, horizons, markets, shell, sight, states, track_record
 from components.figures import evaluation as reliability
 from components.figures import forecast as figures
 from components.figures import record
@@ -95,7 +95,8 @@ def show_whether_recorded(dataset_id: str | None, k: str, horizon: str, _refresh
     return not len(walk.at(horizons.picked(horizon)).settled()), False, None
 
 
-@callback(
+@sight.callback(
+    "forecast-trust",
     Output(TRUST, "children"),
     Output(RELIABILITY, "figure"),
     Output(TRUST_TITLE, "children"),
@@ -121,7 +122,8 @@ def show_trust(dataset_id: str | None, k: str, horizon: str, mode: str | None, _
     )
 
 
-@callback(
+@sight.callback(
+    "forecast-record",
     Output(HISTORY, "figure"),
     Output(HISTORY_TITLE, "children"),
     Output(HISTORY_TEXT, "children"),
@@ -146,7 +148,8 @@ def show_history(dataset_id: str | None, k: str, horizon: str, range_: str, mode
     )
 
 
-@callback(
+@sight.callback(
+    "forecast-lately",
     Output(SETTLED, "children"),
     Output(SETTLED_TITLE, "children"),
     Output(SETTLED_SUM, "children"),
@@ -163,7 +166,8 @@ def show_settled(dataset_id: str | None, k: str, horizon: str, _refreshed: int) 
     return track_record.table(walk, ahead), track_record.heading(title, walk, ahead), track_record.summary(walk)
 
 
-@callback(
+@sight.callback(
+    "forecast-lately",
     Output(SHARE, "figure"),
     Output(SHARE_TITLE, "children"),
     Output(SHARE_TEXT, "children"),

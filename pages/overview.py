@@ -208,7 +208,8 @@ def show_price(dataset_id: str | None, model: str | None, range_: str, style: st
     return figure, timeline.heading(window, candles=candles), timeline.description(window)
 
 
-@callback(
+@sight.callback(
+    "overview-strips",
     Output(STRIPS, "figure"),
     Output(STRIPS_TITLE, "children"),
     Output(STRIPS_TEXT, "children"),
@@ -227,7 +228,8 @@ def show_strips(dataset_id: str | None, model: str | None, range_: str, mode: st
     return figure, agreement.heading(shown), agreement.description(shown), agreements.told(shown)
 
 
-@callback(
+@sight.callback(
+    "overview-ahead",
     Output(FOLLOWED, "figure"),
     Output(FOLLOWED_TITLE, "children"),
     Output(FOLLOWED_TEXT, "children"),
@@ -255,7 +257,8 @@ def show_followed(dataset_id: str | None, model: str | None, mode: str | None, _
     )
 
 
-@callback(
+@sight.callback(
+    "overview-ahead",
     Output(REGIME_ODDS, "children"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
@@ -267,7 +270,7 @@ def show_regime_odds(dataset_id: str | None, model: str | None, _refreshed: int)
     return overviews.regime_odds(seen.dataset, seen.labels, seen.unit) if seen.labels is not None else None
 
 
-@callback(Output(STATE_ODDS, "children"), Input(shell.DATASET, "value"), Input(shell.REFRESHED, "data"))
+@sight.callback("overview-ahead", Output(STATE_ODDS, "children"), Input(shell.DATASET, "value"), Input(shell.REFRESHED, "data"))
 def show_state_odds(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """Stress states of tomorrow, where they were forecast."""
     if not dataset_id:
@@ -278,7 +281,8 @@ def show_state_odds(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: AN
         raise PreventUpdate from None
 
 
-@callback(
+@sight.callback(
+    "overview-watched",
     Output(WATCHED, "children"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
@@ -294,7 +298,8 @@ def show_watched(dataset_id: str | None, model: str | None, range_: str, style: 
     return watch_cards.grid(watch_cards.watched(model), dataset_id, view)
 
 
-@callback(
+@sight.callback(
+    "overview-thirds",
     Output(EVIDENCE, "children"),
     Input(shell.DATASET, "value"),
     Input(MODEL, "value"),
@@ -306,7 +311,8 @@ def show_evidence(dataset_id: str | None, model: str | None, _refreshed: int) ->
     return cards.evidence(views.explain(seen, counted=False), closes_only=seen.closes_only)
 
 
-@callback(
+@sight.callback(
+    "overview-thirds",
     Output(SHARE, "children"),
     Output(MATRIX, "children"),
     Input(shell.DATASET, "value"),
@@ -331,7 +337,8 @@ def show_shares(dataset_id: str | None, model: str | None, range_: str, _refresh
     )
 
 
-@callback(
+@sight.callback(
+    "overview-history",
     Output(SPELLS, "columnDefs"),
     Output(SPELLS, "rowData"),
     Output(SPELLS, "style"),

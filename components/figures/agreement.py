@@ -276,8 +276,8 @@ def _hover(name: str, x: NDArray[np.datetime64], y: NDArray[np.float64], told: l
         name=name,
         x=x,
         y=y,
-        mode="markers",
-        marker={"opacity": 0, "size": 1},
+        mode="lines",  # one path; as markers each point would be a node of the page
+        line={"color": "rgba(0,0,0,0)", "width": 0},
         customdata=told,
         hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
         yaxis=_yaxis(place),
