@@ -55,6 +55,14 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     clusters: {
+      /* Three axes instead of two, where asked for: of which dataset and states is told, and the server draws them. */
+      axes: function () {
+        var given = Array.from(arguments);
+        var deep = given[0] === "3";
+        var asked = deep ? given.slice(1, -1) : null;
+        var same = JSON.stringify(asked) === JSON.stringify(given[given.length - 1] || null);
+        return [deep, deep, deep, !deep, same ? window.dash_clientside.no_update : asked];
+      },
       choose: function (inScatter, inPrice, _states, _release, current, dataset) {
         var triggered = window.dash_clientside.callback_context.triggered[0];
         if (!triggered) {

@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   var MARGIN = "400px 0px";
-  var NEAR = "100px 0px";
 
   function domId(id) {
     return JSON.stringify(id, Object.keys(id).sort());
@@ -45,8 +44,8 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sight: {
-      watch: function (_held, id) {
-        var one = { room: document.getElementById(domId(id)), seen: false, near: false };
+      watch: function (held, id) {
+        var one = { room: document.getElementById(domId(id)), seen: !held, near: !held };
         var set = function (type, data) {
           window.dash_clientside.set_props({ type: type, section: id.section }, { data: data });
         };
@@ -61,7 +60,7 @@
           }
           if (one.seen) {
             watcher.disconnect();
-            observe(one.room, NEAR, function (near) {
+            observe(one.room, "0px", function (near) {
               one.near = near;
               if (near && one.room.hasAttribute("aria-busy")) {
                 behind(one, false);
@@ -84,8 +83,10 @@
         if (JSON.stringify(choices) === JSON.stringify(drawn)) {
           return window.dash_clientside.no_update;
         }
-        var waits = Boolean(drawn) && !one.near;
-        behind(one, waits);
+        var waits = Boolean(drawn && one) && !one.near;
+        if (one) {
+          behind(one, waits);
+        }
         return waits ? window.dash_clientside.no_update : choices;
       },
     },

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import dash_bootstrap_components as dbc
-from dash import MATCH, Input, Output, State, callback, dcc, html, no_update
+from dash import MATCH, Input, Output, State, callback, dcc, html, no_update, set_props
 
 import runtime
 from components import words
@@ -76,38 +76,60 @@ def started(identifier: str, *, tell_result: bool = True, cancel_after: float = 
     return {"id": identifier, "since": time.time(), "tell": tell_result, "cancel_after": cancel_after}
 
 
-@callback(
-    Output({"type": "job-poll", "name": MATCH}, "disabled"),
-    Output(job_shown_id(MATCH), "children"),
-    Output({"type": "job-cancel", "name": MATCH}, "style"),
-    Output(ended_id(MATCH), "data"),
-    Output(stage_id(MATCH), "data"),
-    Input(job_id(MATCH), "data"),
-    Input({"type": "job-poll", "name": MATCH}, "n_intervals"),
-    State(stage_id(MATCH), "data"),
-    prevent_initial_call=True,
-)
-def poll(job: Job | None, _ticks: int | None, told: str | None) -> tuple[bool, Any, dict[str, str], Any, Any]:
-    """Show where a job stands, until it has ended."""
+def none(followed: Job | None) -> Any:  # noqa: ANN401
+    """What the job store is given where there is no job to follow: nothing, where it holds none."""
+    return no_update if followed is None else None
+
+
+class Look(NamedTuple):
+    """What there is to show of a job. ended, stage : what their stores are to hold; None where they stay as they are."""
+
+    over: bool
+    shown: Any
+    cancel: dict[str, str]
+    ended: dict[str, str] | None = None
+    stage: str | None = None
+
+
+def look(job: Job | None, told: str | None) -> Look:
+    """Where a job stands. told : the stage that was shown last."""
     hidden = {"display": "none"}
     if not job:
-        return True, None, hidden, no_update, no_update
+        return Look(True, None, hidden)
     try:
         status = runtime.current().jobs.status(job["id"])
     except RegimeError as error:
         status = JobStatus("failed", message=error.message)
     if status.ended:
         outcome = _outcome(status) if job["tell"] or status.state != "done" else None
-        return True, outcome, hidden, {"id": job["id"], "state": status.state, "message": status.message}, no_update
-    late = time.time() - job["since"] >= job["cancel_after"]
+        return Look(True, outcome, hidden, ended={"id": job["id"], "state": status.state, "message": status.message})
+    seconds = time.time() - job["since"]
     stage = f"{job['id']} {status.stage}"
-    return (
-        False,
-        _bar(status, time.time() - job["since"]),
-        {} if late else hidden,
-        no_update,
-        no_update if stage == told else stage,
-    )
+    cancel = {} if seconds >= job["cancel_after"] else hidden
+    return Look(False, _bar(status, seconds), cancel, stage=None if stage == told else stage)
+
+
+@callback(
+    Output({"type": "job-poll", "name": MATCH}, "disabled"),
+    Output(job_shown_id(MATCH), "children"),
+    Output({"type": "job-cancel", "name": MATCH}, "style"),
+    Input(job_id(MATCH), "data"),
+    Input({"type": "job-poll", "name": MATCH}, "n_intervals"),
+    State(stage_id(MATCH), "data"),
+    State(job_id(MATCH), "id"),
+    prevent_initial_call=True,
+)
+def poll(job: Job | None, _ticks: int | None, told: str | None, of: dict[str, str]) -> Any:  # noqa: ANN401
+    """Show where a job stands, until it has ended.
+
+    Its stage and end are not outputs: all that is drawn anew at the end of a job would wait for whatever may begin one.
+    """
+    seen = look(job, told)
+    if seen.ended is not None:
+        set_props(ended_id(of["name"]), {"data": seen.ended})
+    if seen.stage is not None:
+        set_props(stage_id(of["name"]), {"data": seen.stage})
+    return seen.over, seen.shown, seen.cancel
 
 
 @callback(

@@ -60,10 +60,19 @@ def later(name: str, *children: Any, height: int, className: str = "stack") -> h
         role="region",
         **{"aria-label": "Comes as it is scrolled to"},
     )
-    choices = [dcc.Store(id=choices_id(name, part)) for part in _PARTS[name]]
-    held = [child.to_plotly_json() for child in (*children, *choices)]
+    held = [child.to_plotly_json() for child in (*children, *_choices(name))]
     stores = [dcc.Store(id=held_id(name), data=held), dcc.Store(id=seen_id(name)), dcc.Store(id=again_id(name))]
     return html.Div([room, *stores])
+
+
+def here(name: str, *children: Any) -> html.Div:  # noqa: ANN401
+    """Section that is on the page from the start, and follows its choices while it is in sight. name : as of ``later``."""
+    room = html.Div([*children], id=section_id(name), className="stack")
+    return html.Div([room, dcc.Store(id=held_id(name)), dcc.Store(id=again_id(name)), *_choices(name)])
+
+
+def _choices(name: str) -> list[dcc.Store]:
+    return [dcc.Store(id=choices_id(name, part)) for part in _PARTS[name]]
 
 
 def callback(name: str, *given: Input | Output | State) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -100,7 +109,7 @@ def callback(name: str, *given: Input | Output | State) -> Callable[[Callable[..
 
 clientside_callback(
     ClientsideFunction("sight", "watch"),
-    Output(seen_id(MATCH), "data"),
+    Output(again_id(MATCH), "data"),
     Input(held_id(MATCH), "data"),
     State(section_id(MATCH), "id"),
 )

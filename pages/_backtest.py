@@ -70,7 +70,7 @@ def layout(
         title=html.Span("The rule beside buy and hold", id=TABLE_TITLE),
         aside=controls.save_button(SAVE, "Download CSV"),
     )
-    below = [wealth, sight.later("evaluation-backtest", table, height=TABLE_HEIGHT)]
+    below = [sight.here("evaluation-wealth", wealth), sight.later("evaluation-backtest", table, height=TABLE_HEIGHT)]
     return html.Div(
         [cards.card(verdict), html.Div(cards.skeleton(81), id=WARNING), choices, html.Div(below, id=BODY, className="stack")],
         className="stack stack-close",
@@ -136,7 +136,8 @@ def show_verdict(dataset_id: str | None, _refreshed: int, signal: str, *choices:
     )
 
 
-@callback(
+@sight.callback(
+    "evaluation-wealth",
     Output(WEALTH, "figure"),
     Output(WEALTH_TITLE, "children"),
     Output(WEALTH_TEXT, "children"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, set_props
 from dash.exceptions import PreventUpdate
 
-from components import cards, chosen, controls, markets, shell, state_tables
+from components import cards, chosen, controls, markets, shell, sight, state_tables
 from components.figures import clusters
 from pages._clusters import CHOSEN, ON_STATES, K, file, view_of
 
@@ -24,9 +24,12 @@ SCATTER = "clusters-scatter"
 SCATTER_TITLE = "clusters-scatter-title"
 SCATTER_TEXT = "clusters-scatter-text"
 FLAT = "clusters-flat"
+FLAT_CONTROLS = "clusters-flat-controls"
+ASKED = "clusters-asked"
 DEEP = "clusters-deep"
 SOLID = "clusters-solid"
 SOLID_TEXT = "clusters-solid-text"
+SOLID_TITLE = "clusters-solid-title"
 PRICE = "clusters-price"
 PRICE_TITLE = "clusters-price-title"
 PRICE_TEXT = "clusters-price-text"
@@ -58,14 +61,15 @@ def scatter_card(x: str | None, y: str | None, axes: str | None, brush: str | No
             controls.picker(Y, "Up", [], y or "return"),
             controls.segmented(BRUSH, BRUSHES, brush if brush in BRUSHES else "box", "Brush"),
         ],
-        id="clusters-flat-controls",
+        id=FLAT_CONTROLS,
         className="controls",
     )
     shown = controls.segmented(TABS, DIMENSIONS, axes if axes in DIMENSIONS else "2", "Axes")
     return cards.card(
         html.Div(controls.chart(SCATTER, description=SCATTER_TEXT), id=FLAT),
         html.Div(id=DEEP),
-        title=html.Span("Days by state", id=SCATTER_TITLE),
+        dcc.Store(id=ASKED),
+        title=[html.Span("Days by state", id=SCATTER_TITLE), html.Span(id=SOLID_TITLE, hidden=True)],
         aside=html.Div([shown, flat_controls], className="controls"),
     )
 
@@ -100,20 +104,16 @@ def tell_days(choice: chosen.Choice | None, dataset_id: str | None, k: str, _ref
     return chosen.sentence(found, view), found.rows is None
 
 
-@callback(
+@sight.callback(
+    "clusters-days",
     Output(SCATTER, "figure"),
     Output(SCATTER_TITLE, "children"),
     Output(SCATTER_TEXT, "children"),
-    Output(X, "options"),
-    Output(Y, "options"),
-    Output(X, "value"),
-    Output(Y, "value"),
     Input(CHOSEN, "data"),
     *ON_STATES,
     Input(X, "value"),
     Input(Y, "value"),
     Input(BRUSH, "value"),
-    Input(TABS, "value"),
     Input(shell.THEME, "data"),
 )
 def show_scatter(
@@ -125,35 +125,44 @@ def show_scatter(
     x: str,
     y: str,
     brush: str,
-    dimensions: str,
     mode: str | None,
 ) -> Any:  # noqa: ANN401
     """Days on the two axes chosen; an axis that this dataset has not is replaced by one that it has."""
     view = view_of(dataset_id if mode else None, k)
-    x, y = view.axis(x, "volatility"), view.axis(y, "return")
+    taken = {X: view.axis(x, "volatility"), Y: view.axis(y, "return")}
     options = [{"label": title, "value": name} for name, title in view.axes.items()]
+    for identifier, name in taken.items():  # no outputs: what is drawn by the axes would wait for them
+        set_props(identifier, {"options": options, "value": name})
     rows = chosen.days(choice, view, dataset_id).rows
-    figure = clusters.scatter(view, x, y, mode=mode or "light", lasso=brush == "lasso", chosen=rows)
-    title = clusters.solid_heading(view) if dimensions == "3" else clusters.scatter_heading(view, x, y)
-    return figure, title, clusters.scatter_description(view, x, y), options, options, x, y
+    figure = clusters.scatter(view, *taken.values(), mode=mode or "light", lasso=brush == "lasso", chosen=rows)
+    return figure, clusters.scatter_heading(view, *taken.values()), clusters.scatter_description(view, *taken.values())
 
 
-@callback(
-    Output(DEEP, "children"),
+clientside_callback(
+    ClientsideFunction("clusters", "axes"),
     Output(FLAT, "hidden"),
-    Output("clusters-flat-controls", "hidden"),
+    Output(FLAT_CONTROLS, "hidden"),
+    Output(SCATTER_TITLE, "hidden"),
+    Output(SOLID_TITLE, "hidden"),
+    Output(ASKED, "data"),
     Input(TABS, "value"),
     *ON_STATES,
+    State(ASKED, "data"),
 )
-def show_solid(dimensions: str, dataset_id: str | None, k: str, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
+
+
+@callback(Output(DEEP, "children"), Output(SOLID_TITLE, "children"), Input(ASKED, "data"), prevent_initial_call=True)
+def show_solid(asked: list[Any] | None) -> Any:  # noqa: ANN401
     """Room for the days on the three values that they were clustered on, only where asked for; two are all in the other tab."""
-    if dimensions != "3":
-        return None, False, False
+    if not asked:
+        return [], None  # not None: the chart that was there would be counted as there
+    dataset_id, k, *_ = asked
     view = view_of(dataset_id, k)
+    title = clusters.solid_heading(view)
     if len(view.market.columns) < 3:
-        return html.P(clusters.NO_SOLID, className="note"), True, True
+        return html.P(clusters.NO_SOLID, className="note"), title
     graph = controls.chart(SOLID, description=SOLID_TEXT)
-    return [graph, html.P("Drag to turn.", className="note note-close")], True, True
+    return [graph, html.P("Drag to turn.", className="note note-close")], title
 
 
 @callback(
@@ -174,7 +183,8 @@ def draw_solid(
     return clusters.scatter_3d(view, mode=mode or "light", chosen=rows), clusters.solid_heading(view)
 
 
-@callback(
+@sight.callback(
+    "clusters-days",
     Output(PRICE, "figure"),
     Output(PRICE_TITLE, "children"),
     Output(PRICE_TEXT, "children"),

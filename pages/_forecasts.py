@@ -80,7 +80,8 @@ def layout(
         ],
         className="controls",
     )
-    below = [html.Div([years, reliability], className="pair-of-cards"), *_later()]
+    pair = sight.here("evaluation-pair", html.Div([years, reliability], className="pair-of-cards"))
+    below = [pair, *_later()]
     return html.Div(
         [cards.card(_verdict(), html.Div(id=FACTS), className="verdict"), choices, html.Div(below, id=BODY, className="stack")],
         className="stack",
@@ -150,7 +151,8 @@ def show_record(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: 
 _OF_HORIZON = (Input(HORIZON, "value"), Input(PICKED, "value"), Input(AGAINST, "value"))
 
 
-@callback(
+@sight.callback(
+    "evaluation-pair",
     Output(YEARS, "figure"),
     Output(YEARS_TITLE, "children"),
     Output(YEARS_TEXT, "children"),
@@ -172,7 +174,8 @@ def show_years(*given: Any) -> Any:  # noqa: ANN401
     )
 
 
-@callback(
+@sight.callback(
+    "evaluation-pair",
     Output(RELIABILITY, "figure"),
     Output(RELIABILITY_TITLE, "children"),
     Output(RELIABILITY_TEXT, "children"),
@@ -237,17 +240,18 @@ def walk_forward(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: A
     Output(progress.job_id(WALK_JOB), "data", allow_duplicate=True),
     Input(shell.DATASET, "value"),
     Input(K, "value"),
+    State(progress.job_id(WALK_JOB), "data"),
     prevent_initial_call="initial_duplicate",
 )
-def follow(dataset_id: str | None, k: str) -> Any:  # noqa: ANN401
+def follow(dataset_id: str | None, k: str, followed: progress.Job | None = None) -> Any:  # noqa: ANN401
     """Take up what is under way for the dataset and number of states in sight: it goes on while other pages are open."""
     if not dataset_id:
         raise PreventUpdate
     try:
         job = runtime.results().walk_forward_under_way(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError:
-        return None
-    return None if job is None else progress.started(job, tell_result=False)
+        return progress.none(followed)
+    return progress.none(followed) if job is None else progress.started(job, tell_result=False)
 
 
 @callback(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import Input, Output, callback, dcc, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, chosen, controls, glossary, markets, progress, shell, views
+from components import cards, chosen, controls, glossary, markets, progress, shell, sight, views
 from pages import _clusters_apart as apart
 from pages import _clusters_days as charts
 from pages import _clusters_moves as moves
@@ -59,7 +59,9 @@ def layout(
     )
     body = [
         charts.bar(),
-        html.Div([charts.scatter_card(x, y, axes, brush), charts.price_card(drag)], className="halves"),
+        sight.here(
+            "clusters-days", html.Div([charts.scatter_card(x, y, axes, brush), charts.price_card(drag)], className="halves")
+        ),
         *apart.sections(),
         moves.section(vary),
     ]
@@ -112,18 +114,19 @@ def show_states(dataset_id: str | None, k: str | None, _refreshed: int, _ended: 
     Output(progress.job_shown_id(JOB), "children", allow_duplicate=True),
     Input(shell.DATASET, "value"),
     Input(shell.REFRESHED, "data"),
+    State(progress.job_id(JOB), "data"),
     prevent_initial_call="initial_duplicate",
 )
-def make_states(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: ANN401
+def make_states(dataset_id: str | None, _refreshed: int, followed: progress.Job | None = None) -> Any:  # noqa: ANN401
     """Make the states of a long history in the background; a dataset that cannot have any is told of by the headline."""
     if not dataset_id:
         raise PreventUpdate
     try:
         dataset = shell.dataset(dataset_id)
         if runtime.results().clusters(dataset) is not None:
-            return None, None
+            return progress.none(followed), no_update
     except RegimeError:
-        return None, None
+        return progress.none(followed), no_update
     try:
         return progress.started(runtime.results().start_clusters(dataset), tell_result=False), no_update
     except RegimeError as error:

@@ -106,13 +106,7 @@ def layout(
             ),
             html.Div(
                 [
-                    cards.card(
-                        html.Div(id=LEGEND),
-                        _over_time(len(names)),
-                        html.Div(id=NOTES),
-                        title=html.Span("Over time", id=OVER_TITLE),
-                        aside=_chart_controls(strip, range),
-                    ),
+                    sight.here("features-over", _over_time_card(len(names), _chart_controls(strip, range))),
                     sight.later("features-spread", _spread_card(), height=_spread_height(len(names))),
                     sight.later("features-correlation", _correlation_card(), height=411 if len(names) > 1 else 214),
                     sight.later("features-drift", _drift_card(input or MOST_APART), height=1399),
@@ -125,11 +119,12 @@ def layout(
     )
 
 
-def _over_time(n_features: int) -> html.Div:
+def _over_time_card(n_features: int, aside: html.Div) -> html.Section:
     """The chart at the height that it will have."""
     chart = controls.chart(OVER, description=OVER_TEXT, box=OVER_BOX)
     chart.children[0].style = {"height": f"{trends.height(n_features)}px"}
-    return chart
+    title = html.Span("Over time", id=OVER_TITLE)
+    return cards.card(html.Div(id=LEGEND), chart, html.Div(id=NOTES), title=title, aside=aside)
 
 
 def _chart_controls(strip: str | None, range_: str | None) -> html.Div:
@@ -251,7 +246,8 @@ def show_newest(dataset_id: str | None, names: str, ended: dict[str, str] | None
     return title, where, trend_views.waiting(dataset), True, job
 
 
-@callback(
+@sight.callback(
+    "features-over",
     Output(OVER, "figure"),
     Output(OVER_BOX, "style"),
     Output(OVER_TITLE, "children"),

@@ -70,7 +70,11 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
             choices,
             html.Div(
                 [
-                    html.Div([_fan(), sight.later("forecast-beside", _beside(), height=285)], id=ANSWER, className="stack"),
+                    html.Div(
+                        [sight.here("forecast-fan", _fan()), sight.later("forecast-beside", _beside(), height=285)],
+                        id=ANSWER,
+                        className="stack",
+                    ),
                     html.Div(
                         [
                             html.Div(sight.later("forecast-reasons", _moved(), height=694), id=REASONS, className="tall"),
@@ -185,7 +189,8 @@ def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed
     )
 
 
-@callback(
+@sight.callback(
+    "forecast-fan",
     Output(FAN, "figure"),
     Output(FAN_TITLE, "children"),
     Output(FAN_TEXT, "children"),
@@ -279,17 +284,18 @@ def predict(clicks: int | None, dataset_id: str, k: str) -> Any:  # noqa: ANN401
     Output(progress.job_id(PREDICT_JOB), "data", allow_duplicate=True),
     Input(shell.DATASET, "value"),
     Input(K, "value"),
+    State(progress.job_id(PREDICT_JOB), "data"),
     prevent_initial_call="initial_duplicate",
 )
-def follow(dataset_id: str | None, k: str) -> Any:  # noqa: ANN401
+def follow(dataset_id: str | None, k: str, followed: progress.Job | None = None) -> Any:  # noqa: ANN401
     """Take up what is under way for the dataset and number of states in sight: it goes on while other pages are open."""
     if not dataset_id:
         raise PreventUpdate
     try:
         job = runtime.results().forecast_under_way(shell.dataset(dataset_id), markets.k_of(k))
     except RegimeError:
-        return None
-    return None if job is None else progress.started(job, tell_result=False)
+        return progress.none(followed)
+    return progress.none(followed) if job is None else progress.started(job, tell_result=False)
 
 
 @callback(

@@ -78,7 +78,7 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
             cards.card(_verdict(), html.Div(id=PROBABILITIES), className="verdict"),
             html.Div(
                 [
-                    price,
+                    sight.here("overview-price", price),
                     sight.later("overview-strips", _strips(), height=477),
                     sight.later("overview-ahead", _ahead(), height=804),
                 ],
@@ -189,7 +189,8 @@ def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) ->
     )
 
 
-@callback(
+@sight.callback(
+    "overview-price",
     Output(PRICE, "figure"),
     Output(PRICE_TITLE, "children"),
     Output(PRICE_TEXT, "children"),

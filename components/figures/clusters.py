@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from components import theme, words
 from components.figures import decimate, scales, strips
-from components.figures.clustered import HOVER, TICKS, Clustered, axis_title, line_colours, logarithmic, outline, short, told
+from components.figures.clustered import HOVER, TICKS, Clustered, axis_title, line_colours, logarithmic, short, told
 
 NO_SOLID = "These states rest on two values alone, return and volatility: 2-D shows all there is."
 FEW_DAYS = 200
@@ -58,12 +58,15 @@ def scatter(view: Clustered, x: str, y: str, *, mode: str = "light", lasso: bool
                 x=view.on(x)[rows],
                 y=view.on(y)[rows],
                 mode="markers",
-                marker={"color": colour, "size": 7, "opacity": 0.85, "line": {"width": 0.7, "color": outline(mode)}},
+                marker={
+                    "color": colour,
+                    "size": 7,
+                    "opacity": 0.7,
+                    "line": {"width": 0},
+                },  # an outline takes half as long again
                 customdata=told(view, rows),
                 hovertemplate=HOVER,
-                selectedpoints=None if chosen is None else np.flatnonzero(lit[of_state]).tolist(),
-                selected={"marker": {"opacity": 1, "size": 8}},
-                unselected={"marker": {"opacity": 0.12}},
+                **({} if chosen is None else _lit(lit[of_state])),
             )
         )
     figure.update_layout(
@@ -80,6 +83,15 @@ def scatter(view: Clustered, x: str, y: str, *, mode: str = "light", lasso: bool
         yaxis=_value_axis(view, y, palette),
     )
     return figure
+
+
+def _lit(chosen: NDArray[np.bool_]) -> dict[str, object]:
+    """Entries of a trace whose chosen points stand out."""
+    return {
+        "selectedpoints": np.flatnonzero(chosen).tolist(),
+        "selected": {"marker": {"opacity": 1, "size": 8}},
+        "unselected": {"marker": {"opacity": 0.12}},
+    }
 
 
 def scatter_3d(view: Clustered, *, mode: str = "light", chosen: Rows = None) -> go.Figure:

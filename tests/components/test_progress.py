@@ -19,28 +19,28 @@ def status(monkeypatch):
 
 
 def test_while_it_runs_the_stage_is_shown_and_polled_on(status):
-    stopped, shown, cancel, ended, stage = progress.poll(progress.started("x"), 1, None)
+    stopped, shown, cancel, ended, stage = progress.look(progress.started("x"), None)
     assert not stopped
     assert stage == "x Labelling"
-    assert progress.poll(progress.started("x"), 2, stage)[4] is progress.no_update  # told once
+    assert progress.look(progress.started("x"), stage).stage is None  # told once
     assert "Labelling (1 of 3)" in text_of(shown)
     assert cancel == {"display": "none"}
-    assert ended is progress.no_update
+    assert ended is None
 
 
 def test_after_ten_seconds_it_can_be_cancelled(status):
     job = progress.started("x")
     job["since"] -= 10.1
-    assert progress.poll(job, 1, None)[2] == {}
+    assert progress.look(job, None).cancel == {}
     job["since"] += 0.5
-    assert progress.poll(job, 1, None)[2] == {"display": "none"}
-    assert progress.poll(progress.started("x", cancel_after=0), 1, None)[2] == {}
+    assert progress.look(job, None).cancel == {"display": "none"}
+    assert progress.look(progress.started("x", cancel_after=0), None).cancel == {}
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
 def test_the_end_is_told_and_polling_stops(status, state):
     status.now = JobStatus(state, message="First line.\nAnd why.")
-    stopped, shown, cancel, ended, _ = progress.poll(progress.started("x"), 1, None)
+    stopped, shown, cancel, ended, _ = progress.look(progress.started("x"), None)
     assert stopped
     assert text_of(shown) == "First line. More And why."
     assert cancel == {"display": "none"}
@@ -50,10 +50,10 @@ def test_the_end_is_told_and_polling_stops(status, state):
 def test_a_result_that_the_page_shows_itself_is_not_told(status):
     status.now = JobStatus("done", message="/secret/path.parquet")
     job = progress.started("x", tell_result=False)
-    assert progress.poll(job, 1, None)[1] is None
+    assert progress.look(job, None).shown is None
     status.now = JobStatus("failed", message="Why.")
-    assert text_of(progress.poll(job, 1, None)[1]) == "Why."
+    assert text_of(progress.look(job, None).shown) == "Why."
 
 
 def test_without_a_job_there_is_nothing_to_poll(status):
-    assert progress.poll(None, None, None)[:2] == (True, None)
+    assert progress.look(None, None)[:2] == (True, None)

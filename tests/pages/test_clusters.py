@@ -35,8 +35,11 @@ def moving(n):
     return 100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.01, n)))
 
 
-def scatter(page, dataset, k, x, y, *, brush="box", axes="2"):
-    return page.charts.show_scatter(None, dataset, k, 0, None, x, y, brush, axes, "light")
+def scatter(page, monkeypatch, dataset, k, x, y, *, brush="box"):
+    """Figure, title and description, and what the pickers of the axes are set to."""
+    pickers = {}
+    monkeypatch.setattr(page.charts, "set_props", pickers.__setitem__)
+    return *page.charts.show_scatter(None, dataset, k, 0, None, x, y, brush, "light"), pickers
 
 
 def test_the_layout_takes_its_choices_from_the_address(page):
@@ -149,7 +152,7 @@ def test_a_stretch_of_time_from_the_address_is_lit_in_every_chart_and_told(page,
         "61 days chosen, 3 Oct 2018 – 31 Dec 2018: 56 high stress, 5 low stress. Mean return −0.24 %"
     )
     assert not no_release
-    flat, *_ = page.charts.show_scatter(store.data, "sp500", "2", 0, None, "volatility", "return", "box", "2", "light")
+    flat, *_ = page.charts.show_scatter(store.data, "sp500", "2", 0, None, "volatility", "return", "box", "light")
     assert [len(trace.selectedpoints) for trace in flat.data] == [5, 56]
     price, *_ = page.charts.show_price(store.data, "sp500", "2", 0, None, "choose", "light")
     assert len(price.data[2].x) == 61
