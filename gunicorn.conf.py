@@ -120,6 +120,7 @@ def post_worker_init(worker: Worker) -> None:
     import runtime
     import telemetry
     from api import metrics
+    from results import ahead
 
     # a card that has gone since the start ends no server: the CPU answers, and says so
     if not loads(runtime.current(), worker.log, or_say_so=True):
@@ -127,6 +128,7 @@ def post_worker_init(worker: Worker) -> None:
     worker.count_problem = telemetry.problem
     refresh.start(runtime.current(), threading.Event())
     metrics.start(runtime.current())
+    ahead.start(runtime.results(), runtime.library(), runtime.engine(), threading.Event())
     HANDOVER.serves(worker.age)
 
 

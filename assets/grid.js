@@ -9,6 +9,7 @@
     script.src = document.querySelector("meta[name=grids]").content;
     script.onload = function () {
       var library = window.dash_ag_grid;
+      late.api = library.getApiAsync;
       window.dash_ag_grid = late; // else what is drawn already would be drawn anew, as another component
       resolve({ default: library.AgGrid });
     };
@@ -62,6 +63,21 @@
     );
   };
   var functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    grid: {
+      /* What a table of many rows shows is of another dataset: the rows it has are let go, and the first ones asked for. */
+      askAnew: function (_of, id) {
+        if (!late.api) {
+          return window.dash_clientside.no_update; // it is not there yet, and will ask for its first rows
+        }
+        late.api(id).then(function (api) {
+          api.purgeInfiniteCache();
+          api.ensureIndexVisible(0, "top");
+        });
+        return window.dash_clientside.no_update;
+      },
+    },
+  });
   functions.leaveTable = function () {
     return false;
   };

@@ -73,6 +73,10 @@
         });
         return [wanted, listed ? none() : options.concat([{ label: "(not listed)", value: wanted }])];
       },
+      /* A row that the server picked stands for what is shown; it picks by id alone, and a visitor's pick is a list of rows. */
+      pickRow: function (rows, shown) {
+        return Array.isArray(rows) && rows.length && rows[0].id !== shown ? rows[0].id : none();
+      },
       /* A grid shows the rows that hold every word. */
       seek: function (text, options) {
         return Object.assign({}, options, { quickFilterText: text || "" });

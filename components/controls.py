@@ -136,7 +136,13 @@ def download_link(identifier: str, text: str | html.Span, *, primary: bool = Fal
     return html.A([icon, text], id=identifier, className="quiet primary" if primary else "quiet", hidden=True, download="")
 
 
-def save_button(identifier: str, text: str) -> html.Button:
-    """Fetches a table as a file."""
+def file_of(button: str) -> str:
+    """Id of what brings the file of a ``save_button`` to its visitor."""
+    return f"{button}-file"
+
+
+def save_button(identifier: str, text: str) -> html.Span:
+    """Fetches a table as a file, which a callback gives to ``file_of(identifier)``."""
     icon = html.I(className="icon icon-download", **{"aria-hidden": "true"})
-    return html.Button([icon, text], id=identifier, className="quiet")
+    button = html.Button([icon, text], id=identifier, className="quiet")
+    return html.Span([button, dcc.Download(id=file_of(identifier))], className="saver")

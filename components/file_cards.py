@@ -19,11 +19,12 @@ SYMBOLS_CARD = "label-symbols-card"
 SYMBOLS_TITLE = "label-symbols-title"
 SYMBOLS_SOUGHT = "label-symbols-sought"
 SYMBOLS_OF = "label-symbols-of"
+SYMBOL = "label-symbol"
 
 
 def stores() -> list[Any]:
-    """Store of the reading and the labels that the cards show."""
-    return [dcc.Store(id=SYMBOLS_OF)]
+    """Stores of the reading and the labels that the cards show, and of the symbol picked."""
+    return [dcc.Store(id=SYMBOLS_OF), dcc.Store(id=SYMBOL)]
 
 
 def both() -> list[html.Section]:
@@ -83,16 +84,14 @@ def _row_of(dataset: datasets.Dataset) -> dict[str, list[str]]:
 @callback(
     Output(shell.DATASET, "options", allow_duplicate=True),
     Output(shell.DATASET, "value", allow_duplicate=True),
-    Input(SYMBOLS, "selectedRows"),
+    Input(SYMBOL, "data"),
     State(shell.DATASET, "value"),
     prevent_initial_call=True,
 )
-def pick_symbol(picked: Any, dataset_id: str) -> Any:  # noqa: ANN401
+def pick_symbol(picked: str, dataset_id: str) -> Any:  # noqa: ANN401
     """Show another symbol of the file."""
-    if not isinstance(picked, list) or not picked:
-        raise PreventUpdate
     try:
-        chosen = looking.look_at(dataset_id, int(picked[0]["id"]))
+        chosen = looking.look_at(dataset_id, int(picked))
     except RegimeError:
         raise PreventUpdate from None
     if chosen == dataset_id:
@@ -107,3 +106,4 @@ clientside_callback(
     State(SYMBOLS, "dashGridOptions"),
     prevent_initial_call=True,
 )
+looking.follow_picks(SYMBOLS, SYMBOL)

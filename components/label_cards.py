@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash
-from dash import MATCH, Input, Output, State, callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
@@ -29,7 +29,7 @@ PRICE_TITLE = "label-price-title"
 PRICE_TEXT = "label-price-text"
 TABLE = "label-table"
 TABLE_TITLE = "label-table-title"
-GRID = "label-grid"
+TABLE_OF = "label-table-of"
 REPAINT = "label-repaint"
 KNEW_TOLD = "label-knew-told"
 KNEW = {"then": "What it knew then", "hindsight": "With hindsight"}
@@ -49,7 +49,7 @@ def stores(range_: str | None) -> list[Any]:
 
 def all_of(model: str, range_: str | None, style: str | None, knew: str | None, *between: html.Section) -> html.Div:
     """Every card, with the controls as they were chosen, without content. between : what stands above the table."""
-    chart = html.Div(_chart_card(range_, style, knew), id=CHARTED, className="stack")
+    chart = html.Div(sight.here("label-chart", _chart_card(range_, style, knew)), id=CHARTED)
     table = html.Div(sight.later("label-table", _table_card(), height=TABLE_HEIGHT), id=TABLED)
     return html.Div([_labels_card(model), chart, *between, table], id=LABELS, className="stack")
 
@@ -86,7 +86,7 @@ def _chart_card(range_: str | None, style: str | None, knew: str | None) -> html
 
 
 def _table_card() -> html.Section:
-    return cards.card(html.Div(cards.skeleton(440), id=TABLE), title=html.Span("Every bar", id=TABLE_TITLE))
+    return cards.card(tables.label_grid(TABLE), dcc.Store(id=TABLE_OF), title=html.Span("Every bar", id=TABLE_TITLE))
 
 
 @callback(
@@ -129,22 +129,28 @@ def _summary(seen: views.View) -> html.Div:
     return cards.newest(seen.dataset, views.explain(seen), seen.unit, None)
 
 
-@callback(Output(TABLE, "children"), Output(TABLE_TITLE, "children"), Input(labelling.SHOWN, "data"))
-def show_table(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
-    """Table of every bar, empty until its rows come into sight."""
+@sight.callback(
+    "label-table",
+    Output(TABLE, "columnDefs"),
+    Output(TABLE_TITLE, "children"),
+    Output(TABLE_OF, "data"),
+    Input(labelling.SHOWN, "data"),
+    State(TABLE, "columnDefs"),
+)
+def show_table(shown: labelling.Shown | None, before: list[dict[str, Any]]) -> Any:  # noqa: ANN401
+    """Columns of the table of every bar; its rows are asked for as they come into sight."""
     if not shown or not shown["labels"]:
         raise PreventUpdate
     try:
         seen = views.view(shown["dataset"], shown["model"])
     except RegimeError:
         raise PreventUpdate from None
-    dataset = seen.dataset
-    identifier = {"type": GRID, "dataset": dataset.id, "model": shown["model"]}
-    grid = tables.label_grid(identifier, intraday=dataset.intraday, labelled=not seen.too_short)
-    return grid, f"{dataset.title}: every bar, newest first"
+    columns = tables.label_columns(intraday=seen.dataset.intraday, labelled=not seen.too_short)
+    of = {"dataset": shown["dataset"], "model": shown["model"]}
+    return no_update if columns == before else columns, f"{seen.dataset.title}: every bar, newest first", of
 
 
-@callback(Output(REPAINT, "children"), Input(labelling.SHOWN, "data"))
+@sight.callback("label-chart", Output(REPAINT, "children"), Input(labelling.SHOWN, "data"))
 def show_repaint(shown: labelling.Shown | None) -> Any:  # noqa: ANN401
     """For how many bars of the whole series the two kinds of labels differ."""
     if not shown or not shown["labels"]:
@@ -167,7 +173,8 @@ def _classes(seen: views.View) -> str:
     return "stack without-labels" if seen.dataset.n_series > 1 else "stack without-labels without-any-labels"
 
 
-@callback(
+@sight.callback(
+    "label-chart",
     Output(PRICE, "figure"),
     Output(PRICE_TITLE, "children"),
     Output(PRICE_TEXT, "children"),
@@ -204,18 +211,15 @@ KNEW_LATER = (
 )
 
 
-@callback(
-    Output({"type": GRID, "dataset": MATCH, "model": MATCH}, "getRowsResponse"),
-    Input({"type": GRID, "dataset": MATCH, "model": MATCH}, "getRowsRequest"),
-    State({"type": GRID, "dataset": MATCH, "model": MATCH}, "id"),
-    prevent_initial_call=True,
-)
-def give_rows(request: dict[str, Any] | None, grid: dict[str, str]) -> Any:  # noqa: ANN401
-    """Rows of the table as they come into sight."""
+@callback(Output(TABLE, "getRowsResponse"), Input(TABLE, "getRowsRequest"), State(TABLE_OF, "data"), prevent_initial_call=True)
+def give_rows(request: dict[str, Any] | None, of: dict[str, str] | None) -> Any:  # noqa: ANN401
+    """Rows of the table as they come into sight; none while it is not known yet of what."""
     if not request:
         raise PreventUpdate
+    if not of:
+        return {"rowData": [], "rowCount": 0}
     try:
-        seen = views.view(grid["dataset"], grid["model"])
+        seen = views.view(of["dataset"], of["model"])
     except RegimeError:
         raise PreventUpdate from None
     if seen.labels is None:
@@ -225,4 +229,11 @@ def give_rows(request: dict[str, Any] | None, grid: dict[str, str]) -> Any:  # n
     return {"rowData": rows, "rowCount": dataset.bars.n_bars}
 
 
+clientside_callback(
+    ClientsideFunction("grid", "askAnew"),
+    Output(TABLE, "eventListeners"),
+    Input(TABLE_OF, "data"),
+    State(TABLE, "id"),
+    prevent_initial_call=True,
+)
 controls.follow_range(RANGE, PRESET, PRICE)

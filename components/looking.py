@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import flask
+from dash import ClientsideFunction, Input, Output, State, clientside_callback
 
 import runtime
 from components import shell
 from regime_core import shares
+
+
+def follow_picks(grid: str, picked: str) -> None:
+    """Put the id of a row that is picked in a grid into a store; not of one that stands for what is shown already."""
+    clientside_callback(
+        ClientsideFunction("view", "pickRow"),
+        Output(picked, "data"),
+        Input(grid, "selectedRows"),
+        State(shell.DATASET, "value"),
+        prevent_initial_call=True,
+    )
 
 
 def look_at(dataset_id: str, series: int | None = None) -> str:

@@ -161,11 +161,11 @@ def spell_rows(found: Spells, series_time: NDArray[np.int64]) -> list[Row]:
     return rows[::-1]
 
 
-def label_grid(identifier: str | dict[str, str], *, intraday: bool, labelled: bool = True) -> dag.AgGrid:
-    """Grid of labelled bars that asks for rows as they come into sight, so that its length does not matter."""
+def label_grid(identifier: str) -> dag.AgGrid:
+    """Grid of labelled bars, without columns yet, that asks for rows as they come into sight: its length does not matter."""
     return dag.AgGrid(
         id=identifier,
-        columnDefs=label_columns(intraday=intraday, labelled=labelled),
+        columnDefs=[],
         rowModelType="infinite",
         defaultColDef={"sortable": False, "resizable": True, "suppressMovable": True},
         dashGridOptions={

@@ -10,7 +10,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import cards, labelling, looking, shell, tables, watched, words
+from components import cards, labelling, looking, shell, sight, tables, watched, words
 from regime_core.datasets import DEFAULT, dataset_id
 from regime_core.errors import RegimeError
 from regime_core.uploads import Upload
@@ -19,6 +19,7 @@ GRID = "label-watch"
 TITLE = "label-watch-title"
 NOTE = "label-watch-note"
 LISTED = "label-watch-listed"
+PICKED = "label-watch-picked"
 CONFIRM = "label-watch-confirm"
 ASKED = "label-watch-asked"
 REMOVING = "label-watch-removing"
@@ -34,8 +35,8 @@ _AS_OF = {
 
 
 def stores() -> list[Any]:
-    """Stores of what is listed, and of what is about to be removed, with the question whether it should be."""
-    return [dcc.Store(id=LISTED), dcc.Store(id=ASKED), dcc.Store(id=REMOVING), dcc.ConfirmDialog(id=CONFIRM)]
+    """Stores of what is listed, picked and about to be removed, with the question whether it should be."""
+    return [*(dcc.Store(id=store) for store in (LISTED, PICKED, ASKED, REMOVING)), dcc.ConfirmDialog(id=CONFIRM)]
 
 
 def card() -> html.Section:
@@ -95,7 +96,8 @@ def _columns() -> list[dict[str, Any]]:
     ]
 
 
-@callback(
+@sight.callback(
+    "label-watchlist",
     Output(GRID, "rowData"),
     Output(GRID, "style"),
     Output(GRID, "selectedRows"),
@@ -146,16 +148,13 @@ def _note(found: list[watched.Row]) -> str:
 @callback(
     Output(shell.DATASET, "options", allow_duplicate=True),
     Output(shell.DATASET, "value", allow_duplicate=True),
-    Input(GRID, "selectedRows"),
-    State(shell.DATASET, "value"),
+    Input(PICKED, "data"),
     prevent_initial_call=True,
 )
-def open_symbol(picked: Any, shown: str | None) -> Any:  # noqa: ANN401
+def open_symbol(picked: str) -> Any:  # noqa: ANN401
     """Show the symbol that was picked."""
-    if not isinstance(picked, list) or not picked or picked[0]["id"] == shown:
-        raise PreventUpdate
     try:
-        chosen = looking.look_at(picked[0]["id"])
+        chosen = looking.look_at(picked)
     except RegimeError:
         raise PreventUpdate from None
     return shell.dataset_options(), chosen
@@ -208,3 +207,6 @@ def _own(dataset_id_: str) -> Upload | None:
         return runtime.library().upload(dataset_id_, shell.visitor())[0]
     except RegimeError:
         return None
+
+
+looking.follow_picks(GRID, PICKED)

@@ -10,7 +10,6 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import backtests, cards, controls, horizons, sheets, shell, sight, views
 from components.figures import backtest as figures
-from pages._forecast_tables import SAVED
 from regime_core.errors import RegimeError
 from regime_core.uploads import download_name
 
@@ -167,7 +166,7 @@ def show_table(dataset_id: str | None, _refreshed: int, *choices: str) -> Any:  
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(controls.file_of(SAVE), "data"),
     Input(SAVE, "n_clicks"),
     State(shell.DATASET, "value"),
     *(State(choice.component_id, "value") for choice in _CHOICES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback, html
 
 from components import cards, controls, glossary, markets, shell, sight, state_tables
 from components.figures import differences
@@ -25,8 +25,6 @@ TESTS = "clusters-tests"
 TESTS_TITLE = "clusters-tests-title"
 SAVE_STATISTICS = "clusters-save-statistics"
 SAVE_TESTS = "clusters-save-tests"
-SAVED_STATISTICS = "clusters-saved-statistics"
-SAVED_TESTS = "clusters-saved-tests"
 
 
 def sections() -> list[html.Div]:
@@ -55,7 +53,6 @@ def _statistics_card() -> html.Section:
     return cards.card(
         html.Div(cards.skeleton(120), id=STATISTICS),
         html.P(state_tables.STATISTICS_NOTE, className="note"),
-        dcc.Download(id=SAVED_STATISTICS),
         title=html.Span("Statistics by state", id=STATISTICS_TITLE),
         aside=controls.save_button(SAVE_STATISTICS, "Download CSV"),
     )
@@ -65,7 +62,6 @@ def _tests_card() -> html.Section:
     return cards.card(
         html.Div(cards.skeleton(80), id=TESTS),
         html.P(state_tables.TESTS_NOTE, className="note"),
-        dcc.Download(id=SAVED_TESTS),
         title=html.Span("Do mean returns differ?", id=TESTS_TITLE),
         aside=controls.save_button(SAVE_TESTS, "Download CSV"),
     )
@@ -120,7 +116,7 @@ def show_tests(dataset_id: str | None, k: str, _refreshed: int, _ended: object =
 
 
 @callback(
-    Output(SAVED_STATISTICS, "data"),
+    Output(controls.file_of(SAVE_STATISTICS), "data"),
     Input(SAVE_STATISTICS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),
@@ -133,7 +129,7 @@ def save_statistics(_clicks: int | None, dataset_id: str, k: str) -> Any:  # noq
 
 
 @callback(
-    Output(SAVED_TESTS, "data"),
+    Output(controls.file_of(SAVE_TESTS), "data"),
     Input(SAVE_TESTS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

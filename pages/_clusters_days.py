@@ -34,7 +34,6 @@ PRICE = "clusters-price"
 PRICE_TITLE = "clusters-price-title"
 PRICE_TEXT = "clusters-price-text"
 SAVE_DAYS = "clusters-save-days"
-SAVED_DAYS = "clusters-saved-days"
 BRUSHES = {"box": "Box", "lasso": "Lasso"}
 DIMENSIONS = {"2": "2-D", "3": "3-D"}
 DRAGS = {"choose": "Choose days", "zoom": "Zoom"}
@@ -85,7 +84,6 @@ def price_card(drag: str | None) -> html.Section:
     )
     return cards.card(
         controls.chart(PRICE, description=PRICE_TEXT),
-        dcc.Download(id=SAVED_DAYS),
         title=html.Span("Price and state", id=PRICE_TITLE),
         aside=html.Div([dragging, controls.save_button(SAVE_DAYS, "Days as CSV")], className="controls"),
     )
@@ -211,7 +209,7 @@ def show_price(
 
 
 @callback(
-    Output(SAVED_DAYS, "data"),
+    Output(controls.file_of(SAVE_DAYS), "data"),
     Input(SAVE_DAYS, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

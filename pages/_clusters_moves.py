@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback, html
 from dash.exceptions import PreventUpdate
 
 from components import cards, controls, markets, sensitivities, shell, sight
@@ -26,7 +26,6 @@ OVER_TIME = "clusters-over-time"
 OVER_TIME_TITLE = "clusters-over-time-title"
 OVER_TIME_TEXT = "clusters-over-time-text"
 SAVE_MOVES = "clusters-save-moves"
-SAVED_MOVES = "clusters-saved-moves"
 
 
 def section(vary: str | None) -> html.Div:
@@ -50,7 +49,6 @@ def _card(vary: str | None) -> html.Section:
         html.Div([html.Div([settings, near], className="two-charts"), over_time], id=MOVES_CHARTS),
         html.Div(id=MOVES_TABLE, className="moves-table"),
         html.P(id=MOVES_NOTE, className="note"),
-        dcc.Download(id=SAVED_MOVES),
         title=html.Span("How firm are the labels?", id=MOVES_TITLE),
         aside=html.Div(controls_, className="controls"),
     )
@@ -111,7 +109,7 @@ def draw_moves(dataset_id: str | None, k: str, _refreshed: int, _ended: object, 
 
 
 @callback(
-    Output(SAVED_MOVES, "data"),
+    Output(controls.file_of(SAVE_MOVES), "data"),
     Input(SAVE_MOVES, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

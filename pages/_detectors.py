@@ -11,7 +11,6 @@ import runtime
 from components import cards, controls, detector_sheets, sheets, shell, sight, simulated
 from components.figures import lags as figures
 from components.figures.lags import Tried
-from pages._forecast_tables import SAVED
 from regime_core import trials
 
 MODEL = "detectors-model"
@@ -118,7 +117,10 @@ def show_confusions(model: str, duration: str, shocks: str) -> Any:  # noqa: ANN
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True), Input(SAVE_CELLS, "n_clicks"), State(MODEL, "value"), prevent_initial_call=True
+    Output(controls.file_of(SAVE_CELLS), "data"),
+    Input(SAVE_CELLS, "n_clicks"),
+    State(MODEL, "value"),
+    prevent_initial_call=True,
 )
 def save_cells(clicks: int | None, model: str) -> Any:  # noqa: ANN401
     """Scores on every kind of market as CSV."""
@@ -129,7 +131,7 @@ def save_cells(clicks: int | None, model: str) -> Any:  # noqa: ANN401
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(controls.file_of(SAVE_CONFUSIONS), "data"),
     Input(SAVE_CONFUSIONS, "n_clicks"),
     *(State(choice.component_id, "value") for choice in _CHOICES),
     prevent_initial_call=True,
@@ -142,7 +144,7 @@ def save_confusions(clicks: int | None, model: str, duration: str, shocks: str) 
     return dcc.send_string(sheets.csv_text(rows), f"{model}_confusion.csv", type="text/csv")
 
 
-@callback(Output(SAVED, "data", allow_duplicate=True), Input(SAVE_MANIFEST, "n_clicks"), prevent_initial_call=True)
+@callback(Output(controls.file_of(SAVE_MANIFEST), "data"), Input(SAVE_MANIFEST, "n_clicks"), prevent_initial_call=True)
 def save_manifest(clicks: int | None) -> Any:  # noqa: ANN401
     """Scores of the manifest as CSV."""
     if not clicks:

@@ -12,7 +12,6 @@ from regime_core.errors import RegimeError
 from regime_core.uploads import download_name
 
 K = "evaluation-k"
-SAVED = "evaluation-saved"
 WALK_JOB = "walk"
 OUTCOMES = "evaluation-outcomes"
 OUTCOMES_TITLE = "evaluation-outcomes-title"
@@ -85,7 +84,7 @@ def show_compared(dataset_id: str | None, k: str | None, *_drawn_anew: Any) -> A
 def _saves(*buttons: str) -> Any:  # noqa: ANN401
     """Register a callback for the buttons of one section: a callback must not reach into another's."""
     return callback(
-        Output(SAVED, "data", allow_duplicate=True),
+        Output(controls.file_of(buttons[0]), "data"),
         *(Input(button, "n_clicks") for button in buttons),
         State(shell.DATASET, "value"),
         State(K, "value"),

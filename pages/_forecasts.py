@@ -11,7 +11,7 @@ import runtime
 from components import cards, controls, evaluations, horizons, markets, progress, score_sheets, sheets, shell, sight, views
 from components.figures import evaluation as figures
 from pages import _forecast_tables
-from pages._forecast_tables import OF_RECORD, SAVED, WALK_JOB, K
+from pages._forecast_tables import OF_RECORD, WALK_JOB, K
 from regime_core.errors import RegimeError
 from regime_core.evaluation.forecasts import ForecastScores
 from regime_core.uploads import download_name
@@ -255,7 +255,7 @@ def follow(dataset_id: str | None, k: str, followed: progress.Job | None = None)
 
 
 @callback(
-    Output(SAVED, "data", allow_duplicate=True),
+    Output(controls.file_of(SAVE_CONFUSION), "data"),
     Input(SAVE_CONFUSION, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

@@ -124,9 +124,9 @@ def make_states(dataset_id: str | None, _refreshed: int, followed: progress.Job 
     try:
         dataset = shell.dataset(dataset_id)
         if runtime.results().clusters(dataset) is not None:
-            return progress.none(followed), no_update
+            return progress.none(followed), None
     except RegimeError:
-        return progress.none(followed), no_update
+        return progress.none(followed), None
     try:
         return progress.started(runtime.results().start_clusters(dataset), tell_result=False), no_update
     except RegimeError as error:

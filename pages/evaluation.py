@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import dash
-from dash import Input, Output, State, callback, dcc, html
+from dash import Input, Output, State, callback, html
 
 from components import controls, shell
 from pages import _backtest, _detectors, _forecasts
-from pages._forecast_tables import SAVED
 
 dash.register_page(__name__, path="/evaluation", name="Evaluation", title="Evaluation · Regime Desk", order=4)
 
@@ -25,7 +24,7 @@ def layout(view: str | None = None, **query: str) -> html.Div:
     chosen = view if view in VIEWS else "forecasts"
     buttons = html.Div(controls.segmented(VIEW, VIEWS, chosen, "What is evaluated"), className="views")
     return html.Div(
-        [buttons, dcc.Download(id=SAVED), html.Div(_view(chosen, query), id=SHOWN)],
+        [buttons, html.Div(_view(chosen, query), id=SHOWN)],
         className="stack stack-close",
     )
 

@@ -65,7 +65,6 @@ INPUT_TITLE = "features-input-title"
 INPUT_TEXT = "features-input-text"
 MOST_APART = "auto"
 SAVE = "features-save"
-SAVED = "features-saved"
 JOB = "features"
 
 
@@ -89,7 +88,6 @@ def layout(
         [
             dcc.Store(id=NAMES, data=",".join(names)),
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
-            dcc.Download(id=SAVED),
             cards.card(
                 html.Div(html.H1("Features", className="headline"), id=TITLE),
                 html.Div(id=WHERE, className="where-row"),
@@ -374,7 +372,7 @@ def pick_input(clicked: dict[str, Any] | None) -> Any:  # noqa: ANN401
 
 
 @callback(
-    Output(SAVED, "data"),
+    Output(controls.file_of(SAVE), "data"),
     Input(SAVE, "n_clicks"),
     State(shell.DATASET, "value"),
     State(NAMES, "data"),

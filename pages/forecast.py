@@ -49,7 +49,6 @@ FAN_NOTE = "forecast-fan-note"
 BESIDE = "forecast-beside"
 BESIDE_TITLE = "forecast-beside-title"
 SAVE = "forecast-save"
-SAVED = "forecast-saved"
 REASONS = "forecast-reasons"
 MOVED = "forecast-moved"
 MOVED_TITLE = "forecast-moved-title"
@@ -65,7 +64,6 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
     return html.Div(
         [
             dcc.Store(id=RANGE, data=range or ranges.DEFAULT),
-            dcc.Download(id=SAVED),
             cards.card(_verdict(), html.Div(cards.skeleton(80), id=CHANCES), className="verdict"),
             choices,
             html.Div(
@@ -299,7 +297,7 @@ def follow(dataset_id: str | None, k: str, followed: progress.Job | None = None)
 
 
 @callback(
-    Output(SAVED, "data"),
+    Output(controls.file_of(SAVE), "data"),
     Input(SAVE, "n_clicks"),
     State(shell.DATASET, "value"),
     State(K, "value"),

@@ -6,7 +6,7 @@ import dash
 from dash import html
 
 import runtime
-from components import file_cards, intake, label_cards, labelling, sharing, shell, studies, watchlist
+from components import file_cards, intake, label_cards, labelling, sharing, shell, sight, studies, watchlist
 
 dash.register_page(__name__, path="/label", name="Label", title="Label · Regime Desk", order=10)
 
@@ -28,7 +28,7 @@ def layout(
             intake.card(max_mb=settings.max_upload_mb, days=settings.upload_days),
             *studies.messages(),
             html.Div(id=labelling.PROBLEM),
-            watchlist.card(),
+            sight.here("label-watchlist", watchlist.card()),
             html.Div(labels, id=labelling.RESULT, className="stack"),
         ],
         className="stack",

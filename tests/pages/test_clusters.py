@@ -5,6 +5,7 @@ import importlib
 import flask
 import numpy as np
 import pytest
+from dash import no_update
 from dash.exceptions import PreventUpdate
 
 import jobs
@@ -35,11 +36,16 @@ def moving(n):
     return 100 * np.exp(np.cumsum(np.random.default_rng(5).normal(0, 0.01, n)))
 
 
-def scatter(page, monkeypatch, dataset, k, x, y, *, brush="box"):
-    """Figure, title and description, and what the pickers of the axes are set to."""
-    pickers = {}
-    monkeypatch.setattr(page.charts, "set_props", pickers.__setitem__)
-    return *page.charts.show_scatter(None, dataset, k, 0, None, x, y, brush, "light"), pickers
+@pytest.fixture
+def pickers(page, monkeypatch):
+    """What the pickers of the axes are set to, by their ids."""
+    found = {}
+    monkeypatch.setattr(page.charts, "set_props", found.__setitem__)
+    return found
+
+
+def scatter(page, dataset, k, x, y, *, brush="box", choice=None):
+    return page.charts.show_scatter(choice, dataset, k, 0, None, x, y, brush, "light")
 
 
 def test_the_layout_takes_its_choices_from_the_address(page):
@@ -81,28 +87,29 @@ def test_the_number_of_states_is_the_one_asked_for(page, visit):
     assert list(figures[3].data[0].theta[:4]) == ["Return", "Volatility", "VIX", "Drawdown"]
 
 
-def test_an_upload_does_without_the_vix_and_says_so(page, visit):
+def test_an_upload_does_without_the_vix_and_says_so(page, visit, pickers):
     dataset = upload(moving(300))
     _, _, notes, *_ = page.show_states(dataset, "auto", 0)
     assert "There is no VIX here" in text_of(notes)
-    figure, title, _, options, _, x, y = scatter(page, dataset, "2", "vix", "soup", brush="lasso")
-    assert (x, y) == ("volatility", "return")
-    assert [option["value"] for option in options] == ["return", "volatility", "parkinson", "pc1", "pc2", "pc3"]
+    figure, title, _ = scatter(page, dataset, "2", "vix", "soup", brush="lasso")
+    across, up = pickers[page.charts.X], pickers[page.charts.Y]
+    assert (across["value"], up["value"]) == ("volatility", "return")
+    assert [option["value"] for option in across["options"]] == ["return", "volatility", "parkinson", "pc1", "pc2", "pc3"]
     assert figure.layout.dragmode == "lasso"
     assert title.startswith("mine: daily return against 21-day volatility")
 
 
-def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit):
+def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, pickers):
     bars = daily_bars(moving(300))
     flat = bars._replace(open=bars.close, high=bars.close, low=bars.close)
     dataset = uploaded(runtime.library(), "clusterer", "closes", flat)
     _, _, notes, *_ = page.show_states(dataset, "3", 0)
     assert "closes only" in text_of(notes)
-    _, _, _, options, *_ = scatter(page, dataset, "3", "parkinson", "return", axes="3")
-    assert [option["value"] for option in options] == ["return", "volatility", "pc1", "pc2"]
-    word, no_plane, no_controls = page.charts.show_solid("3", dataset, "3", 0)
+    scatter(page, dataset, "3", "parkinson", "return")
+    assert [option["value"] for option in pickers[page.charts.X]["options"]] == ["return", "volatility", "pc1", "pc2"]
+    word, title = page.charts.show_solid([dataset, "3", 0, None])
     assert "rest on two values alone" in text_of(word)
-    assert (no_plane, no_controls) == (True, True)
+    assert title.startswith("closes: daily return and 21-day volatility")
     radar = page.apart.show_differences(dataset, "3", 0, None, "light")[3]
     assert list(radar.data[0].theta[:3]) == ["Return", "Volatility", "Drawdown"]
     assert page.charts.save_days(1, dataset, "2")["content"].startswith("date,state,return,volatility\n")
@@ -143,7 +150,7 @@ def test_brushed_days_are_lit_only_in_their_own_dataset(page, visit):
     assert page.charts.tell_days(brushed, "vix", "auto", 0) == (page.chosen.HINT, True)
 
 
-def test_a_stretch_of_time_from_the_address_is_lit_in_every_chart_and_told(page, visit):
+def test_a_stretch_of_time_from_the_address_is_lit_in_every_chart_and_told(page, visit, pickers):
     store = next(
         part for part in page.layout(days="2018-10-03..2018-12-31").children if getattr(part, "id", "") == "clusters-chosen"
     )
@@ -152,7 +159,7 @@ def test_a_stretch_of_time_from_the_address_is_lit_in_every_chart_and_told(page,
         "61 days chosen, 3 Oct 2018 – 31 Dec 2018: 56 high stress, 5 low stress. Mean return −0.24 %"
     )
     assert not no_release
-    flat, *_ = page.charts.show_scatter(store.data, "sp500", "2", 0, None, "volatility", "return", "box", "light")
+    flat, *_ = scatter(page, "sp500", "2", "volatility", "return", choice=store.data)
     assert [len(trace.selectedpoints) for trace in flat.data] == [5, 56]
     price, *_ = page.charts.show_price(store.data, "sp500", "2", 0, None, "choose", "light")
     assert len(price.data[2].x) == 61
@@ -180,10 +187,10 @@ def test_dragging_over_the_price_chooses_or_zooms(page, visit):
 
 
 def test_three_dimensions_are_drawn_only_when_asked_for(page, visit):
-    assert page.charts.show_solid("2", "sp500", "auto", 0) == (None, False, False)
-    drawn, *hidden = page.charts.show_solid("3", "sp500", "auto", 0)
-    assert hidden == [True, True]
+    assert page.charts.show_solid(None) == ([], None)
+    drawn, title = page.charts.show_solid(["sp500", "auto", 0, None])
     assert "clusters-solid" in str(drawn)
+    assert title.startswith("S&P 500: daily return, 21-day volatility and VIX")
     figure, _ = page.charts.draw_solid(None, "sp500", "auto", 0, None, "light")
     assert {trace.type for trace in figure.data} == {"scatter3d"}
 
@@ -249,11 +256,12 @@ def test_states_of_a_long_history_are_made_in_the_background(page, visit, monkey
     assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
     headline, _, notes, *_ = page.show_states(dataset, "auto", 0, {"id": job["id"], "state": "done"})
     assert "(in sample)" in text_of(headline)
-    assert page.make_states(dataset, 0) == (None, None)
+    assert page.make_states(dataset, 0) == (no_update, None)
+    assert page.make_states(dataset, 0, job) == (None, None)  # which was followed
 
 
 def test_a_full_queue_of_jobs_is_told(page, visit, monkeypatch):
     monkeypatch.setattr(of_states, "INLINE_DAYS", 200)
     monkeypatch.setattr(jobs, "MAX_WAITING", -1)
     assert "try again" in page.make_states(upload(moving(300)), 0)[1]
-    assert page.make_states("gone", 0) == (None, None)
+    assert page.make_states("gone", 0) == (no_update, None)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import flask
 import numpy as np
 import pytest
+from dash import no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
@@ -183,10 +184,10 @@ def test_an_upload_is_walked_in_the_background(page, tables, backtest, visit):
     assert told["no_body"]
     with pytest.raises(PreventUpdate):
         page.walk_forward(None, dataset, "2")
-    assert page.follow(dataset, "2") is None
+    assert page.follow(dataset, "2") is no_update
     job, _ = page.walk_forward(1, dataset, "2")
     assert page.follow(dataset, "2")["id"] == job["id"]  # whoever left the page and came back sees it go on
-    assert page.follow(dataset, "3") is None
+    assert page.follow(dataset, "3", job) is None
     assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
     after = shown(page, dataset)
     assert "log-loss than margin" in text_of(after["headline"])

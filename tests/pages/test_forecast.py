@@ -6,6 +6,7 @@ import re
 import flask
 import numpy as np
 import pytest
+from dash import no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
@@ -138,10 +139,10 @@ def test_an_upload_waits_for_predict_and_then_knows_nothing_of_what_came_after(p
     assert "Walk forward on the Evaluation page" in text_of(word)
     with pytest.raises(PreventUpdate):
         page.predict(None, dataset, "2")
-    assert page.follow(dataset, "2") is None
+    assert page.follow(dataset, "2") is no_update
     job, _ = page.predict(1, dataset, "2")
     assert page.follow(dataset, "2")["id"] == job["id"]  # whoever left the page and came back sees it go on
-    assert page.follow(dataset, "auto") is None
+    assert page.follow(dataset, "auto", job) is None
     assert wait_for_job(runtime.current().jobs, job["id"]).state == "done"
     after = shown(page, dataset, "2")
     assert "stress tomorrow" in text_of(after["headline"])

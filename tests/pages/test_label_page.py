@@ -116,7 +116,8 @@ def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
     assert "Rows read 120 Bars 120 Dates 1 Jan 2020 – 29 Apr 2020 Interval 1 day" in text_of(understood)
     assert (card_hidden, symbols, symbols_hidden) == (False, [], True)
     where, classes, summary, title, *hidden, text, csv, _parquet, no_csv, no_parquet = page.label_cards.show_summary(shown)
-    grid, heading = page.label_cards.show_table(shown)
+    columns, heading, of = page.label_cards.show_table(shown, [])
+    assert page.label_cards.show_table(shown, columns)[0] is no_update
     assert text_of(where) == "prices 120 bars, 1 Jan 2020 – 29 Apr 2020 (upload)"  # an old file is history, not stale
     assert "on the newest bar, 29 Apr 2020, by boosted" in text_of(summary)
     assert "Hindsight changes the label of" in text_of(page.label_cards.show_repaint(shown))
@@ -124,7 +125,7 @@ def test_a_file_becomes_a_dataset_with_labels_and_downloads(page, way):
     assert heading == "prices: every bar, newest first"
     assert classes == "stack"
     assert csv.startswith(f"/labelled/{dataset}.csv?model=boosted")
-    given = page.label_cards.give_rows({"startRow": 0, "endRow": 50}, grid.id)
+    given = page.label_cards.give_rows({"startRow": 0, "endRow": 50}, of)
     assert given["rowCount"] == 120
     assert len(given["rowData"]) == 50
     figure, heading, _, told, _ = page.label_cards.show_price(drawn, "1y", "line", "light")
@@ -223,7 +224,7 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     assert (picked, hidden) == ({"ids": ["0"]}, False)
     assert "two: 2 symbols" in title
     assert page.label_cards.show_summary(shown)[6] == "Download all 2 as CSV"
-    options, other = page.file_cards.pick_symbol([symbols[1]], dataset)
+    options, other = page.file_cards.pick_symbol(symbols[1]["id"], dataset)
     assert other == dataset.replace(".0", ".1")
     assert {"label": "two · BBB", "value": other} in options
     shown, *_ = way.settle(other)
@@ -231,7 +232,7 @@ def test_the_work_on_a_file_of_many_symbols_shows_each(page, way):
     assert page.file_cards.show_file(shown, of)[4] == {"ids": ["1"]}
     assert page.label_cards.show_summary(shown)[3] == "two · BBB"
     with pytest.raises(PreventUpdate):
-        page.file_cards.pick_symbol([symbols[1]], other)
+        page.file_cards.pick_symbol(symbols[1]["id"], other)
 
 
 @pytest.mark.parametrize(
@@ -290,11 +291,11 @@ def test_49_bars_are_shown_as_prices_and_nothing_is_said_of_labels(page, way):
     shown, drawn, *_ = way.settle(dataset)
     assert "49 bars are too few to label: 50 are needed." in text_of(page.file_cards.show_file(shown, None)[0])
     _, classes, summary, _, charted_hidden, *_, no_csv, no_parquet = page.label_cards.show_summary(shown)
-    grid, _ = page.label_cards.show_table(shown)
+    columns, *_ = page.label_cards.show_table(shown, [])
     assert text_of(summary).startswith("49 bars are too few to label: 50 are needed The prices are shown as they were read.")
     assert (charted_hidden, no_csv, no_parquet) == (False, True, True)
     assert classes.split() == ["stack", "without-labels", "without-any-labels"]
-    assert [column["headerName"] for column in grid.columnDefs] == ["Time", "Open", "High", "Low", "Close"]
+    assert [column["headerName"] for column in columns] == ["Time", "Open", "High", "Low", "Close"]
     figure, heading, description, *_ = page.label_cards.show_price(drawn, "all", "line", "light")
     assert [trace.name for trace in figure.data] == ["Close"]
     assert "egime" not in heading + description + str(figure.data)
@@ -384,6 +385,6 @@ def test_another_visitors_dataset_is_not_here(page, app, way):
         with pytest.raises(PreventUpdate):
             page.label_cards.give_rows({"startRow": 0, "endRow": 9}, {"dataset": dataset, "model": "boosted"})
         with pytest.raises(PreventUpdate):
-            page.file_cards.pick_symbol([{"id": "0", "symbol": ""}], dataset)
+            page.file_cards.pick_symbol("0", dataset)
         _, _, message, _ = way.ask(way.button("READ_AS_FOUND"), dataset=dataset)
         assert "belongs to another visitor" in text_of(message)

@@ -140,7 +140,7 @@ def test_a_guest_may_have_it_labelled_by_another_model(page, guest, upload, monk
 @pytest.mark.parametrize("upload", [("two.csv", TWO)], indirect=True)
 def test_the_symbol_a_guest_picks_is_not_the_one_its_owner_sees(page, owner, guest, upload):
     with guest:
-        options, picked = page.file_cards.pick_symbol([{"id": "1", "symbol": "BBB"}], f"{upload.id}.0")
+        options, picked = page.file_cards.pick_symbol("1", f"{upload.id}.0")
         assert picked == f"{upload.id}.1"
         assert {"label": "two · BBB (shared)", "value": picked} in options
     with owner:
@@ -163,12 +163,10 @@ def test_the_watchlist_holds_every_symbol_and_opens_it(page, owner, upload):
         assert of["BBB"]["changed"] == (labels.codes[-1] != labels.codes[-2])
         same = page.watchlist.list_symbols(shown(f"{upload.id}.0"), "boosted", 1, None, mark)
         assert same[0] is no_update  # stays as it was sorted
-        options, other = page.watchlist.open_symbol([of["BBB"]], f"{upload.id}.0")
+        options, other = page.watchlist.open_symbol(of["BBB"]["id"])
         assert other == f"{upload.id}.1"
         assert {"label": "two · BBB", "value": other} in options
-        assert page.watchlist.open_symbol([of["VIX"]], other)[1] == "vix"
-        with pytest.raises(PreventUpdate):
-            page.watchlist.open_symbol([of["BBB"]], other)
+        assert page.watchlist.open_symbol("vix")[1] == "vix"
 
 
 def test_the_watchlist_begins_no_work(page, owner, upload, monkeypatch):
