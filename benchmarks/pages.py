@@ -42,6 +42,8 @@ SCREEN = {"width": 1440, "height": 900}
 QUIET_MS = 150
 """A page on which nothing has changed for so long has answered."""
 MOST_CHOICES = 6
+VIEWS = ("/evaluation?view=backtest", "/evaluation?view=detectors")
+"""Addresses that have controls which their page does not have at first."""
 
 SEEN = """
 (() => {
@@ -75,7 +77,13 @@ ANSWERED = """
     try { return await ask(...given); }
     finally { window.underWay -= 1; window.lastChange = performance.now(); }
   };
-  new MutationObserver(() => { window.lastChange = performance.now(); })
+  // a chart out of sight that measures its room anew changes nothing for who looks at the page
+  const unseen = ({attributeName, target}) => {
+    if (attributeName !== "class" || !target.classList.contains("dash-graph")) return false;
+    const box = target.getBoundingClientRect();
+    return box.width === 0 || box.bottom < 0 || box.top > window.innerHeight;
+  };
+  new MutationObserver((changes) => { if (!changes.every(unseen)) window.lastChange = performance.now(); })
     .observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
   for (const kind of ["click", "change"])
     document.addEventListener(kind, () => { if (!window.pressedAt) window.pressedAt = performance.now(); }, true);
@@ -172,18 +180,27 @@ def first_views(browser: Browser, address: str, floor: str, pages: tuple[str, ..
 
 
 def controls(page: Page) -> list[tuple[str, list[str]]]:
-    """Controls of a page with selectors of their choices: rows of buttons and lists, the dataset picker's among them."""
+    """Controls of a page with selectors of their choices: rows of buttons and lists, the dataset picker's among them.
+
+    What is chosen comes last, so that each control leaves the page as it was for the next one.
+    """
     found: list[tuple[str, list[str]]] = page.evaluate(
         """(most) => {
           const seen = (node) => node.getBoundingClientRect().width > 0;
           const some = (kinds) => [...document.querySelectorAll(kinds)].filter(seen);
+          const taken = (choices, at) => [...choices.filter((_, i) => i !== at), choices[at]].filter(Boolean);
           const button = (row, i) => `#${row.id} .form-check:nth-child(${i + 1}) label`;
-          const rows = some("#main .segmented").map((row) => [
-            row.id, [...row.querySelectorAll("label")].slice(0, most).map((_, i) => button(row, i))]);
-          const lists = some("#main select, #dataset").map((list) => [
-            list.id, [...list.options].filter((option) => !option.disabled).slice(0, most)
-              .map((option) => `${list.id}=${option.value}`)]);
-          return [...rows, ...lists].filter(([, choices]) => choices.length > 1);
+          const rows = some("#main .segmented").map((row) => {
+            const choices = [...row.querySelectorAll("input")].slice(0, most);
+            return [row.id, taken(choices.map((_, i) => button(row, i)), choices.findIndex((choice) => choice.checked))];
+          });
+          const lists = some("#main select, #dataset").map((list) => {
+            const choices = [...list.options].filter((option) => !option.disabled).slice(0, most);
+            return [list.id, taken(choices.map(({value}) => `${list.id}=${value}`),
+                                   choices.findIndex(({value}) => value === list.value))];
+          });
+          const views = ([id]) => id.endsWith("-view");  // what it shows has controls of its own
+          return [...rows, ...lists].filter(([, choices]) => choices.length > 1).sort((a, b) => views(a) - views(b));
         }""",
         MOST_CHOICES,
     )
@@ -200,6 +217,7 @@ def answer(page: Page, choice: str) -> float | None:
     target.scroll_into_view_if_needed()
     box = target.bounding_box()
     assert box is not None
+    page.wait_for_timeout(QUIET_MS)  # what came into sight with it catches up
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_function(QUIET, timeout=60_000)
     page.evaluate("() => { window.pressedAt = 0; window.answer = window.answered(); }")
@@ -261,7 +279,8 @@ def main() -> None:
         product = serving("app:create_server()", folder, "gunicorn.conf.py")
         with product as address, serving("benchmarks.pages:bare()", folder) as floor:
             kept = first_views(browser, address, floor, pages)
-            kept &= answers(browser, address, pages, given.rounds) if given.rounds else True
+            views = tuple(view for view in VIEWS if view.partition("?")[0] in pages)
+            kept &= answers(browser, address, (*pages, *views), given.rounds) if given.rounds else True
         browser.close()
     raise SystemExit(0 if kept else 1)
 

@@ -75,10 +75,13 @@ def _choices(name: str) -> list[dcc.Store]:
     return [dcc.Store(id=choices_id(name, part)) for part in _PARTS[name]]
 
 
-def callback(name: str, *given: Input | Output | State) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def callback(
+    name: str, *given: Input | Output | State, on_demand: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """As ``dash.callback``, for outputs in one section: it runs for what was chosen last, once the section is in sight.
 
     It is given its inputs and then its states, and cannot ask which input changed.
+    on_demand : its outputs are not in the section from the start, but come when another choice asks for them.
     """
     inputs = [one for one in given if isinstance(one, Input)]
     states = [one for one in given if isinstance(one, State)]
@@ -95,7 +98,7 @@ def callback(name: str, *given: Input | Output | State) -> Callable[[Callable[..
     )
 
     def registered(function: Callable[..., Any]) -> Callable[..., Any]:
-        @dash.callback(*outputs, Input(chosen, "data"), *states, prevent_initial_call=True)
+        @dash.callback(*outputs, Input(chosen, "data"), *states, prevent_initial_call=not on_demand)
         @wraps(function)
         def drawn(choices: list[Any] | None, *others: Any) -> Any:  # noqa: ANN401
             if choices is None:

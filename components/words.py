@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 
@@ -28,7 +29,7 @@ _SOURCES = {
 
 def percent(fraction: float, digits: int = 0) -> str:
     """``0.7213`` as ``72 %``; a dash for NaN."""
-    return "–" if np.isnan(fraction) else f"{fraction * 100:.{digits}f}{NBSP}%"
+    return "–" if math.isnan(fraction) else f"{fraction * 100:.{digits}f}{NBSP}%"
 
 
 def chance(probability: float, digits: int = 0) -> str:
@@ -38,7 +39,7 @@ def chance(probability: float, digits: int = 0) -> str:
 
 def signed_percent(fraction: float, digits: int = 1) -> str:
     """``-0.0213`` as ``−2.1 %``; a dash for NaN."""
-    if np.isnan(fraction):
+    if math.isnan(fraction):
         return "–"
     return f"{fraction * 100:+.{digits}f}{NBSP}%".replace("-", "−")
 

@@ -163,12 +163,14 @@ def show_solid(asked: list[Any] | None) -> Any:  # noqa: ANN401
     return [graph, html.P("Drag to turn.", className="note note-close")], title
 
 
-@callback(
+@sight.callback(
+    "clusters-days",
     Output(SOLID, "figure"),
     Output(SOLID_TEXT, "children"),
     Input(CHOSEN, "data"),
     *ON_STATES,
     Input(shell.THEME, "data"),
+    on_demand=True,
 )
 def draw_solid(
     choice: chosen.Choice | None, dataset_id: str | None, k: str, _refreshed: int, _ended: object, mode: str | None

@@ -71,7 +71,7 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
                     html.Div(
                         [sight.here("forecast-fan", _fan()), sight.later("forecast-beside", _beside(), height=285)],
                         id=ANSWER,
-                        className="stack",
+                        className="stack kept",
                     ),
                     html.Div(
                         [
@@ -90,7 +90,7 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
                             sight.later("forecast-lately", record.lately_cards(), height=580),
                         ],
                         id=record.RECORD,
-                        className="stack",
+                        className="stack kept",
                     ),
                     html.Div(id=record.NO_RECORD),
                 ],

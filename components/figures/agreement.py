@@ -184,19 +184,24 @@ def _axis(place: int, bottom: float, top: float, title: str, highest: int = 1) -
 
 def _row_title(row: Row) -> str:
     name = f"<b>{row.name.capitalize()}</b>"
-    return f"{name}: {_detector_said(row.window, -1)}" if row.window is not None else f"{name}: none shown, see below"
+    return (
+        f"{name}: {_detector_said(row.window, slice(-1, None))[0]}"
+        if row.window is not None
+        else f"{name}: none shown, see below"
+    )
 
 
-def _detector_said(window: Window, at: int) -> str:
-    code = int(window.labels.codes[at])
-    if code == UNKNOWN_CODE:
-        return "no regime stands out"
-    return f"{LOOKS[code].sign} {LOOKS[code].word.lower()}, {_sure(window, at)}"
-
-
-def _sure(window: Window, at: int) -> str:
-    sure = float(window.labels.confidence[at])
-    return f"{sure * 100:.0f} of 100 points" if window.labels.model.name == "rules" else words.percent(sure)
+def _detector_said(window: Window, bars: NDArray[np.int64] | slice) -> list[str]:
+    """What was said of each of these bars, and how sure of it."""
+    named = [f"{look.sign} {look.word.lower()}" for look in LOOKS]
+    points = window.labels.model.name == "rules"
+    codes, confidence = window.labels.codes[bars].tolist(), window.labels.confidence[bars].tolist()
+    return [
+        "no regime stands out"
+        if code == UNKNOWN_CODE
+        else f"{named[code]}, {f'{sure * 100:.0f} of 100 points' if points else words.percent(sure)}"
+        for code, sure in zip(codes, confidence, strict=True)
+    ]
 
 
 def _state_title(held: StateRow) -> str:
@@ -232,7 +237,7 @@ def _add_row(figure: go.Figure, name: str, window: Window, place: int, palette: 
             name.capitalize(),
             strips.dates(window.bars.time[shown]),
             window.labels.confidence[shown],
-            [_detector_said(window, int(at)) for at in shown],
+            _detector_said(window, shown),
             place,
         )
     )
@@ -278,7 +283,7 @@ def _hover(name: str, x: NDArray[np.datetime64], y: NDArray[np.float64], told: l
         y=y,
         mode="lines",  # one path; as markers each point would be a node of the page
         line={"color": "rgba(0,0,0,0)", "width": 0},
-        customdata=told,
+        customdata=strips.in_words(told),
         hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
         yaxis=_yaxis(place),
     )
@@ -293,7 +298,7 @@ def _lay_out(
     notes: list[dict[str, object]],
 ) -> None:
     edges = strips.edges_at(view.time, np.array([0, len(view.time)]))
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": heading(view)},
         showlegend=False,

@@ -124,7 +124,7 @@ def _lay_out(drawn: go.Figure, tested: Tested, mode: str) -> None:
     deepest = min(tested.rule.drawdown, tested.hold.drawdown, -0.01)
     edges = np.array([tested.time[0], tested.time[-1]])
     fixed = {"fixedrange": True, "zeroline": False}
-    drawn.update_layout(
+    drawn.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": "Wealth and drawdown"},
         hovermode="x unified",

@@ -69,7 +69,7 @@ def scatter(view: Clustered, x: str, y: str, *, mode: str = "light", lasso: bool
                 **({} if chosen is None else _lit(lit[of_state])),
             )
         )
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": scatter_heading(view, x, y)},
         showlegend=False,
@@ -133,7 +133,7 @@ def scatter_3d(view: Clustered, *, mode: str = "light", chosen: Rows = None) -> 
         }
         for letter, axis in zip("xyz", axes, strict=True)
     }
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         showlegend=False,
         uirevision=f"{view.title} {view.market.n_days}",
@@ -205,7 +205,7 @@ def price(
     lower = RIBBON_SHARE + GAP_SHARE
     log = logarithmic(view)
     scale = (scales.logarithmic if log else scales.linear)(float(close.min()), float(close.max()))
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": price_heading(view, len(rows))},
         showlegend=False,

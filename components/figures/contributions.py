@@ -95,7 +95,7 @@ def figure(forecast: Forecast, horizon: int, *, mode: str = "light") -> go.Figur
         *(signed(part.change) for part in told.parts),
         words.percent(_said(told), 1),
     ]
-    out.update_layout(
+    out.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": heading(forecast, horizon)},
         showlegend=False,

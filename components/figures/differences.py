@@ -32,7 +32,7 @@ def silhouettes(view: Clustered, *, mode: str = "light") -> go.Figure:
             hovertemplate="%{x} states: mean silhouette %{y:.3f}<extra></extra>",
         )
     )
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         xaxis={"title": {"text": "number of states"}, "type": "category", "fixedrange": True, "showgrid": False},
@@ -71,7 +71,7 @@ def radar(view: Clustered, titles: Sequence[str], profiles: NDArray[np.float64],
             )
         )
     reach = float(np.nanmax(np.abs(profiles))) if np.isfinite(profiles).any() else 1.0
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         showlegend=False,
         margin={"l": 70, "r": 70, "t": 28, "b": 28},
@@ -143,7 +143,7 @@ def mean_returns(view: Clustered, table: StateTable, *, mode: str = "light") -> 
         )
     )
     figure.add_vline(x=0, line={"color": palette.muted, "width": 1, "dash": "dot"})
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         showlegend=False,
         margin={"l": 4, "r": 12, "t": 8, "b": 4},

@@ -49,7 +49,7 @@ def reliability(found: ForecastScores, picked: str = MODEL, against: str = "marg
     for name in _drawn(picked, against):
         figure.add_trace(_reliability_line(found.score(name), picked, palette))
     axis = {"range": [-0.02, 1.02], "tickformat": ".0%", "dtick": 0.25, "fixedrange": True, "zeroline": False}
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": f"Said and came true, {horizons.days(found.horizon)}"},
         legend=_legend(),
@@ -87,7 +87,7 @@ def years(
         figure.add_trace(_year_line(found, found.score(name), measure, picked, palette))
     percent = measure == "accuracy"
     n = len(found.years)
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": f"{MEASURES[measure]} by year"},
         legend=_legend(),

@@ -176,7 +176,7 @@ def _below(today: int) -> int:
 def _lay_out(out: go.Figure, forecast: Forecast, horizon: int, mode: str, palette: Palette) -> None:
     fan = _of(forecast)
     last = int(fan.days[-1])
-    out.update_layout(
+    out.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": f"Next {_reach(forecast)}"},
         showlegend=False,

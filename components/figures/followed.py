@@ -109,7 +109,7 @@ def followed(view: Followed, *, mode: str = "light") -> go.Figure:
         ):
             means = [(f.label if lift > 0 else f.every)[measure] for f in (view.found[h] for h in horizons)]
             figure.add_trace(_dots(name, means, measure, view, horizons, lift, colour, symbol, suffix, first=place == 0))
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": heading(view)},
         legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "itemclick": False},

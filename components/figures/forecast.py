@@ -53,7 +53,7 @@ def history(walk: WalkForward, horizon: int, *, mode: str = "light") -> go.Figur
             y=np.zeros(len(shown)),
             mode="lines",
             line={"width": 0, "color": palette.muted},
-            customdata=told,
+            customdata=strips.in_words(told),
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
@@ -104,7 +104,7 @@ def _lay_out(figure: go.Figure, walk: WalkForward, mode: str, palette: Palette, 
     second = STRIP_SHARE + GAP_SHARE / 2
     lower = second + STRIP_SHARE + GAP_SHARE
     edges = strips.edges(walk.time)
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": f"Forecast {horizons.days(horizon)}, {_span(walk)}"},
         showlegend=False,

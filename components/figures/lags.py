@@ -66,7 +66,7 @@ def named_within(tried: Tried, *, mode: str = "light") -> go.Figure:
     for name, trial in ((YARDSTICK, tried.yardstick), (tried.name, tried.trial)):
         if np.isfinite(trial.median_lag) and trial.median_lag <= tried.reach:
             figure.add_trace(_half(name, trial, palette, accent=name == tried.name))
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": "New regimes named within so many bars"},
         hovermode="x unified",

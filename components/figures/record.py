@@ -72,7 +72,7 @@ def running(walk: WalkForward, span: tuple[int, int], *, mode: str = "light") ->
                 hovertemplate=f"{name} right on %{{y:.1%}} of the last {YEAR}<extra></extra>",
             )
         )
-    out.update_layout(
+    out.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": f"Share right over the last {YEAR} forecasts"},
         showlegend=False,

@@ -85,7 +85,7 @@ def nearness(found: Sensitivity, *, mode: str = "light") -> go.Figure:
             hovertemplate="%{customdata}<br>%{y:.1%} of them change hands, mean over the settings<extra></extra>",
         )
     )
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 8, "b": 4},
         xaxis={
@@ -159,7 +159,7 @@ def over_time(view: Clustered, found: Sensitivity, *, mode: str = "light", quant
     )
     log = logarithmic(view)
     scale = (scales.logarithmic if log else scales.linear)(float(close.min()), float(close.max()))
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": over_time_heading(view, found)},
         showlegend=False,
@@ -228,7 +228,7 @@ def _flows(found: Sensitivity, mode: str) -> go.Figure:
                     hovertemplate="%{customdata}<extra></extra>",
                 )
             )
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         showlegend=False,
         barmode="stack",
@@ -267,7 +267,7 @@ def _penalties(found: Sensitivity, mode: str) -> go.Figure:
         )
     )
     figure.update_traces(marker_cornerradius=3)
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         margin={"l": 4, "r": 4, "t": 18, "b": 4},
         xaxis={
@@ -303,7 +303,7 @@ def _seeds(found: Sensitivity, mode: str) -> go.Figure:
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         hovermode="closest",
         margin={"l": 4, "r": 4, "t": 8, "b": 4},

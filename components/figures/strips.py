@@ -39,6 +39,11 @@ def dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
     return np.asarray(time_ns, dtype=np.int64).view("M8[ns]").astype("M8[s]")
 
 
+def in_words(told: Sequence[str] | Sequence[tuple[str, ...]]) -> NDArray[np.object_]:
+    """What is told of each point, as an array: of a list plotly.py looks at every entry, which takes longer than all else."""
+    return np.array(told, dtype=object)
+
+
 def steps(colours: Sequence[str]) -> list[list[float | str]]:
     """Colour scale of equal steps, one a colour."""
     n = len(colours)

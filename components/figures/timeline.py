@@ -130,10 +130,11 @@ def ribbon(
     )
 
 
-def _told(window: Window, shown: NDArray[np.int64]) -> list[tuple[str, str]]:
-    """For each of these bars its regime and confidence, and the spell it belongs to, in words; without labels its date."""
+def _told(window: Window, shown: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Of each of these bars its regime and confidence, and its spell, in words, (n, 2); without labels its date."""
     if not window.labelled:
-        return [(words.moment(int(time), intraday=window.intraday), "") for time in window.bars.time[shown]]
+        dated = [(words.moment(int(time), intraday=window.intraday), "") for time in window.bars.time[shown]]
+        return strips.in_words(dated)
     spells, time = window.spells, window.series_time
     of = np.searchsorted(spells.start, shown + window.first, side="right") - 1
     dates: dict[int, str] = {}
@@ -147,7 +148,7 @@ def _told(window: Window, shown: NDArray[np.int64]) -> list[tuple[str, str]]:
         look = LOOKS[code]
         known = "with hindsight" if window.hindsight else f"confidence {words.percent(sure)}"
         told.append((f"{look.sign} {look.word}, {'no answer' if code == UNKNOWN_CODE else known}", dates[spell]))
-    return told
+    return strips.in_words(told)
 
 
 def _add_hatches(figure: go.Figure, window: Window, seen: Runs, palette: Palette) -> None:
@@ -225,7 +226,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
     edges = strips.edges_at(bars.time, np.array([0, bars.n_bars]))
     lower = RIBBON_SHARE + GAP_SHARE if window.labelled else 0
     hidden = {"visible": False, "fixedrange": True, "range": [0, 1]}
-    figure.update_layout(
+    figure.layout = go.Layout(
         template=theme.template_name(mode),
         meta={"title": heading(window)},
         showlegend=False,
