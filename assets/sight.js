@@ -26,9 +26,11 @@
   function observe(room, margin, told) {
     var watcher = new IntersectionObserver(
       function (entries) {
-        told(entries[entries.length - 1].isIntersecting, watcher);
+        /* What is hidden but keeps its room may touch the screen without being on it. */
+        var last = entries[entries.length - 1];
+        told(last.isIntersecting && last.intersectionRect.height > 0, watcher);
       },
-      { rootMargin: margin }
+      { rootMargin: margin, threshold: [0, 0.001] }
     );
     watcher.observe(room);
   }

@@ -227,7 +227,8 @@ def not_walked(n_days: int) -> html.Div:
                 "That takes some seconds a year and goes on in the background.",
                 className="further",
             ),
-        ]
+        ],
+        className="unmade",
     )
 
 

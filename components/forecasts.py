@@ -209,7 +209,8 @@ def none_yet() -> html.Div:
         [
             html.H1("Not predicted yet", className="headline"),
             html.P("The models are fitted on this dataset's own days, which takes some seconds.", className="further"),
-        ]
+        ],
+        className="unmade",
     )
 
 

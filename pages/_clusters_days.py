@@ -89,7 +89,8 @@ def price_card(drag: str | None) -> html.Section:
     )
 
 
-@callback(
+@sight.callback(
+    "clusters-days",
     Output(TOLD, "children"),
     Output(RELEASE, "disabled"),
     Input(CHOSEN, "data"),

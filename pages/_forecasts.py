@@ -82,10 +82,8 @@ def layout(
     )
     pair = sight.here("evaluation-pair", html.Div([years, reliability], className="pair-of-cards"))
     below = [pair, *_later()]
-    return html.Div(
-        [cards.card(_verdict(), html.Div(id=FACTS), className="verdict"), choices, html.Div(below, id=BODY, className="stack")],
-        className="stack",
-    )
+    verdict = cards.card(_verdict(), html.Div(id=FACTS), className="verdict")
+    return html.Div([verdict, choices, html.Div(below, id=BODY, className="stack kept")], className="stack")
 
 
 def _verdict() -> html.Div:

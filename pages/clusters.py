@@ -58,9 +58,10 @@ def layout(
         className="verdict verdict-states",
     )
     body = [
-        charts.bar(),
         sight.here(
-            "clusters-days", html.Div([charts.scatter_card(x, y, axes, brush), charts.price_card(drag)], className="halves")
+            "clusters-days",
+            charts.bar(),
+            html.Div([charts.scatter_card(x, y, axes, brush), charts.price_card(drag)], className="halves"),
         ),
         *apart.sections(),
         moves.section(vary),

@@ -56,6 +56,8 @@ MOVED_TEXT = "forecast-moved-text"
 MOVED_SUM = "forecast-moved-sum"
 MOVED_NOTE = "forecast-moved-note"
 PREDICT_JOB = "predict"
+NO_REASONS = "Reasons come with a forecast: there is none yet for this dataset and number of states."
+NO_TRUST = "How far to trust it comes with the record of past forecasts: there is none yet that could be counted."
 
 
 def layout(k: str | None = None, horizon: str | None = None, range: str | None = None, **_others: str) -> html.Div:
@@ -75,14 +77,10 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
                     ),
                     html.Div(
                         [
-                            html.Div(sight.later("forecast-reasons", _moved(), height=694), id=REASONS, className="tall"),
-                            html.Div(
-                                sight.later("forecast-trust", record.trust_card(), height=694),
-                                id=record.TRUSTED,
-                                className="tall trusted",
-                            ),
+                            _cell(REASONS, sight.later("forecast-reasons", _moved(), height=694), NO_REASONS),
+                            _cell(record.TRUSTED, sight.later("forecast-trust", record.trust_card(), height=694), NO_TRUST),
                         ],
-                        className="pair-of-cards",
+                        className="pair-of-cards side-by-side",
                     ),
                     html.Div(
                         [
@@ -100,6 +98,12 @@ def layout(k: str | None = None, horizon: str | None = None, range: str | None =
         ],
         className="stack",
     )
+
+
+def _cell(identifier: str, section: html.Div, instead: str) -> html.Div:
+    """Half of a row; where its section is hidden a word says why, and the other half stays as wide as it was."""
+    empty = cards.card(html.P(instead, className="muted"), className="instead")
+    return html.Div([html.Div(section, id=identifier, className="tall kept"), empty])
 
 
 def _verdict() -> html.Div:
