@@ -85,7 +85,17 @@
     return /[",\n]/.test(told) ? '"' + told.replace(/"/g, '""') + '"' : told;
   }
 
+  /* What a figure says of its own table: heads by column, and what stands in a column instead of a number that only places it;
+     a column that is none of the trace's is one more (``strips.table``). */
+  function said(trace) {
+    var meta = trace.meta || {};
+    return { heads: meta.heads || {}, cells: meta.cells || {} };
+  }
+
   function axisTitle(plot, trace, letter, fallback) {
+    if (said(trace).heads[letter]) {
+      return said(trace).heads[letter];
+    }
     var key = (trace[letter + "axis"] || letter).replace(letter, letter + "axis");
     var axis = ((trace.scene && plot.layout[trace.scene]) || plot.layout)[key] || {};
     var full = plot._fullLayout[key];
@@ -148,11 +158,14 @@
     var lines = [];
     telling(plot).forEach(function (trace, at) {
       var name = text(trace.name) || "series " + (at + 1);
+      var given = said(trace);
       if (grid(trace)) {
-        lines.push(["series", axisTitle(plot, trace, "x", "x"), axisTitle(plot, trace, "y", "y"), "value"]);
+        lines.push(["series", axisTitle(plot, trace, "x", "x"), axisTitle(plot, trace, "y", "y"), given.heads.z || "value"]);
+        var across = given.cells.x || trace.x;
+        var down = given.cells.y || trace.y;
         Array.from(trace.z || []).forEach(function (row, i) {
           Array.from(row).forEach(function (value, j) {
-            lines.push([name, trace.x ? trace.x[j] : j, trace.y ? trace.y[i] : i, value]);
+            lines.push([name, across ? across[j] : j, down ? down[i] : i, value]);
           });
         });
         return;
@@ -169,6 +182,9 @@
       if (!parts.length || !(n > 0)) {
         return;
       }
+      var more = Object.keys(given.cells).filter(function (part) {
+        return parts.indexOf(part) < 0;
+      });
       var ends = intervals(plot, trace);
       lines.push(
         ["series"].concat(
@@ -181,6 +197,9 @@
           ends.map(function (end) {
             return end.title + ", high";
           }),
+          more.map(function (part) {
+            return given.heads[part] || part;
+          }),
           ["told"]
         )
       );
@@ -188,13 +207,16 @@
         lines.push(
           [name].concat(
             parts.map(function (part) {
-              return trace[part][i];
+              return (given.cells[part] || trace[part])[i];
             }),
             ends.map(function (end) {
               return trace[end.letter][i] - end.below[i];
             }),
             ends.map(function (end) {
               return trace[end.letter][i] + end.above[i];
+            }),
+            more.map(function (part) {
+              return given.cells[part][i];
             }),
             [toldOf(trace, i)]
           )

@@ -50,7 +50,8 @@ SEEN = """
   const onScreen = (node) => {
     const box = node.getBoundingClientRect();
     const middle = (box.top + box.bottom) / 2;
-    return box.width > 0 && box.height > 0 && middle < window.innerHeight && middle > 0;
+    return box.width > 0 && box.height > 0 && node.checkVisibility({visibilityProperty: true})
+      && middle < window.innerHeight && middle > 0;
   };
   const drawn = (box) => box.querySelector(".js-plotly-plot .trace, .js-plotly-plot .hm, .js-plotly-plot .gl-canvas");
   const seen = () => {

@@ -88,8 +88,10 @@ def _row_of(dataset: datasets.Dataset) -> dict[str, list[str]]:
     State(shell.DATASET, "value"),
     prevent_initial_call=True,
 )
-def pick_symbol(picked: str, dataset_id: str) -> Any:  # noqa: ANN401
+def pick_symbol(picked: str | None, dataset_id: str) -> Any:  # noqa: ANN401
     """Show another symbol of the file."""
+    if picked is None:  # the page has just come
+        raise PreventUpdate
     try:
         chosen = looking.look_at(dataset_id, int(picked))
     except RegimeError:

@@ -47,6 +47,7 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="FAVICON">
     <script src="THEME_SCRIPT"></script>
+    <script src="AWAITED_SCRIPT"></script>
     <meta name="charts" content="ALL_CHARTS_SCRIPT">
     <script src="CHARTS_SCRIPT" defer></script>
     <script src="ROUTES_SCRIPT" defer></script>
@@ -62,7 +63,7 @@ ALL_CHARTS = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 """Where Dash serves the whole plotly.js, which takes a browser longer to load than a page to be drawn."""
 CHARTS = f"charts/plotly-{get_plotlyjs_version()}.min.js"
 """Asset with the part of it that pages draw with (``make charts``); ``charts/routes.js`` fetches the whole for the rest."""
-HEAD_ONLY_ASSETS = r"theme\.js|routes\.js|plotly-[\d.]+\.min\.js"
+HEAD_ONLY_ASSETS = r"theme\.js|awaited\.js|routes\.js|plotly-[\d.]+\.min\.js"
 """Assets that the head loads itself: to be given to Dash as ``assets_ignore``."""
 
 
@@ -70,6 +71,7 @@ def index_string(app: dash.Dash) -> str:
     """Page around every page: sets light or dark before the first paint, and fetches the charts' library with all else."""
     scripts = {
         "THEME_SCRIPT": app.get_asset_url("theme.js"),
+        "AWAITED_SCRIPT": app.get_asset_url("charts/awaited.js"),
         "ALL_CHARTS_SCRIPT": app.get_relative_path(ALL_CHARTS),
         "CHARTS_SCRIPT": app.get_asset_url(CHARTS),
         "ROUTES_SCRIPT": app.get_asset_url("charts/routes.js"),

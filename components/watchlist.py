@@ -151,8 +151,10 @@ def _note(found: list[watched.Row]) -> str:
     Input(PICKED, "data"),
     prevent_initial_call=True,
 )
-def open_symbol(picked: str) -> Any:  # noqa: ANN401
+def open_symbol(picked: str | None) -> Any:  # noqa: ANN401
     """Show the symbol that was picked."""
+    if picked is None:  # the page has just come
+        raise PreventUpdate
     try:
         chosen = looking.look_at(picked)
     except RegimeError:

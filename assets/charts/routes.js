@@ -3,8 +3,8 @@
 (function () {
   "use strict";
   var small = window.Plotly;
-  if (!small) {
-    return; // not loaded: Dash fetches the whole library itself
+  if (!small || !small.newPlot) {
+    return; // not loaded: awaited.js fetches the whole library
   }
   var KNOWN = ["scatter", "bar", "box", "candlestick", "heatmap", "scatterpolar"];
   var DRAWING = ["newPlot", "react", "toImage"];

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from components import theme, words
+from components.figures import strips
 from components.figures.trends import Trends, in_sample
 from regime_core.evaluation import geometry
 
@@ -74,6 +75,7 @@ def matrix(view: Trends, found: Matrix, *, mode: str = "light") -> go.Figure:
             colorscale=[[0, NEGATIVE[mode]], [0.5, palette.background], [1, palette.accent]],
             text=told,
             hovertemplate="%{text}<extra></extra>",
+            meta=strips.table({"x": "feature", "y": "and feature", "z": "correlation"}, x=titles[:-1], y=titles[1:]),
             hoverongaps=False,
             xgap=2,
             ygap=2,

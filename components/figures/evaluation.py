@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import horizons, theme, words
+from components.figures import strips
 from components.theme import Palette
 from regime_core.evaluation.forecasts import MODEL, ForecastScores, Score
 
@@ -137,6 +138,7 @@ def _reliability_line(score: Score, picked: str, palette: Palette) -> go.Scatter
         line=_line(score.name, picked, palette),
         marker={"size": 7 if score.name == picked else 5, "symbol": SYMBOLS[score.name]},
         customdata=bins.n,
+        meta=strips.table({"n": "times said"}, n=bins.n.tolist()),
         hovertemplate=f"{NAMES[score.name]}: said %{{x:.1%}}, came true %{{y:.1%}}<br>"
         "of %{customdata:,} times a state was given about this probability<extra></extra>",
     )

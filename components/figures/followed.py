@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from components import theme, words
+from components.figures import strips
 from components.theme import LOOKS, Palette
 from regime_core.evaluation.aftermath import Aftermath, Mean
 
@@ -199,6 +200,7 @@ def _dots(
         x=values,
         y=[len(horizons) - 1 - i + lift for i in range(len(horizons))],
         mode="markers",
+        meta=strips.table({"x": title, "y": "over the next"}, y=[words.count(h, view.unit) for h in horizons]),
         marker={"color": colour, "size": 9, "symbol": symbol},
         error_x={
             "type": "data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -42,6 +42,15 @@ def dates(time_ns: NDArray[np.int64]) -> NDArray[np.datetime64]:
 def in_words(told: Sequence[str] | Sequence[tuple[str, ...]]) -> NDArray[np.object_]:
     """What is told of each point, as an array: of a list plotly.py looks at every entry, which takes longer than all else."""
     return np.array(told, dtype=object)
+
+
+def table(heads: Mapping[str, str], **cells: Sequence[object]) -> dict[str, object]:
+    """``meta`` of a trace whose CSV its axes alone would not explain.
+
+    heads : what stands over a column, by the trace's attribute. cells : what is written in place of an attribute, one a
+    point, or of another name one more column.
+    """
+    return {"heads": dict(heads), "cells": {name: list(values) for name, values in cells.items()}}
 
 
 def steps(colours: Sequence[str]) -> list[list[float | str]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from scrolling import scroll_through, settled
+
 pytestmark = pytest.mark.browser
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -46,6 +48,46 @@ def test_a_figure_can_be_taken_home_as_a_picture_and_as_a_table(visitor):
     assert [float(row[2]) for row in found] == close[2]
     assert rows[0] == ["series", "date", "value", "told"]
     assert re.match(r"⚡\ufe0e Volatile, confidence 81\s%; 55\sbars", found[-1][3])
+
+
+def rows_of(page, box):
+    _, table = taken(page, box, "CSV")
+    return list(csv.reader(io.StringIO(table.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(
+    ("path", "chart", "head", "first"),
+    [
+        (
+            "/",
+            "#overview-followed",
+            ["series", "Mean return", "over the next", "Mean return, low", "Mean return, high", "told"],
+            (2, r"1 day"),
+        ),
+        (
+            "/features",
+            "[id*=features-matrix]",
+            ["series", "feature", "and feature", "correlation"],
+            (2, r"Close below its 63-bar high"),
+        ),
+        (
+            "/evaluation",
+            "#evaluation-reliability",
+            ["series", "probability said", "share that came true", "times said", "told"],
+            (3, r"[1-9]\d*"),
+        ),
+    ],
+)
+def test_a_table_is_told_in_the_words_of_its_figure(visitors, path, chart, head, first):
+    page = visitors(viewport={"width": 1440, "height": 900}).open(path)
+    scroll_through(page)
+    box = page.locator(".figure-box", has=page.locator(chart)).first
+    box.scroll_into_view_if_needed()
+    settled(page)
+    rows = rows_of(page, box)
+    assert rows[0] == head
+    column, told = first
+    assert re.fullmatch(told, rows[1][column].replace("\u00a0", " "))
 
 
 def test_the_arrow_keys_walk_over_a_figure_and_what_it_tells_is_read_out(visitor):

@@ -1,5 +1,7 @@
 """What is in sight is there first, the rest comes as it is scrolled to, and nothing jumps when it does."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -44,6 +46,20 @@ def test_what_lies_below_is_drawn_once_it_is_scrolled_to_and_nothing_jumps(visit
     assert LATE[1] not in loaded(page)
 
 
+def test_a_library_of_charts_that_comes_late_is_waited_for_and_one_that_does_not_come_is_replaced(visitors):
+    def late(route):
+        time.sleep(1.0)
+        route.continue_()
+
+    for handle, whole in ((late, set()), (lambda route: route.abort(), {LATE[1]})):
+        visitor = visitors(viewport=WIDE)
+        visitor.page.route("**/charts/plotly-*.js", handle)
+        page = visitor.open("/")
+        expect(page.locator("#overview-price .js-plotly-plot .hm").first).to_be_attached()
+        assert loaded(page) == whole
+        visitor.noted[:] = [told for told in visitor.noted if "ERR_FAILED" not in told]  # what did not come
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/evaluation?view=backtest", "/label"])
 def test_nothing_jumps_on_a_phone(visitors, path):
     visitor = visitors(viewport={"width": 390, "height": 844})
@@ -66,3 +82,72 @@ def test_a_keyboard_reaches_what_lies_below(visitors):
         if "clusters-save-moves" in met:
             break
     assert {"clusters-save-statistics", "clusters-save-tests", "clusters-save-moves"} <= met
+
+
+ASKED = """
+window.asked = [];
+const ask = window.fetch;
+window.fetch = (...given) => {
+  if (String(given[0]).includes("_dash-update")) window.asked.push(JSON.parse(given[1].body).output);
+  return ask(...given);
+};
+"""
+
+
+def asked(page, name):
+    """Whether the server was asked for what has this name since this was asked last."""
+    found = page.evaluate("window.asked.splice(0)")
+    return any(name in output for output in found)
+
+
+def test_what_is_out_of_sight_follows_a_choice_once_it_is_seen_again(visitors):
+    visitor = visitors(viewport=WIDE)
+    visitor.page.add_init_script(ASKED)
+    page = visitor.open("/?range=1y")
+    scroll_through(page)
+    settled(page)
+    spells = page.locator("#overview-spells-title")
+    expect(spells).to_contain_text("2 Jan 2018")
+    asked(page, "overview-spells")
+
+    page.locator("#overview-preset label", has_text="5Y").click()
+    expect(page.locator("#overview-price-title")).to_contain_text("31 Dec 2013")
+    settled(page)
+    room = page.locator('[id*="overview-history"][id*=\'"later"\']')
+    expect(room).to_have_attribute("aria-busy", "true")
+    expect(spells).to_contain_text("2 Jan 2018")
+    assert not asked(page, "overview-spells")
+
+    spells.scroll_into_view_if_needed()
+    expect(spells).to_contain_text("31 Dec 2013")
+    expect(room).not_to_have_attribute("aria-busy", "true")
+    settled(page)
+    assert asked(page, "overview-spells")
+    page.evaluate("window.scrollTo(0, 0)")
+    settled(page)
+    spells.scroll_into_view_if_needed()
+    settled(page)
+    assert not asked(page, "overview-spells")  # seen again, with nothing new to show
+
+
+def test_components_are_told_once_of_all_changes_of_one_run_and_at_once_while_someone_types(visitors):
+    page = visitors(viewport=WIDE).open("/glossary")
+    settled(page)
+    told = page.evaluate("""async () => {
+      const store = window.dash_stores[0];
+      const change = () => store.dispatch({type: "tests of batching"});
+      const told = [];
+      let times = 0;
+      const stop = store.subscribe(() => { times += 1; });
+      change(); change(); change();
+      told.push(times);
+      await new Promise((done) => setTimeout(done));
+      told.push(times);
+      const field = document.createElement("input");
+      field.addEventListener("input", () => { change(); change(); });
+      field.dispatchEvent(new Event("input"));
+      told.push(times);
+      stop();
+      return told;
+    }""")
+    assert told == [0, 1, 3]

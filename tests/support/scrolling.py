@@ -4,7 +4,7 @@ STILL_MS = 250
 STILL = """() => {
   const inSight = (node) => {
     const box = node.getBoundingClientRect();
-    return box.width > 0 && box.top < window.innerHeight && box.bottom > 0;
+    return node.checkVisibility({visibilityProperty: true}) && box.width > 0 && box.top < window.innerHeight && box.bottom > 0;
   };
   const busy = document.querySelector('#main [data-dash-is-loading="true"]')
     || [...document.querySelectorAll("#main .skeleton")].some(inSight)
