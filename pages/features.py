@@ -13,7 +13,6 @@ from components import (
     cards,
     controls,
     correlation_views,
-    drift_views,
     progress,
     ranges,
     shell,
@@ -22,9 +21,11 @@ from components import (
     trend_views,
     views,
 )
-from components.figures import correlations, input_drift, spreads, trends
+from components.figures import correlations, spreads, trends
 from components.figures.trends import Trends
 from components.trend_views import Labelled
+from pages import _features_drift
+from pages._features_drift import JOB, RANGE
 from regime_core.errors import RegimeError
 from regime_core.uploads import download_name
 
@@ -33,7 +34,6 @@ dash.register_page(__name__, path="/features", name="Features", title="Features 
 NAMES = "features-names"
 STRIP = "features-strip"
 PRESET = "features-preset"
-RANGE = "features-range"
 TITLE = "features-title"
 WHERE = "features-where"
 NEWEST = "features-newest"
@@ -51,21 +51,7 @@ SPREAD_TITLE = "features-spread-title"
 MATRICES = "features-matrices"
 MATRICES_TITLE = "features-matrices-title"
 MATRICES_KEY = "features-matrices-key"
-DRIFT = "features-drift"
-DRIFT_TITLE = "features-drift-title"
-DRIFT_TEXT = "features-drift-text"
-DRIFT_BOX = "features-drift-box"
-DRIFT_VERDICT = "features-drift-verdict"
-DRIFT_KEY = "features-drift-key"
-DRIFT_WORDS = "features-drift-words"
-DRIFT_BODY = "features-drift-body"
-INPUT = "features-input"
-INPUT_SHARES = "features-input-shares"
-INPUT_TITLE = "features-input-title"
-INPUT_TEXT = "features-input-text"
-MOST_APART = "auto"
 SAVE = "features-save"
-JOB = "features"
 
 
 def _group(name: str) -> dict[str, str]:
@@ -107,7 +93,7 @@ def layout(
                     sight.here("features-over", _over_time_card(len(names), _chart_controls(strip, range))),
                     sight.later("features-spread", _spread_card(), height=_spread_height(len(names))),
                     sight.later("features-correlation", _correlation_card(), height=411 if len(names) > 1 else 214),
-                    sight.later("features-drift", _drift_card(input or MOST_APART), height=1399),
+                    _features_drift.section(input),
                 ],
                 id=BODY,
                 className="stack",
@@ -155,29 +141,6 @@ def _correlation_card() -> html.Section:
         html.Div(cards.skeleton(230), id=MATRICES, className="matrices-by-label"),
         html.Div(id=MATRICES_KEY),
         title=html.Span("Correlation", id=MATRICES_TITLE),
-    )
-
-
-def _drift_card(chosen: str) -> html.Section:
-    return cards.card(
-        html.Div(cards.skeleton(48), id=DRIFT_VERDICT),
-        html.Div(
-            [
-                html.Div([html.Div(id=DRIFT_KEY), controls.chart(DRIFT, description=DRIFT_TEXT, box=DRIFT_BOX)]),
-                html.Div(
-                    [
-                        controls.picker(INPUT, "Input", [{"label": "The one that stands out most", "value": chosen}], chosen),
-                        html.H3(id=INPUT_TITLE, className="chart-title"),
-                        controls.chart(INPUT_SHARES, description=INPUT_TEXT, size="shares"),
-                        html.Div(id=DRIFT_WORDS),
-                    ],
-                    className="drift-one",
-                ),
-            ],
-            id=DRIFT_BODY,
-            className="drift-body",
-        ),
-        title=html.Span("Drift against training", id=DRIFT_TITLE),
     )
 
 
@@ -311,66 +274,6 @@ def show_correlation(
     return correlation_views.matrices(view, mode or "light"), correlations.heading(view), correlation_views.key(view)
 
 
-@sight.callback(
-    "features-drift",
-    Output(DRIFT_TITLE, "children"),
-    Output(DRIFT_VERDICT, "children"),
-    Output(DRIFT_BODY, "hidden"),
-    Output(DRIFT, "figure"),
-    Output(DRIFT_BOX, "style"),
-    Output(DRIFT_TEXT, "children"),
-    Output(DRIFT_KEY, "children"),
-    Output(DRIFT_WORDS, "children"),
-    Output(INPUT, "options"),
-    Output(INPUT_TITLE, "children"),
-    Output(INPUT_SHARES, "figure"),
-    Output(INPUT_TEXT, "children"),
-    Input(INPUT, "value"),
-    Input(shell.DATASET, "value"),
-    Input(RANGE, "data"),
-    Input(shell.THEME, "data"),
-    Input(progress.ended_id(JOB), "data"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_drift(
-    chosen: str | None, dataset_id: str | None, range_: str, mode: str | None, _ended: object, _refreshed: int
-) -> Any:  # noqa: ANN401
-    """Drift of the detectors' inputs over the range, and the distribution of one of them."""
-    if not dataset_id or not mode:
-        raise PreventUpdate
-    try:
-        view = drift_views.drift_of(shell.dataset(dataset_id), range_)
-    except RegimeError as error:
-        if error.code != "drift.unknown":  # what is wrong with the dataset is told by the headline
-            raise PreventUpdate from None
-        return "Drift against training", drift_views.unknown(error.message), True, *[no_update] * 9
-    if view is None:
-        raise PreventUpdate
-    name = view.picked(chosen)
-    most = {"label": "The one that stands out most", "value": MOST_APART}
-    return (
-        input_drift.heading(view),
-        drift_views.verdict(view),
-        False,
-        input_drift.overview(view, name, mode=mode),
-        {"height": f"{input_drift.height(view)}px"},
-        input_drift.overview_description(view),
-        drift_views.key(view),
-        drift_views.explanation(view),
-        [most, *drift_views.options()],
-        input_drift.distribution_heading(view, name),
-        input_drift.distributions(view, name, mode=mode),
-        input_drift.distributions_description(view, name),
-    )
-
-
-@callback(Output(INPUT, "value"), Input(DRIFT, "clickData"), prevent_initial_call=True)
-def pick_input(clicked: dict[str, Any] | None) -> Any:  # noqa: ANN401
-    """The input whose dot was clicked."""
-    points = [point for point in (clicked or {}).get("points", []) if "customdata" in point]
-    return points[0]["customdata"][0] if points else no_update
-
-
 @callback(
     Output(controls.file_of(SAVE), "data"),
     Input(SAVE, "n_clicks"),
@@ -405,4 +308,3 @@ controls.follow_range(RANGE, PRESET, OVER)
 shell.remember("features", NAMES, "data")
 shell.remember("strip", STRIP)
 shell.remember("range", RANGE, "data")
-shell.remember("input", INPUT)

@@ -9,19 +9,15 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 import runtime
-from components import agreements, cards, controls, overviews, progress, ranges, shell, sight, tables, views, watch_cards, words
+from components import agreements, cards, controls, overviews, progress, ranges, shell, sight, views
 from components.figures import agreement, followed, timeline
-from components.figures.window import Window
+from pages import _overview_below as below
+from pages._overview import MODEL, RANGE, STYLE, view_of, window_of
 from regime_core.errors import RegimeError
-from regime_core.evaluation import persistence
-from regime_core.regimes import ALL_REGIMES, N_REGIMES
 
 dash.register_page(__name__, path="/", name="Overview", title="Overview · Regime Desk", order=0)
 
-MODEL = "overview-model"
 PRESET = "overview-preset"
-RANGE = "overview-range"
-STYLE = "overview-style"
 HEADLINE = "overview-headline"
 WHERE = "overview-where"
 ADVICE = "overview-advice"
@@ -42,12 +38,6 @@ FOLLOWED_MORE = "overview-followed-more"
 FOLLOWED_BOX = "overview-followed-box"
 REGIME_ODDS = "overview-regime-odds"
 STATE_ODDS = "overview-state-odds"
-WATCHED = "overview-watched"
-EVIDENCE = "overview-evidence"
-SHARE = "overview-share"
-MATRIX = "overview-matrix"
-SPELLS = "overview-spells"
-SPELLS_TITLE = "overview-spells-title"
 BODY = "overview-body"
 BELOW = "overview-below"
 UPDATE = "overview-update"
@@ -85,15 +75,8 @@ def layout(model: str | None = None, range: str | None = None, style: str | None
                 id=BODY,
                 className="stack",
             ),
-            sight.later("overview-watched", _watched(), height=327),
-            html.Div(
-                [
-                    sight.later("overview-thirds", _thirds(), height=427),
-                    sight.later("overview-history", _history(), height=446),
-                ],
-                id=BELOW,
-                className="stack",
-            ),
+            below.watched(),
+            html.Div(below.sections(), id=BELOW, className="stack"),
         ],
         className="stack",
     )
@@ -132,25 +115,6 @@ def _ahead() -> html.Div:
         html.Div(cards.skeleton(300), id=REGIME_ODDS), html.Div(cards.skeleton(200), id=STATE_ODDS), title="What comes next"
     )
     return html.Div([followed, odds], className="ahead-cards")
-
-
-def _watched() -> html.Section:
-    return cards.card(html.Div(cards.skeleton(230), id=WATCHED), title="Your datasets, and what changed since the bar before")
-
-
-def _thirds() -> html.Div:
-    return html.Div(
-        [
-            cards.card(html.Div(cards.skeleton(320), id=EVIDENCE), title="What it rests on"),
-            cards.card(html.Div(cards.skeleton(320), id=SHARE), title="Time in each regime"),
-            cards.card(html.Div(cards.skeleton(320), id=MATRIX), title="From one bar to the next"),
-        ],
-        className="thirds",
-    )
-
-
-def _history() -> html.Section:
-    return cards.card(tables.spell_grid(SPELLS), title=html.Span("Regime history", id=SPELLS_TITLE))
 
 
 @callback(
@@ -203,7 +167,7 @@ def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) ->
 )
 def show_price(dataset_id: str | None, model: str | None, range_: str, style: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """Price and regime over the range."""
-    window = _window(dataset_id if mode else None, model, range_)
+    window = window_of(dataset_id if mode else None, model, range_)
     candles = style == "candles"
     figure = timeline.price(window, mode=mode or "light", candles=candles)
     return figure, timeline.heading(window, candles=candles), timeline.description(window)
@@ -223,7 +187,7 @@ def show_price(dataset_id: str | None, model: str | None, range_: str, style: st
 )
 def show_strips(dataset_id: str | None, model: str | None, range_: str, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """What every detector said over the range, and the stress states."""
-    seen = _view(dataset_id if mode else None, model)
+    seen = view_of(dataset_id if mode else None, model)
     shown = agreements.strips_of(seen.dataset, model, range_)
     figure = agreement.strips_figure(shown, mode=mode or "light")
     return figure, agreement.heading(shown), agreement.description(shown), agreements.told(shown)
@@ -244,7 +208,7 @@ def show_strips(dataset_id: str | None, model: str | None, range_: str, mode: st
 )
 def show_followed(dataset_id: str | None, model: str | None, mode: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """What came after bars with the label of the newest one, beside what came after all."""
-    seen = _view(dataset_id if mode else None, model)
+    seen = view_of(dataset_id if mode else None, model)
     found = overviews.followed(seen)
     if isinstance(found, str):
         return no_update, f"{seen.dataset.title}: what followed such labels", None, cards.notice(html.P(found)), None, True
@@ -267,7 +231,7 @@ def show_followed(dataset_id: str | None, model: str | None, mode: str | None, _
 )
 def show_regime_odds(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """Regimes of the next bar, from what followed such labels."""
-    seen = _view(dataset_id, model)
+    seen = view_of(dataset_id, model)
     return overviews.regime_odds(seen.dataset, seen.labels, seen.unit) if seen.labels is not None else None
 
 
@@ -280,84 +244,6 @@ def show_state_odds(dataset_id: str | None, _refreshed: int) -> Any:  # noqa: AN
         return overviews.state_odds(shell.dataset(dataset_id))
     except RegimeError:
         raise PreventUpdate from None
-
-
-@sight.callback(
-    "overview-watched",
-    Output(WATCHED, "children"),
-    Input(shell.DATASET, "value"),
-    Input(MODEL, "value"),
-    Input(RANGE, "data"),
-    Input(STYLE, "value"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_watched(dataset_id: str | None, model: str | None, range_: str, style: str, _refreshed: int) -> Any:  # noqa: ANN401
-    """A card for each dataset of this visitor."""
-    if not dataset_id or not model:
-        raise PreventUpdate
-    view = {"model": model, "style": style, **({"range": range_} if range_ in ranges.PRESETS else {})}
-    return watch_cards.grid(watch_cards.watched(model), dataset_id, view)
-
-
-@sight.callback(
-    "overview-thirds",
-    Output(EVIDENCE, "children"),
-    Input(shell.DATASET, "value"),
-    Input(MODEL, "value"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_evidence(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
-    """What the answer of the headline rests on."""
-    seen = _view(dataset_id, model)
-    return cards.evidence(views.explain(seen, counted=False), closes_only=seen.closes_only)
-
-
-@sight.callback(
-    "overview-thirds",
-    Output(SHARE, "children"),
-    Output(MATRIX, "children"),
-    Input(shell.DATASET, "value"),
-    Input(MODEL, "value"),
-    Input(RANGE, "data"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_shares(dataset_id: str | None, model: str | None, range_: str, _refreshed: int) -> Any:  # noqa: ANN401
-    """Time spent in each regime and steps between them, in the range."""
-    window = _window(dataset_id, model, range_)
-    bars, labels, unit = window.bars, window.labels, words.bar_unit(window.bars.time)
-    share = persistence.time_share(labels.codes, len(ALL_REGIMES))
-    steps = persistence.transitions(labels.codes, N_REGIMES)
-    found = persistence.spells(labels.codes, labels.confidence, bars.close)
-    return (
-        [cards.dates(f"{window.span}; spells are cut at its ends"), cards.time_spent(share, found, unit)],
-        [
-            cards.dates(window.span),
-            tables.transition_matrix(steps),
-            html.P(tables.stay_sentence(steps, unit), className="note"),
-        ],
-    )
-
-
-@sight.callback(
-    "overview-history",
-    Output(SPELLS, "columnDefs"),
-    Output(SPELLS, "rowData"),
-    Output(SPELLS, "style"),
-    Output(SPELLS_TITLE, "children"),
-    Input(shell.DATASET, "value"),
-    Input(MODEL, "value"),
-    Input(RANGE, "data"),
-    Input(shell.REFRESHED, "data"),
-)
-def show_history(dataset_id: str | None, model: str | None, range_: str, _refreshed: int) -> Any:  # noqa: ANN401
-    """Spells of the range."""
-    window = _window(dataset_id, model, range_)
-    return (
-        tables.spell_columns(intraday=window.intraday),
-        tables.spell_rows(window.spells, window.series_time),
-        tables.spell_height(len(window.spells)),
-        tables.spell_heading(window),
-    )
 
 
 @callback(
@@ -385,24 +271,6 @@ def take_up(ended: dict[str, str] | None, refreshed: int) -> int:
     if not ended or ended["state"] != "done":
         raise PreventUpdate
     return refreshed + 1
-
-
-def _window(dataset_id: str | None, model: str | None, range_: str) -> Window:
-    """Bars and labels in sight; what cannot be shown is told by the headline alone."""
-    return _view(dataset_id, model).window(range_)
-
-
-def _view(dataset_id: str | None, model: str | None) -> views.View:
-    """Dataset and its labels; that there are none is told by the headline alone."""
-    if not dataset_id:
-        raise PreventUpdate
-    try:
-        seen = views.view(dataset_id, model)
-    except RegimeError:
-        raise PreventUpdate from None
-    if seen.labels is None:
-        raise PreventUpdate
-    return seen
 
 
 controls.follow_range(RANGE, PRESET, PRICE)

@@ -101,8 +101,8 @@ def test_the_hover_tells_the_rank_among_values_until_then(page, visit):
 
 
 def test_drift_is_that_of_the_detectors_own_inputs(page, visit):
-    title, verdict, hidden, overview, style, text, _, told, options, heading, shares, shares_text = page.show_drift(
-        "turnover", "sp500", "5y", "light", None, 0
+    title, verdict, hidden, overview, style, text, _, told, options, heading, shares, shares_text = (
+        page._features_drift.show_drift("turnover", "sp500", "5y", "light", None, 0)
     )
     learnt = runtime.engine().training_rows
     bars = runtime.library().get("sp500").bars
@@ -127,14 +127,14 @@ def test_drift_is_that_of_the_detectors_own_inputs(page, visit):
 
 def test_what_models_were_trained_on_may_be_unknown_and_is_told(page, visit, monkeypatch):
     monkeypatch.setattr(type(runtime.engine()), "training_rows", None)
-    _, told, hidden, *_ = page.show_drift(None, "sp500", "5y", "light", None, 0)
+    _, told, hidden, *_ = page._features_drift.show_drift(None, "sp500", "5y", "light", None, 0)
     assert "do not say what they were trained on" in text_of(told)
     assert hidden is True
 
 
 def test_a_dot_that_is_clicked_is_the_input_looked_at(page):
-    assert page.pick_input({"points": [{"customdata": ["fat_tails", "", ""]}]}) == "fat_tails"
-    assert page.pick_input(None) is page.no_update
+    assert page._features_drift.pick_input({"points": [{"customdata": ["fat_tails", "", ""]}]}) == "fat_tails"
+    assert page._features_drift.pick_input(None) is page.no_update
 
 
 def test_drift_and_ranks_of_a_long_series_come_from_its_job(page, visit, monkeypatch, tmp_path):
@@ -221,7 +221,9 @@ def test_a_handful_of_bars_has_a_page_that_says_so(page, visit, n):
         assert figure.data
         page.show_spread(dataset, NAMES, strip, "all", "light", None, 0)
         page.show_correlation(dataset, NAMES, strip, "all", "light", None, 0)
-    _, verdict, _, overview, *_, words, _, _, shares, _ = page.show_drift(None, dataset, "all", "light", None, 0)
+    _, verdict, _, overview, *_, words, _, _, shares, _ = page._features_drift.show_drift(
+        None, dataset, "all", "light", None, 0
+    )
     assert "Choose a longer range" in text_of(verdict)
     assert len(overview.data) == 2
     assert len(shares.data) == 2

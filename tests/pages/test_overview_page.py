@@ -43,7 +43,7 @@ def test_the_headline_is_the_last_label_of_the_engine(page, visit):
         if model == "boosted":
             assert f"{labels.confidence[-1] * 100:.0f} %" in text_of(words)
         assert text_of(since).startswith("Since 28 Dec 2018 : ")
-        assert f"version {labels.model.version}" in text_of(page.show_evidence("sp500", model, 0))
+        assert f"version {labels.model.version}" in text_of(page.below.show_evidence("sp500", model, 0))
         assert (hidden, below_hidden, not_updatable) == (False, False, False)
 
 
@@ -56,8 +56,8 @@ def test_a_range_button_changes_what_is_drawn(page, visit):
 
 
 def test_shares_and_spells_are_of_the_range(page, visit):
-    share, _ = page.show_shares("sp500", "boosted", "all", 0)
-    _, rows, style, title = page.show_history("sp500", "boosted", "all", 0)
+    share, _ = page.below.show_shares("sp500", "boosted", "all", 0)
+    _, rows, style, title = page.below.show_history("sp500", "boosted", "all", 0)
     n = runtime.library().get("sp500").bars.n_bars
     assert sum(row["bars"] for row in rows) == n
     assert f"{len(rows):,} spells" in title.replace("\u00a0", " ")
@@ -80,12 +80,12 @@ def test_what_cannot_be_shown_is_told_by_the_headline_alone(page, visit, dataset
     with pytest.raises(PreventUpdate):
         page.show_price(dataset, model, "1y", "line", "light", 0)
     for draw in (
-        lambda: page.show_history(dataset, model, "1y", 0),
-        lambda: page.show_shares(dataset, model, "1y", 0),
+        lambda: page.below.show_history(dataset, model, "1y", 0),
+        lambda: page.below.show_shares(dataset, model, "1y", 0),
         lambda: page.show_strips(dataset, model, "1y", "light", 0),
         lambda: page.show_followed(dataset, model, "light", 0),
         lambda: page.show_regime_odds(dataset, model, 0),
-        lambda: page.show_evidence(dataset, model, 0),
+        lambda: page.below.show_evidence(dataset, model, 0),
     ):
         with pytest.raises(PreventUpdate):
             draw()
@@ -118,7 +118,7 @@ def test_an_answer_of_the_page_is_counted(page, visit):
 
     before = counted()
     page.show_headline("sp500", "boosted", 0)
-    page.show_evidence("sp500", "boosted", 0)
+    page.below.show_evidence("sp500", "boosted", 0)
     assert counted() == before + 1
 
 
@@ -201,7 +201,7 @@ def test_a_card_a_dataset_links_to_it_and_keeps_the_view(page, app):
     short = uploaded(runtime.library(), "watcher", "short", daily_bars(np.linspace(90, 110, 30)))
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "watcher"
-        cards = page.show_watched("vix", "rules", "6m", "candles", 0)
+        cards = page.below.show_watched("vix", "rules", "6m", "candles", 0)
     told = text_of(cards)
     for title in ("S&P 500", "VIX", "mine", "short"):
         assert title in told
@@ -213,7 +213,7 @@ def test_a_card_a_dataset_links_to_it_and_keeps_the_view(page, app):
     assert links[-1] == "/label"
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "stranger"
-        assert "mine" not in text_of(page.show_watched("vix", "rules", "2018-01-01..2018-02-01", "line", 0))
+        assert "mine" not in text_of(page.below.show_watched("vix", "rules", "2018-01-01..2018-02-01", "line", 0))
 
 
 def test_a_long_upload_is_not_labelled_for_its_card_or_for_a_strip(page, app):
@@ -221,12 +221,12 @@ def test_a_long_upload_is_not_labelled_for_its_card_or_for_a_strip(page, app):
     long = uploaded(runtime.library(), "patient", "long", daily_bars(close, step_ns=60 * 10**9))
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "patient"
-        assert "Not labelled by this model yet" in text_of(page.show_watched("vix", "rules", "1y", "line", 0))
+        assert "Not labelled by this model yet" in text_of(page.below.show_watched("vix", "rules", "1y", "line", 0))
         *_, told = page.show_strips(long, "rules", "all", "light", 0)
         assert "Boosted: not labelled by it yet" in text_of(told)
         assert "Rules" not in [line.split(":")[0] for line in text_of(told).split(". ")]
         assert "rules say" in text_of(told)
-        assert "Not labelled" not in text_of(page.show_watched("vix", "rules", "1y", "line", 0))
+        assert "Not labelled" not in text_of(page.below.show_watched("vix", "rules", "1y", "line", 0))
 
 
 def test_short_and_intraday_uploads_say_what_is_missing(page, app):
