@@ -74,8 +74,10 @@ def test_the_forecast_answers_at_once_and_its_controls_work(visitor):
     near, title = trace(page, "forecast-history", "High stress"), page.locator("#forecast-history-title").inner_text()
     page.get_by_text("5 days", exact=True).click()
     page.wait_for_url("**horizon=5**")
-    expect(page.locator("#forecast-history-title")).to_contain_text(re.compile(r"5\sdays ahead"))
-    expect(page.locator("#forecast-moved-title")).to_contain_text(re.compile(r"in 5\strading days"))
+    for section, told in (("moved", r"in 5\strading days"), ("history", r"5\sdays ahead")):
+        heading = page.locator(f"#forecast-{section}-title")
+        heading.scroll_into_view_if_needed()
+        expect(heading).to_contain_text(re.compile(told))
     wait_until(lambda: trace(page, "forecast-history", "High stress") != near, seconds=30)
     page.get_by_text("All", exact=True).click()
     page.wait_for_url("**range=all**")

@@ -123,6 +123,7 @@ def test_a_guess_is_changed_and_the_labels_follow(visitor):
     understood.get_by_role("button", name="Read it so").click()
     expect(understood).to_contain_text("Close Fair")
     last = float(lines[-1].rsplit(",", 1)[1])
+    page.locator("#label-price").scroll_into_view_if_needed()
     wait_until(lambda: page.evaluate(f"{CHART}.layout.annotations.at(-1).text") == f"{last:.2f}", seconds=30)
 
 

@@ -79,9 +79,11 @@ def test_correlation_follows_the_strip(visitor):
     expect(page.locator("#features-matrices h3").first).to_contain_text(re.compile(r"All bars \d+\sbars"))
     expect(page.locator("#features-matrices-key")).to_contain_text("Largest change: ")
     page.get_by_text("Stress state", exact=True).click()
+    page.locator("#features-matrices-title").scroll_into_view_if_needed()
     expect(page.locator("#features-matrices h3")).to_have_count(3)
     expect(page.locator("#features-matrices h3").nth(2)).to_contain_text("High stress")
     page.get_by_text("None", exact=True).click()
+    page.locator("#features-matrices-title").scroll_into_view_if_needed()
     expect(page.locator("#features-matrices h3")).to_have_count(1)
     expect(page.locator("#features-matrices-key")).not_to_contain_text("Largest change")
     page.wait_for_url("**strip=none**")
@@ -126,6 +128,7 @@ def test_the_range_that_is_dragged_is_the_range_of_all_sections(visitor):
     scrolled(page, "#features-drift .scatterlayer .point")
     assert len(plot(page, "features-drift")) == 2
     page.locator("#features-preset").get_by_text("1Y", exact=True).click()
+    page.locator("#features-drift-title").scroll_into_view_if_needed()
     expect(page.locator("#features-drift-title")).to_contain_text(re.compile(r"2\sJan\s2018 – 31\sDec\s2018"))
     wait_until(lambda: len(plot(page, "features-drift")) == 3, seconds=30)
 

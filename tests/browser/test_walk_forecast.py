@@ -91,15 +91,18 @@ def test_down_to_the_record_and_back(visitor):
     near = trace(page, "forecast-share", "Model")
     page.get_by_text("All", exact=True).click()
     page.wait_for_url("**range=all**")
+    page.locator("#forecast-share-title").scroll_into_view_if_needed()
     wait_until(lambda: len(trace(page, "forecast-share", "Model")) > len(near), seconds=30)
 
     before = page.evaluate("document.documentElement.scrollHeight")
     page.evaluate("window.scrollTo(0, 0)")
     page.locator("#forecast-horizon").get_by_text("5 days", exact=True).click()
+    page.locator("#forecast-settled-title").scroll_into_view_if_needed()
     expect(page.locator("#forecast-settled-title")).to_contain_text(re.compile(r"5\sdays ahead"))
     expect(page.locator("#forecast-share-title")).to_contain_text(re.compile(r"5\sdays ahead"))
     assert abs(page.evaluate("document.documentElement.scrollHeight") - before) < 80
 
+    page.locator("#forecast-fan-note").scroll_into_view_if_needed()
     page.locator("#forecast-fan-note").get_by_role("link", name="Markov chain").click()
     page.wait_for_url(re.compile(r"/glossary\?.*#markov$"))
 
