@@ -36,7 +36,7 @@ def gone(tmp_path_factory):
 def on_card(tmp_path_factory, gone):
     folder = tmp_path_factory.mktemp("server")
     recurrent_folder(folder / "model")
-    with serving(folder, config=CONFIG, FAKE_CARD_GONE=str(gone), WEB_CONCURRENCY="3") as running:
+    with serving(folder, config=CONFIG, workers=1, FAKE_CARD_GONE=str(gone), WEB_CONCURRENCY="3") as running:
         yield running
 
 

@@ -68,12 +68,19 @@ def start(folder: Path, *, config: str = "gunicorn.conf.py", **environment: str)
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *, config: str = "gunicorn.conf.py", **environment: str) -> Iterator[Server]:
-    """A server that answers, ended afterwards; of the shipped models where REGIME_MODEL_DIR names them."""
+def serving(
+    folder: Path, *, config: str = "gunicorn.conf.py", workers: int | None = None, **environment: str
+) -> Iterator[Server]:
+    """A server that answers and has all its workers, ended afterwards; of the shipped models where REGIME_MODEL_DIR names them.
+
+    workers : that it starts with; as many as WEB_CONCURRENCY says where None.
+    """
     server = start(folder, config=config, **environment)
     try:
         wait_until(lambda: server.process.poll() is not None or reaches(f"{server.address}/ready"), seconds=START_SECONDS)
         assert server.process.poll() is None, server.log.read_text()
+        expected = workers or int(environment.get("WEB_CONCURRENCY", "2"))
+        wait_until(lambda: len(started(server.log)) >= expected)  # the first may answer before the next one is there
         yield server
     finally:
         server.process.terminate()
