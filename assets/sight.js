@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var MARGIN = "400px 0px";
+  var FRAMES = 10; // until what Dash knows of is there at the latest
 
   function domId(id) {
     return JSON.stringify(id, Object.keys(id).sort());
@@ -16,12 +17,24 @@
       return;
     }
     var waiting = Object.values(sections).filter(function (one) {
-      return document.contains(one.room) && !one.seen;
+      return one.room && document.contains(one.room) && !one.seen;
     });
     if (waiting.length) {
       waiting[0].show();
     }
   });
+
+  /* What Dash knows already is on the page a frame later, unless the visitor has gone to another one. */
+  function drawn(id, then, frames) {
+    var node = document.getElementById(id);
+    if (node) {
+      then(node);
+    } else if (frames) {
+      window.requestAnimationFrame(function () {
+        drawn(id, then, frames - 1);
+      });
+    }
+  }
 
   function observe(room, margin, told) {
     var watcher = new IntersectionObserver(
@@ -47,7 +60,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sight: {
       watch: function (held, id) {
-        var one = { room: document.getElementById(domId(id)), seen: !held, near: !held };
+        var one = { seen: !held, near: !held };
         var set = function (type, data) {
           window.dash_clientside.set_props({ type: type, section: id.section }, { data: data });
         };
@@ -56,21 +69,25 @@
           set("later-seen", true);
         };
         sections[id.section] = one;
-        observe(one.room, MARGIN, function (here, watcher) {
-          if (here && !one.seen) {
-            one.show();
-          }
-          if (one.seen) {
-            watcher.disconnect();
-            observe(one.room, "0px", function (near) {
-              one.near = near;
-              if (near && one.room.hasAttribute("aria-busy")) {
-                behind(one, false);
-                set("later-again", Date.now());
-              }
-            });
-          }
-        });
+        var joins = function (room) {
+          one.room = room;
+          observe(room, MARGIN, function (here, watcher) {
+            if (here && !one.seen) {
+              one.show();
+            }
+            if (one.seen) {
+              watcher.disconnect();
+              observe(room, "0px", function (near) {
+                one.near = near;
+                if (near && room.hasAttribute("aria-busy")) {
+                  behind(one, false);
+                  set("later-again", Date.now());
+                }
+              });
+            }
+          });
+        };
+        drawn(domId(id), joins, FRAMES);
         return window.dash_clientside.no_update;
       },
       show: function (seen, held) {
@@ -86,7 +103,7 @@
           return window.dash_clientside.no_update;
         }
         var waits = Boolean(drawn && one) && !one.near;
-        if (one) {
+        if (one && one.room) {
           behind(one, waits);
         }
         return waits ? window.dash_clientside.no_update : choices;

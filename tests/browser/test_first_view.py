@@ -130,24 +130,79 @@ def test_what_is_out_of_sight_follows_a_choice_once_it_is_seen_again(visitors):
     assert not asked(page, "overview-spells")  # seen again, with nothing new to show
 
 
-def test_components_are_told_once_of_all_changes_of_one_run_and_at_once_while_someone_types(visitors):
+CHANGE = """
+  const store = window.dash_stores[0];
+  const itempath = store.getState().paths.strs["as-of"];
+  const change = (props) => store.dispatch({type: "ON_PROP_CHANGE", payload: {itempath, props, source: "tests"}});
+  let times = 0;
+  const stop = store.subscribe(() => { times += 1; });
+"""
+
+
+def test_components_are_told_once_a_frame_and_at_once_while_someone_types(visitors):
     page = visitors(viewport=WIDE).open("/glossary")
     settled(page)
-    told = page.evaluate("""async () => {
-      const store = window.dash_stores[0];
-      const change = () => store.dispatch({type: "tests of batching"});
+    told = page.evaluate(
+        "async () => {"
+        + CHANGE
+        + """
       const told = [];
-      let times = 0;
-      const stop = store.subscribe(() => { times += 1; });
-      change(); change(); change();
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      change({title: "1"}); change({title: "2"}); change({title: "3"});
       told.push(times);
-      await new Promise((done) => setTimeout(done));
+      await frame();
+      told.push(times);
+      store.dispatch({type: "tests of batching"});
+      await frame();
       told.push(times);
       const field = document.createElement("input");
-      field.addEventListener("input", () => { change(); change(); });
+      field.addEventListener("input", () => { change({title: "4"}); change({title: "5"}); });
       field.dispatchEvent(new Event("input"));
       told.push(times);
       stop();
       return told;
-    }""")
-    assert told == [0, 1, 3]
+    }"""
+    )
+    assert told == [0, 1, 1, 3]  # of what changes nothing they are not told
+
+
+def test_components_are_told_in_a_page_that_nobody_sees(visitors):
+    page = visitors(viewport=WIDE).open("/glossary")
+    settled(page)
+    told = page.evaluate(
+        "async () => {"
+        + CHANGE
+        + """
+      Object.defineProperty(document, "hidden", {value: true, configurable: true});
+      window.requestAnimationFrame = () => 0;
+      change({title: "1"}); change({title: "2"});
+      await Promise.resolve();
+      const told = [times];
+      Object.defineProperty(document, "hidden", {value: false, configurable: true});
+      change({title: "3"});
+      await new Promise((done) => setTimeout(done, 1000));
+      told.push(times);
+      stop();
+      return told;
+    }"""
+    )
+    assert told == [1, 2]
+
+
+def test_a_component_is_drawn_by_all_its_changes_between_two_frames(visitors):
+    page = visitors(viewport=WIDE).open("/glossary")
+    settled(page)
+    page.evaluate(
+        "() => {"
+        + CHANGE
+        + """
+      const span = (text) => ({type: "Span", namespace: "dash_html_components", props: {children: text, id: "tests-span"}});
+      change({children: [span("first")]});
+      setTimeout(() => {
+        change({children: [span("second")]});
+        change({title: "not its content"});
+      }, 200);
+    }"""
+    )
+    expect(page.locator("#tests-span")).to_have_text("second")
+    expect(page.locator("#as-of")).to_have_attribute("title", "not its content")
