@@ -71,7 +71,7 @@ lock: | $(BIN)/python             ## Write the hashes of what requirements*.txt 
 	  $(BIN)/uv pip compile --quiet --no-deps --no-strip-extras --generate-hashes --no-annotate --no-emit-package torch \
 	    --python-version 3.11.9 --custom-compile-command "make lock" $$set.txt -o $$set.lock || exit 1; done
 
-charts: $(VENV)/run.stamp         ## Build the part of plotly.js that the pages draw with, as assets/charts/plotly-VERSION.min.js (needs npm)
+charts: $(VENV)/run.stamp         ## Build the parts of plotly.js that the pages draw with, as assets/charts/plotly-*.min.js (needs npm)
 	sh deploy/charts.sh $$($(BIN)/python -c "from plotly.offline import get_plotlyjs_version as version; print(version())")
 
 data: $(VENV)/run.stamp           ## Bring the S&P 500 and VIX histories up to date (SOURCE=yahoo,cboe)

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   var LONGEST_MS = 100; // that a change waits for a frame
+  var FRAMES = 10; // until what Dash knows of is on the page at the latest
 
   /* Parts of the state that no component looks at. */
   var MACHINERY = { callbacks: true };
@@ -86,6 +87,25 @@
     };
     return store;
   }
+
+  /* What Dash knows of already is on the page a frame later, unless the visitor has gone to another one. */
+  function drawn(id, then, frames) {
+    var node = document.getElementById(id);
+    if (node) {
+      then(node);
+    } else if (frames) {
+      window.requestAnimationFrame(function () {
+        drawn(id, then, frames - 1);
+      });
+    }
+  }
+
+  window.regimePage = {
+    /* Calls with the element of an id once it is there. */
+    drawn: function (id, then) {
+      drawn(id, then, FRAMES);
+    },
+  };
 
   /* Dash puts its store here once its own machinery listens, and before the components do: only these are batched. */
   var stores = [];

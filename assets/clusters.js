@@ -2,9 +2,16 @@
 (function () {
   "use strict";
   var DAY_MS = 86400000;
+  var IDLE_MS = 3000; // until what is in sight is drawn, and the library of 3-D may come
 
   function none() {
     return window.dash_clientside.no_update;
+  }
+
+  function expectSolid() {
+    if (window.regimeCharts) {
+      window.regimeCharts.expectSolid();
+    }
   }
 
   function dayOf(ms) {
@@ -53,15 +60,39 @@
     }
   });
 
+  /* Whoever comes near the choice of axes may ask for three, which take long at first: they are made ready. */
+  ["pointerover", "focusin"].forEach(function (kind) {
+    document.addEventListener(kind, function (event) {
+      var axes = event.target.closest && event.target.closest("#clusters-tabs");
+      if (axes && !(event.relatedTarget && axes.contains(event.relatedTarget))) {
+        window.dash_clientside.set_props("clusters-near", { data: Date.now() });
+      }
+    });
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     clusters: {
-      /* Three axes instead of two, where asked for: of which dataset and states is told, and the server draws them. */
-      axes: function () {
+      /* Two axes or three: one is hidden, the other shown. */
+      axes: function (shown) {
+        var deep = shown === "3";
+        window.setTimeout(function () {
+          window.requestIdleCallback(expectSolid);
+        }, IDLE_MS);
+        return [deep, deep, deep, !deep, !deep];
+      },
+      /* What three axes are to be drawn by, while they are shown and once somebody comes near their button. */
+      solid: function (shown) {
         var given = Array.from(arguments);
-        var deep = given[0] === "3";
-        var asked = deep ? given.slice(1, -1) : null;
-        var same = JSON.stringify(asked) === JSON.stringify(given[given.length - 1] || null);
-        return [deep, deep, deep, !deep, same ? window.dash_clientside.no_update : asked];
+        var choices = given.slice(2, -2);
+        var asked = given[given.length - 2];
+        var near = window.dash_clientside.callback_context.triggered.some(function (item) {
+          return item.prop_id === "clusters-near.data";
+        });
+        if ((shown !== "3" && !near) || JSON.stringify(choices) === JSON.stringify(asked || null)) {
+          return [none(), none()];
+        }
+        expectSolid();
+        return [asked ? none() : given[given.length - 1], choices];
       },
       choose: function (inScatter, inPrice, _states, _release, current, dataset) {
         var triggered = window.dash_clientside.callback_context.triggered[0];

@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   var MARGIN = "400px 0px";
-  var FRAMES = 10; // until what Dash knows of is there at the latest
 
   function domId(id) {
     return JSON.stringify(id, Object.keys(id).sort());
@@ -23,18 +22,6 @@
       waiting[0].show();
     }
   });
-
-  /* What Dash knows already is on the page a frame later, unless the visitor has gone to another one. */
-  function drawn(id, then, frames) {
-    var node = document.getElementById(id);
-    if (node) {
-      then(node);
-    } else if (frames) {
-      window.requestAnimationFrame(function () {
-        drawn(id, then, frames - 1);
-      });
-    }
-  }
 
   function observe(room, margin, told) {
     var watcher = new IntersectionObserver(
@@ -69,7 +56,7 @@
           set("later-seen", true);
         };
         sections[id.section] = one;
-        var joins = function (room) {
+        window.regimePage.drawn(domId(id), function (room) {
           one.room = room;
           observe(room, MARGIN, function (here, watcher) {
             if (here && !one.seen) {
@@ -86,8 +73,7 @@
               });
             }
           });
-        };
-        drawn(domId(id), joins, FRAMES);
+        });
         return window.dash_clientside.no_update;
       },
       show: function (seen, held) {

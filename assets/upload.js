@@ -82,10 +82,9 @@
     }
   }
 
-  function attach(id) {
-    var zone = document.getElementById(id);
+  function attach(zone) {
     if (zone.querySelector("input[type=file]")) {
-      return none();
+      return;
     }
     var input = document.createElement("input");
     input.type = "file";
@@ -116,12 +115,14 @@
     zone.addEventListener("drop", function (event) {
       take(event.dataTransfer.files);
     });
-    return none();
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     upload: {
-      attach: attach,
+      attach: function (id) {
+        window.regimePage.drawn(id, attach);
+        return none();
+      },
       paste: function () {
         var text = document.getElementById("label-paste").value;
         if (text.trim()) {

@@ -49,6 +49,7 @@ INDEX = """<!DOCTYPE html>
     <script src="THEME_SCRIPT"></script>
     <script src="AWAITED_SCRIPT"></script>
     <meta name="charts" content="ALL_CHARTS_SCRIPT">
+    <meta name="solid-charts" content="SOLID_SCRIPT">
     <script src="CHARTS_SCRIPT" defer></script>
     <script src="ROUTES_SCRIPT" defer></script>
     {%css%}
@@ -62,8 +63,10 @@ INDEX = """<!DOCTYPE html>
 ALL_CHARTS = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 """Where Dash serves the whole plotly.js, which takes a browser longer to load than a page to be drawn."""
 CHARTS = f"charts/plotly-{get_plotlyjs_version()}.min.js"
-"""Asset with the part of it that pages draw with (``make charts``); ``charts/routes.js`` fetches the whole for the rest."""
-HEAD_ONLY_ASSETS = r"theme\.js|awaited\.js|routes\.js|plotly-[\d.]+\.min\.js"
+"""Asset with the part of it that pages draw with at first (``make charts``)."""
+SOLID_CHARTS = f"charts/plotly-solid-{get_plotlyjs_version()}.min.js"
+"""Asset with the part of it that draws in 3-D, which ``charts/routes.js`` fetches when there is something to draw."""
+HEAD_ONLY_ASSETS = r"theme\.js|awaited\.js|routes\.js|plotly-(solid-)?[\d.]+\.min\.js"
 """Assets that the head loads itself: to be given to Dash as ``assets_ignore``."""
 
 
@@ -74,6 +77,7 @@ def index_string(app: dash.Dash) -> str:
         "AWAITED_SCRIPT": app.get_asset_url("charts/awaited.js"),
         "ALL_CHARTS_SCRIPT": app.get_relative_path(ALL_CHARTS),
         "CHARTS_SCRIPT": app.get_asset_url(CHARTS),
+        "SOLID_SCRIPT": app.get_asset_url(SOLID_CHARTS),
         "ROUTES_SCRIPT": app.get_asset_url("charts/routes.js"),
         "GRIDS_SCRIPT": app.get_relative_path(tables.LIBRARY),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, set_props
+from dash import ALL, ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from components import cards, chosen, controls, markets, shell, sight, state_tables
@@ -25,9 +25,13 @@ SCATTER_TITLE = "clusters-scatter-title"
 SCATTER_TEXT = "clusters-scatter-text"
 FLAT = "clusters-flat"
 FLAT_CONTROLS = "clusters-flat-controls"
+NEAR = "clusters-near"
 ASKED = "clusters-asked"
+HELD = "clusters-held"
 DEEP = "clusters-deep"
 SOLID = "clusters-solid"
+SOLID_ROOM = "clusters-solid-room"
+NO_SOLID = "clusters-no-solid"
 SOLID_TEXT = "clusters-solid-text"
 SOLID_TITLE = "clusters-solid-title"
 PRICE = "clusters-price"
@@ -53,7 +57,10 @@ def bar() -> html.Section:
 
 
 def scatter_card(x: str | None, y: str | None, axes: str | None, brush: str | None) -> html.Section:
-    """Days on two axes or three; those brushed are chosen."""
+    """Days on two axes or three; those brushed are chosen.
+
+    Three join the page when somebody comes near the buttons, as to fetch their library and to draw the first of them takes long.
+    """
     flat_controls = html.Div(
         [
             controls.picker(X, "Across", [], x or "volatility"),
@@ -64,9 +71,20 @@ def scatter_card(x: str | None, y: str | None, axes: str | None, brush: str | No
         className="controls",
     )
     shown = controls.segmented(TABS, DIMENSIONS, axes if axes in DIMENSIONS else "2", "Axes")
-    return cards.card(
+    solid = [
+        html.Div(
+            [controls.chart(SOLID, description=SOLID_TEXT), html.P("Drag to turn.", className="note note-close")], id=SOLID_ROOM
+        ),
+        html.P(clusters.NO_SOLID, id=NO_SOLID, className="note", hidden=True),
+    ]
+    flat_or_deep = [
         html.Div(controls.chart(SCATTER, description=SCATTER_TEXT), id=FLAT),
-        html.Div(id=DEEP),
+        html.Div(id=DEEP, hidden=True),
+    ]
+    return cards.card(
+        html.Div(flat_or_deep, className="flat-or-deep"),
+        dcc.Store(id=HELD, data=[part.to_plotly_json() for part in solid]),
+        dcc.Store(id=NEAR),
         dcc.Store(id=ASKED),
         title=[html.Span("Days by state", id=SCATTER_TITLE), html.Span(id=SOLID_TITLE, hidden=True)],
         aside=html.Div([shown, flat_controls], className="controls"),
@@ -143,45 +161,47 @@ clientside_callback(
     Output(FLAT_CONTROLS, "hidden"),
     Output(SCATTER_TITLE, "hidden"),
     Output(SOLID_TITLE, "hidden"),
+    Output(DEEP, "hidden"),
+    Input(TABS, "value"),
+)
+clientside_callback(
+    ClientsideFunction("clusters", "solid"),
+    Output(DEEP, "children"),
     Output(ASKED, "data"),
     Input(TABS, "value"),
+    Input(NEAR, "data"),
+    Input(CHOSEN, "data"),
     *ON_STATES,
+    Input(shell.THEME, "data"),
     State(ASKED, "data"),
+    State(HELD, "data"),
 )
-
-
-@callback(Output(DEEP, "children"), Output(SOLID_TITLE, "children"), Input(ASKED, "data"), prevent_initial_call=True)
-def show_solid(asked: list[Any] | None) -> Any:  # noqa: ANN401
-    """Room for the days on the three values that they were clustered on, only where asked for; two are all in the other tab."""
-    if not asked:
-        return [], None  # not None: the chart that was there would be counted as there
-    dataset_id, k, *_ = asked
-    view = view_of(dataset_id, k)
-    title = clusters.solid_heading(view)
-    if len(view.market.columns) < 3:
-        return html.P(clusters.NO_SOLID, className="note"), title
-    graph = controls.chart(SOLID, description=SOLID_TEXT)
-    return [graph, html.P("Drag to turn.", className="note note-close")], title
 
 
 @sight.callback(
     "clusters-days",
     Output(SOLID, "figure"),
     Output(SOLID_TEXT, "children"),
-    Input(CHOSEN, "data"),
-    *ON_STATES,
-    Input(shell.THEME, "data"),
+    Output(SOLID_ROOM, "hidden"),
+    Output(NO_SOLID, "hidden"),
+    Input(ASKED, "data"),
     on_demand=True,
 )
-def draw_solid(
-    choice: chosen.Choice | None, dataset_id: str | None, k: str, _refreshed: int, _ended: object, mode: str | None
-) -> Any:  # noqa: ANN401
-    """Days on the three values, with the chosen ones lit."""
-    view = view_of(dataset_id if mode else None, k)
-    if len(view.market.columns) < 3:
+def draw_solid(asked: list[Any] | None) -> Any:  # noqa: ANN401
+    """Days on the three values that they were clustered on, with the chosen ones lit; two are all in the other tab.
+
+    asked : what ``clusters.js`` keeps while three axes are asked for, and shortly before: choice, what the states rest on, theme.
+    """
+    if not asked:
         raise PreventUpdate
+    choice, dataset_id, k, *_, mode = asked
+    view = view_of(dataset_id if mode else None, k)
+    title = clusters.solid_heading(view)
+    set_props(SOLID_TITLE, {"children": title})  # no output: it is on the page from the start, and the others are not
+    if len(view.market.columns) < 3:
+        return no_update, title, True, False
     rows = chosen.days(choice, view, dataset_id).rows
-    return clusters.scatter_3d(view, mode=mode or "light", chosen=rows), clusters.solid_heading(view)
+    return clusters.scatter_3d(view, mode=mode, chosen=rows), title, False, True
 
 
 @sight.callback(

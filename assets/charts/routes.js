@@ -1,5 +1,5 @@
-/* Loaded in the head, after the charts' library, which holds only the kinds of traces that pages draw at first. A figure with any
-   other kind (3-D) is drawn by the whole library, fetched then; both live side by side, and each goes on with what it drew. */
+/* Loaded in the head, after the charts' library, which holds only the kinds of traces that pages draw at first. A figure in 3-D
+   is drawn by another part of it, fetched then; both live side by side, and each goes on with what it drew. */
 (function () {
   "use strict";
   var small = window.Plotly;
@@ -10,12 +10,12 @@
   var DRAWING = ["newPlot", "react", "toImage"];
   var coming = null;
 
-  function whole() {
+  function solid() {
     coming =
       coming ||
       new Promise(function (resolve, reject) {
         var script = document.createElement("script");
-        script.src = document.querySelector("meta[name=charts]").content;
+        script.src = document.querySelector("meta[name=solid-charts]").content;
         script.onload = function () {
           var library = window.Plotly;
           window.Plotly = small;
@@ -41,22 +41,34 @@
     });
   }
 
+  function over() {}
+
+  /* Both draw into an element bit by bit, so one begins when the other is done. */
+  function handedOver(element) {
+    return Promise.all([solid(), element.drawnBySmall]).then(function (both) {
+      element.drawnBySolid = both[0];
+      return both[0];
+    });
+  }
+
   function route(library, name, inLibrary) {
     var own = library[name];
     library[name] = function (first, second) {
       var given = arguments;
-      if (first && first.drawnByWhole) {
-        return inLibrary(first.drawnByWhole)[name].apply(null, given);
+      var element = first instanceof Element;
+      if (first && first.drawnBySolid) {
+        return inLibrary(first.drawnBySolid)[name].apply(null, given);
       }
       if (library === small && DRAWING.indexOf(name) >= 0 && beyond(name === "toImage" ? first : null, second)) {
-        return whole().then(function (found) {
-          if (first instanceof Element) {
-            first.drawnByWhole = found;
-          }
+        return (element ? handedOver(first) : solid()).then(function (found) {
           return found[name].apply(null, given);
         });
       }
-      return own.apply(this, given);
+      var result = own.apply(this, given);
+      if (element && result && result.then) {
+        first.drawnBySmall = result.then(over, over);
+      }
+      return result;
     };
   }
 
@@ -68,6 +80,12 @@
     });
   }
 
+  window.regimeCharts = {
+    /* 3-D may be asked for soon; where its library cannot be fetched, this is told once there is something to draw. */
+    expectSolid: function () {
+      solid().catch(over);
+    },
+  };
   routeAll(small, function (found) {
     return found;
   });

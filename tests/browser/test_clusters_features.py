@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from scrolling import settled
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -199,4 +200,32 @@ def test_three_dimensions_are_drawn_when_asked_for(visitor):
     expect(page.locator("#clusters-solid-title")).to_contain_text("21-day volatility and VIX")
     page.get_by_text("2-D", exact=True).click()
     expect(page.locator("#clusters-scatter .points path").first).to_be_visible()
-    assert page.locator("#clusters-solid").count() == 0
+    expect(page.locator("#clusters-solid")).to_be_hidden()
+    expect(page.locator("#clusters-solid-title")).to_be_hidden()
+
+
+def test_three_dimensions_are_made_ready_for_whoever_comes_near_them_and_follow_only_while_shown(visitor):
+    with visitor.page.expect_response("**/plotly-solid-*"):  # comes by itself once the page is at rest
+        page = visitor.open("/clusters?k=3")
+        expect(page.locator("#clusters-price .trace").first).to_be_visible()
+
+    def drawn():
+        return page.evaluate("""() => {
+          const traces = document.querySelector("#clusters-solid .js-plotly-plot")?._fullData || [];
+          return document.querySelector("#clusters-solid canvas") && traces.filter(({type}) => type === "scatter3d").length;
+        }""")
+
+    settled(page)
+    page.locator("#clusters-tabs").hover()
+    wait_until(lambda: drawn() == 6, seconds=20)  # of each state the days chosen and the others
+    expect(page.locator("#clusters-solid")).to_be_hidden()
+    page.locator("#clusters-k label", has_text="2").click()
+    expect(page.locator("#clusters-shares .share")).to_have_count(2)
+    settled(page)
+    assert drawn() == 6
+    page.locator("#clusters-tabs input").first.focus()
+    wait_until(lambda: drawn() == 4, seconds=20)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#clusters-solid")).to_be_visible()
+    page.locator("#clusters-k label", has_text="4").click()
+    wait_until(lambda: drawn() == 8, seconds=20)

@@ -9,8 +9,8 @@ from plotly.offline import get_plotlyjs_version
 from components import shell
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUTED = {"scatter3d"}
-"""Kinds that the whole library is fetched for, when one is asked for."""
+SOLID = {"scatter3d"}
+"""Kinds that a library of their own is fetched for, when one is asked for."""
 
 
 def kinds_drawn():
@@ -23,13 +23,17 @@ def kinds_drawn():
     return names - {"figure", "layout"}
 
 
-def test_the_library_is_of_the_version_that_plotly_has_and_holds_every_kind_that_is_drawn_at_first():
-    path = ROOT / "assets" / shell.CHARTS
-    banner = re.match(r"/\*! plotly\.js (\S+), MIT: ([\w, ]+) \*/", path.read_text()[:300])
+def held(asset):
+    """Kinds that a part of plotly.js says it holds; it must be of the version that plotly has."""
+    banner = re.match(r"/\*! plotly\.js (\S+), MIT: ([\w, ]+) \*/", (ROOT / "assets" / asset).read_text()[:300])
     assert banner, "run make charts"
     assert banner[1] == get_plotlyjs_version()
-    held = set(banner[2].split(", "))
-    assert kinds_drawn() - ROUTED == held
+    return set(banner[2].split(", "))
+
+
+def test_the_libraries_hold_every_kind_that_is_drawn_at_first_and_those_in_three_dimensions():
+    assert held(shell.CHARTS) == kinds_drawn() - SOLID
+    assert held(shell.SOLID_CHARTS) == kinds_drawn() & SOLID
     routes = (ROOT / "assets" / "charts" / "routes.js").read_text()
     known = re.search(r"var KNOWN = \[(.*?)\]", routes)[1]
-    assert set(re.findall(r'"(\w+)"', known)) == held
+    assert set(re.findall(r'"(\w+)"', known)) == held(shell.CHARTS)

@@ -107,9 +107,10 @@ def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, pic
     assert "closes only" in text_of(notes)
     scatter(page, dataset, "3", "parkinson", "return")
     assert [option["value"] for option in pickers[page.charts.X]["options"]] == ["return", "volatility", "pc1", "pc2"]
-    word, title = page.charts.show_solid([dataset, "3", 0, None])
-    assert "rest on two values alone" in text_of(word)
+    figure, title, no_chart, no_word = page.charts.draw_solid([None, dataset, "3", 0, None, "light"])
+    assert (figure, no_chart, no_word) == (no_update, True, False)
     assert title.startswith("closes: daily return and 21-day volatility")
+    assert "rest on two values alone" in str(page.layout())
     radar = page.apart.show_differences(dataset, "3", 0, None, "light")[3]
     assert list(radar.data[0].theta[:3]) == ["Return", "Volatility", "Drawdown"]
     assert page.charts.save_days(1, dataset, "2")["content"].startswith("date,state,return,volatility\n")
@@ -164,7 +165,7 @@ def test_a_stretch_of_time_from_the_address_is_lit_in_every_chart_and_told(page,
     price, *_ = page.charts.show_price(store.data, "sp500", "2", 0, None, "choose", "light")
     assert len(price.data[2].x) == 61
     assert len(price.layout.shapes) == 1
-    solid, _ = page.charts.draw_solid(store.data, "sp500", "2", 0, None, "light")
+    solid, *_ = page.charts.draw_solid([store.data, "sp500", "2", 0, None, "light"])
     assert {trace.name: len(trace.x) for trace in solid.data}["High stress"] == 56
     assert page.layout(days="soup").children[0].data is None
 
@@ -186,13 +187,14 @@ def test_dragging_over_the_price_chooses_or_zooms(page, visit):
     assert (mode("choose"), mode("zoom")) == ("select", "zoom")
 
 
-def test_three_dimensions_are_drawn_only_when_asked_for(page, visit):
-    assert page.charts.show_solid(None) == ([], None)
-    drawn, title = page.charts.show_solid(["sp500", "auto", 0, None])
-    assert "clusters-solid" in str(drawn)
-    assert title.startswith("S&P 500: daily return, 21-day volatility and VIX")
-    figure, _ = page.charts.draw_solid(None, "sp500", "auto", 0, None, "light")
+def test_three_dimensions_are_drawn_only_when_asked_for(page, visit, pickers):
+    with pytest.raises(PreventUpdate):
+        page.charts.draw_solid(None)
+    figure, told, no_chart, no_word = page.charts.draw_solid([None, "sp500", "auto", 0, None, "light"])
     assert {trace.type for trace in figure.data} == {"scatter3d"}
+    assert told.startswith("S&P 500: daily return, 21-day volatility and VIX")
+    assert pickers[page.charts.SOLID_TITLE] == {"children": told}
+    assert (no_chart, no_word) == (False, True)
 
 
 @pytest.mark.parametrize(
