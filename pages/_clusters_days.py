@@ -59,7 +59,7 @@ def bar() -> html.Section:
 def scatter_card(x: str | None, y: str | None, axes: str | None, brush: str | None) -> html.Section:
     """Days on two axes or three; those brushed are chosen.
 
-    Three join the page when somebody comes near the buttons, as to fetch their library and to draw the first of them takes long.
+    Three join the page when somebody comes near the buttons, as to draw the first of them takes long.
     """
     flat_controls = html.Div(
         [
@@ -190,7 +190,7 @@ clientside_callback(
 def draw_solid(asked: list[Any] | None) -> Any:  # noqa: ANN401
     """Days on the three values that they were clustered on, with the chosen ones lit; two are all in the other tab.
 
-    asked : what ``clusters.js`` keeps while three axes are asked for, and shortly before: choice, what the states rest on, theme.
+    asked : what ``clusters.js`` keeps while three axes are shown or soon will be: choice, what the states rest on, theme.
     """
     if not asked:
         raise PreventUpdate
