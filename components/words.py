@@ -15,6 +15,7 @@ from regime_core.bars import DAY_NS
 from regime_core.regimes import ALL_NAMES, MIN_BARS, UNKNOWN, Detection
 
 NBSP = "\u00a0"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SOURCES = {
     "arch": "arch package",
@@ -42,6 +43,13 @@ def signed_percent(fraction: float, digits: int = 1) -> str:
     if math.isnan(fraction):
         return "–"
     return f"{fraction * 100:+.{digits}f}{NBSP}%".replace("-", "−")
+
+
+def percents(fractions: NDArray[np.float64], digits: int, *, signed: bool = False) -> list[str]:
+    """Each as ``percent``, or as ``signed_percent``: several times as fast for many, none of which is NaN."""
+    pattern = f"%{'+' if signed else ''}.{digits}f{NBSP}%%"
+    found = [pattern % percent for percent in (100 * fractions).tolist()]
+    return [text.replace("-", "−") for text in found] if signed else found
 
 
 def count(number: int, unit: str) -> str:
@@ -120,7 +128,7 @@ def _written(text: str) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day}{NBSP}{day:%b}{NBSP}{day.year}"
+    return f"{day.day}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"
 
 
 def _median_step(time_ns: NDArray[np.int64]) -> int:

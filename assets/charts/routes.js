@@ -80,6 +80,17 @@
     });
   }
 
+  /* Whether a figure has the size of its room already: Dash has each one laid out a second time after it was drawn first. */
+  function fits(element) {
+    var drawn = element._fullLayout;
+    var room = element.getBoundingClientRect();
+    return Boolean(drawn && room.width) && near(drawn.width, room.width) && near(drawn.height, room.height);
+  }
+
+  function near(one, other) {
+    return Math.abs(one - other) < 1; // pixel
+  }
+
   window.regimeCharts = {
     /* 3-D may be asked for soon; where its library cannot be fetched, this is told once there is something to draw. */
     expectSolid: function () {
@@ -92,6 +103,10 @@
   route(small.Plots, "resize", function (found) {
     return found.Plots;
   });
+  var lay = small.Plots.resize;
+  small.Plots.resize = function (element) {
+    return fits(element) ? Promise.resolve(element) : lay(element);
+  };
   ["hover", "unhover"].forEach(function (name) {
     route(small.Fx, name, function (found) {
       return found.Fx;

@@ -307,7 +307,7 @@ def _lay_out(
         dragmode="zoom",
         bargap=0,
         barmode="overlay",
-        margin={"l": 4, "r": 70, "t": 4, "b": 28},
+        margin={"l": 4, "r": 70, "t": 4, "b": 42},
         xaxis={
             "type": "date",
             "anchor": "free",

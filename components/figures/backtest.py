@@ -14,7 +14,7 @@ from components.theme import Palette
 from regime_core.backtests import Tested, Trade
 
 RULE, HOLD = "Rule", "Buy and hold"
-MAX_POINTS = 1_500
+MAX_POINTS = 1_000
 WEALTH, RIBBON, BELOW = (0.40, 1.0), (0.335, 0.36), (0.0, 0.295)
 """Shares of the height, from the bottom, of the three panels."""
 
@@ -130,7 +130,7 @@ def _lay_out(drawn: go.Figure, tested: Tested, mode: str) -> None:
         hovermode="x unified",
         hoversubplots="axis",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left", "traceorder": "reversed"},
-        margin={"l": 8, "r": 12, "t": 30, "b": 8},
+        margin={"l": 64, "r": 12, "t": 51, "b": 38},
         xaxis={
             "anchor": "y3",
             "range": strips.dates(edges),

@@ -66,24 +66,25 @@ class Clustered:
 def told(view: Clustered, rows: NDArray[np.int64]) -> NDArray[np.object_]:
     """Row, date, and state with the values of each day, in words, (n_rows, 3)."""
     names = theme.stress_words(view.k)
-    columns, values = view.market.columns, view.market.values[rows].tolist()
+    values = [_values(column, view.market.values[rows, i]) for i, column in enumerate(view.market.columns)]
     out = np.empty((len(rows), 3), dtype=object)
     out[:, 0] = rows.tolist()
     out[:, 1] = words.days(view.market.time[rows])
     out[:, 2] = [
-        f"{names[code]}: {', '.join(map(_value, columns, day))}"
-        for code, day in zip(view.clustering.codes[rows].tolist(), values, strict=True)
+        f"{names[code]}: {', '.join(day)}"
+        for code, day in zip(view.clustering.codes[rows].tolist(), zip(*values, strict=True), strict=True)
     ]
     return out
 
 
-def _value(column: str, value: float) -> str:
+def _values(column: str, values: NDArray[np.float64]) -> list[str]:
     match column:
         case "return":
-            return f"return {words.signed_percent(value, 2)}"
+            return [f"return {value}" for value in words.percents(values, 2, signed=True)]
         case "vix":
-            return f"VIX {value:.1f}"
-    return f"{'volatility' if column == 'volatility' else 'Parkinson volatility'} {words.percent(value, 2)} a day"
+            return [f"VIX {value:.1f}" for value in values.tolist()]
+    name = "volatility" if column == "volatility" else "Parkinson volatility"
+    return [f"{name} {value} a day" for value in words.percents(values, 2)]
 
 
 def short(axis: str) -> str:

@@ -78,7 +78,7 @@ def scatter(view: Clustered, x: str, y: str, *, mode: str = "light", lasso: bool
         uirevision=f"{view.title} {x} {y} {view.market.n_days}",
         newselection={"line": {"color": palette.accent, "width": 1.5, "dash": "solid"}},
         selections=[],
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        margin={"l": 52, "r": 8, "t": 8, "b": 38},
         xaxis=_value_axis(view, x, palette),
         yaxis=_value_axis(view, y, palette),
     )
@@ -216,7 +216,7 @@ def price(
         newselection={"line": {"color": palette.accent, "width": 1.5, "dash": "solid"}},
         selections=[],
         shapes=[] if span is None else [_band(market.time, span, palette)],
-        margin={"l": 4, "r": 8, "t": 26, "b": 4},
+        margin={"l": 4, "r": 42, "t": 26, "b": 30},
         xaxis={
             "range": strips.dates(strips.edges(market.time)[[0, -1]]),
             "showgrid": False,

@@ -87,7 +87,7 @@ def matrix(view: Trends, found: Matrix, *, mode: str = "light") -> go.Figure:
     axis = {"type": "category", "fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
     layout = dict(
         template=theme.template_name(mode),
-        margin={"l": 4, "r": 4, "t": 2, "b": 2},
+        margin={"l": 12, "r": 4, "t": 2, "b": 28},
         xaxis={**axis, "side": "bottom", "title": {"text": "", "standoff": 0}},
         yaxis={**axis, "autorange": "reversed"},
     )

@@ -34,7 +34,7 @@ def silhouettes(view: Clustered, *, mode: str = "light") -> go.Figure:
     )
     figure.layout = go.Layout(
         template=theme.template_name(mode),
-        margin={"l": 4, "r": 4, "t": 8, "b": 4},
+        margin={"l": 38, "r": 4, "t": 8, "b": 34},
         xaxis={"title": {"text": "number of states"}, "type": "category", "fixedrange": True, "showgrid": False},
         yaxis={
             "title": {"text": "mean silhouette, −1 to 1"},
@@ -146,7 +146,7 @@ def mean_returns(view: Clustered, table: StateTable, *, mode: str = "light") -> 
     figure.layout = go.Layout(
         template=theme.template_name(mode),
         showlegend=False,
-        margin={"l": 4, "r": 12, "t": 8, "b": 4},
+        margin={"l": 78, "r": 12, "t": 8, "b": 38},
         xaxis={
             "title": {"text": "mean return a day"},
             "tickformat": ".2~%",

@@ -54,7 +54,7 @@ def reliability(found: ForecastScores, picked: str = MODEL, against: str = "marg
         template=theme.template_name(mode),
         meta={"title": f"Said and came true, {horizons.days(found.horizon)}"},
         legend=_legend(),
-        margin={"l": 8, "r": 12, "t": 34, "b": 8},
+        margin={"l": 60, "r": 24, "t": 50, "b": 42},
         xaxis={**axis, "title": {"text": "probability said"}, "showgrid": False},
         yaxis={**axis, "title": {"text": "share that came true"}},
     )
@@ -93,7 +93,7 @@ def years(
         meta={"title": f"{MEASURES[measure]} by year"},
         legend=_legend(),
         hovermode="x unified",
-        margin={"l": 8, "r": 12, "t": 34, "b": 8},
+        margin={"l": 54, "r": 24, "t": 50, "b": 42},
         xaxis={
             "title": {"text": "year"},
             "dtick": max(1, -(-n // 8)),

@@ -181,7 +181,7 @@ def _lay_out(out: go.Figure, forecast: Forecast, horizon: int, mode: str, palett
         meta={"title": f"Next {_reach(forecast)}"},
         showlegend=False,
         hovermode="x unified",
-        margin={"l": 8, "r": 104, "t": 26, "b": 8},
+        margin={"l": 64, "r": 104, "t": 26, "b": 42},
         xaxis={
             "title": {"text": "trading days ahead"},
             "tickangle": 0,

@@ -115,7 +115,7 @@ def followed(view: Followed, *, mode: str = "light") -> go.Figure:
         meta={"title": heading(view)},
         legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "itemclick": False},
         hovermode="closest",
-        margin={"l": 8, "r": 16, "t": 34, "b": 26},
+        margin={"l": 102, "r": 16, "t": 50, "b": 26},
         annotations=notes,
         **layout,
     )

@@ -110,7 +110,7 @@ def _lay_out(figure: go.Figure, walk: WalkForward, mode: str, palette: Palette, 
         showlegend=False,
         hovermode="x unified",
         dragmode="zoom",
-        margin={"l": 4, "r": 80, "t": 28, "b": 28},
+        margin={"l": 4, "r": 80, "t": 28, "b": 30},
         xaxis={
             "anchor": "y3",
             "range": strips.dates(edges[[0, -1]]),

@@ -155,7 +155,7 @@ def distributions(view: DriftView, name: str, *, mode: str = "light") -> go.Figu
         bargap=0.25,
         bargroupgap=0.05,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-        margin={"l": 4, "r": 8, "t": 30, "b": 8},
+        margin={"l": 39, "r": 8, "t": 42, "b": 98},
         xaxis={
             "title": {"text": f"tenths of the training values, {quantities.unit(FEATURES[name]).partition(',')[0]}"},
             "type": "category",

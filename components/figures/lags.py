@@ -71,7 +71,7 @@ def named_within(tried: Tried, *, mode: str = "light") -> go.Figure:
         meta={"title": "New regimes named within so many bars"},
         hovermode="x unified",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left", "traceorder": "reversed"},
-        margin={"l": 8, "r": 12, "t": 30, "b": 8},
+        margin={"l": 60, "r": 20, "t": 50, "b": 42},
         xaxis={
             "title": {"text": "bars since the regime changed"},
             "range": [-0.5, tried.reach + 0.5],

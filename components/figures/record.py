@@ -77,7 +77,7 @@ def running(walk: WalkForward, span: tuple[int, int], *, mode: str = "light") ->
         meta={"title": f"Share right over the last {YEAR} forecasts"},
         showlegend=False,
         hovermode="x unified",
-        margin={"l": 8, "r": 92, "t": 36, "b": 8},
+        margin={"l": 55, "r": 92, "t": 36, "b": 42},
         xaxis={
             "showgrid": False,
             "fixedrange": True,

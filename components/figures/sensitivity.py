@@ -87,7 +87,7 @@ def nearness(found: Sensitivity, *, mode: str = "light") -> go.Figure:
     )
     figure.layout = go.Layout(
         template=theme.template_name(mode),
-        margin={"l": 4, "r": 4, "t": 8, "b": 4},
+        margin={"l": 47, "r": 4, "t": 8, "b": 34},
         xaxis={
             "title": {"text": "tenths of the days, 1 the nearest to the border"},
             "type": "category",
@@ -166,7 +166,7 @@ def over_time(view: Clustered, found: Sensitivity, *, mode: str = "light", quant
         hovermode="x unified",
         dragmode="zoom",
         uirevision=f"{view.title} {view.market.n_days}",
-        margin={"l": 4, "r": 8, "t": 26, "b": 4},
+        margin={"l": 4, "r": 42, "t": 26, "b": 30},
         xaxis={
             "range": strips.dates(strips.edges(time)[[0, -1]]),
             "showgrid": False,
@@ -232,7 +232,7 @@ def _flows(found: Sensitivity, mode: str) -> go.Figure:
         template=theme.template_name(mode),
         showlegend=False,
         barmode="stack",
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        margin={"l": 119, "r": 8, "t": 8, "b": 38},
         xaxis={
             "title": {"text": "share of the state's days"},
             "range": [0, 1],
@@ -269,7 +269,7 @@ def _penalties(found: Sensitivity, mode: str) -> go.Figure:
     figure.update_traces(marker_cornerradius=3)
     figure.layout = go.Layout(
         template=theme.template_name(mode),
-        margin={"l": 4, "r": 4, "t": 18, "b": 4},
+        margin={"l": 47, "r": 4, "t": 18, "b": 34},
         xaxis={
             "title": {"text": "jump penalty (0: k-means)"},
             "type": "category",
@@ -306,7 +306,7 @@ def _seeds(found: Sensitivity, mode: str) -> go.Figure:
     figure.layout = go.Layout(
         template=theme.template_name(mode),
         hovermode="closest",
-        margin={"l": 4, "r": 4, "t": 8, "b": 4},
+        margin={"l": 39, "r": 4, "t": 34, "b": 34},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 13}},
         xaxis={"title": {"text": "seed"}, "fixedrange": True, "showgrid": False, "zeroline": False, "range": [-0.7, 19.7]},
         yaxis=_share_axis(max(variant.share for variant in found.variants), below=SEED_ROOM),

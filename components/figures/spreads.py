@@ -52,7 +52,7 @@ def spread(view: Trends, column: int, *, mode: str = "light") -> go.Figure:
         template=theme.template_name(mode),
         showlegend=False,
         hovermode="closest",
-        margin={"l": 4, "r": 12, "t": 6, "b": 4},
+        margin={"l": 118, "r": 12, "t": 6, "b": 36},
         xaxis={"title": {"text": quantities.unit(view.features[column])}, "zeroline": False, "fixedrange": True, "nticks": 4},
         yaxis={"autorange": "reversed", "fixedrange": True, "showgrid": False},
     )

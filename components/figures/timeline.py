@@ -235,7 +235,7 @@ def _lay_out(figure: go.Figure, window: Window, mode: str, palette: Palette) -> 
         dragmode="zoom",
         bargap=0,
         barmode="overlay",
-        margin={"l": 4, "r": 70, "t": 28, "b": 28},
+        margin={"l": 4, "r": 70, "t": 28, "b": 30},
         xaxis={
             "anchor": "y3" if window.labelled else "y2",
             "range": strips.dates(edges),

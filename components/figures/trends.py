@@ -122,7 +122,7 @@ def over_time(view: Trends, *, mode: str = "light") -> go.Figure:
         dragmode="zoom",
         bargap=0,
         barmode="overlay",
-        margin={"l": 4, "r": 62, "t": 22, "b": 28},
+        margin={"l": 4, "r": 62, "t": 22, "b": 30},
         xaxis={
             "anchor": "free",
             "position": 0,

@@ -16,6 +16,15 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+PUSHED = """
+() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
+  const {l, r, t, b} = plot._fullLayout._size;
+  const given = plot.layout.margin;
+  const pushed = l > given.l + 0.5 || r > given.r + 0.5 || t > given.t + 0.5 || b > given.b + 0.5;
+  return pushed ? [`${plot.closest("[id]").id}: ${[l, r, t, b].map(Math.ceil)}`] : [];
+})
+"""
+"""Figures whose labels found too little room: they were laid out twice."""
 MOST_SHIFTED = 0.1
 """Cumulative layout shift that is good, by the Core Web Vitals."""
 LATE = ("dash_ag_grid", "package_data/plotly")
@@ -44,6 +53,33 @@ def test_what_lies_below_is_drawn_once_it_is_scrolled_to_and_nothing_jumps(visit
     assert page.locator(".js-plotly-plot").count() >= first
     assert page.evaluate("window.shifted") < MOST_SHIFTED
     assert LATE[1] not in loaded(page)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/evaluation?view=backtest", "/clusters?vary=penalty", "/clusters?vary=seed"])
+def test_labels_find_their_room_so_that_no_figure_is_laid_out_twice(visitors, path):
+    page = visitors(viewport=WIDE).open(path)
+    scroll_through(page)
+    assert page.locator(".js-plotly-plot").count() >= 1
+    assert page.evaluate(PUSHED) == []
+
+
+def test_a_figure_is_laid_out_again_when_its_room_is_another_and_not_before(visitors):
+    page = visitors(viewport=WIDE).open("/")
+    expect(page.locator("#overview-price .js-plotly-plot .hm").first).to_be_attached()
+    settled(page)
+    changed = page.evaluate("""async () => {
+      const plot = document.querySelector("#overview-price .js-plotly-plot");
+      let changes = 0;
+      const watcher = new MutationObserver((list) => { changes += list.length; });
+      watcher.observe(plot, {subtree: true, childList: true, attributes: true});
+      await window.Plotly.Plots.resize(plot);
+      await new Promise((done) => setTimeout(done, 400));
+      const before = changes;
+      plot.style.width = "500px";
+      await window.Plotly.Plots.resize(plot);
+      return [before, changes > 0, plot._fullLayout.width];
+    }""")
+    assert changed == [0, True, 500]
 
 
 def test_a_library_of_charts_that_comes_late_is_waited_for_and_one_that_does_not_come_is_replaced(visitors):

@@ -19,6 +19,9 @@ def test_numbers():
     assert plain(words.percent(0.7213)) == "72 %"
     assert plain(words.percent(float("nan"))) == "–"
     assert plain(words.signed_percent(-0.0213)) == "−2.1 %"
+    assert [*map(plain, words.percents(np.array([0.7213, -0.0213]), 1))] == ["72.1 %", "-2.1 %"]
+    assert words.percents(np.array([-0.0213, 0.5]), 1, signed=True) == [*map(words.signed_percent, (-0.0213, 0.5))]
+    assert words.percents(np.empty(0), 1) == []
     assert plain(words.count(1, "bar")) == "1 bar"
     assert plain(words.count(2500, "bar")) == "2,500 bars"
 
