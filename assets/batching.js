@@ -1,8 +1,9 @@
 /* One answer changes the page's state a hundred times over, and at each change Dash asks every component on the page whether it
-   is concerned: most of the time that a choice takes. Here they are asked once a frame, just before it is drawn. */
+   is concerned: most of the time that a choice takes. Here they are asked once of many changes, when Dash is at rest: so it has
+   asked the server for all that it wants before the page is busy with being drawn. */
 (function () {
   "use strict";
-  var LONGEST_MS = 100; // that a change waits for a frame
+  var LONGEST_MS = 40; // that a change waits for rest
   var FRAMES = 10; // until what Dash knows of is on the page at the latest
 
   /* Parts of the state that no component looks at. */
@@ -11,22 +12,6 @@
   /* While someone types, the field must have its new content before the key's event is over: else the caret jumps. */
   function typing() {
     return Boolean(window.event) && window.event.type === "input";
-  }
-
-  /* Just before the next frame; a page that nobody sees has none. */
-  function soon(tell) {
-    if (document.hidden) {
-      queueMicrotask(tell);
-      return;
-    }
-    var frame = window.requestAnimationFrame(function () {
-      window.clearTimeout(late);
-      tell();
-    });
-    var late = window.setTimeout(function () {
-      window.cancelAnimationFrame(frame);
-      tell();
-    }, LONGEST_MS);
   }
 
   function concerns(told, state) {
@@ -41,6 +26,7 @@
     var told = store.getState();
     var hashes = told.layoutHashes;
     var changed = {};
+    var changes = 0;
     var due = false;
 
     /* Dash keeps of each component which properties its last change touched: here those of all changes since it was told. */
@@ -70,13 +56,30 @@
       }
     }
 
+    /* Rest is a turn of the event loop without a change. */
+    function rest(until) {
+      var before = changes;
+      window.setTimeout(function () {
+        if (changes === before || performance.now() > until) {
+          tell();
+        } else {
+          rest(until);
+        }
+      });
+    }
+
     subscribe.call(store, function () {
+      changes += 1;
       gather(store.getState());
       if (typing()) {
         tell();
       } else if (!due) {
         due = true;
-        soon(tell);
+        if (document.hidden) {
+          queueMicrotask(tell); // its timers are slow
+        } else {
+          rest(performance.now() + LONGEST_MS);
+        }
       }
     });
     store.subscribe = function (listener) {
@@ -88,7 +91,7 @@
     return store;
   }
 
-  /* What Dash knows of already is on the page a frame later, unless the visitor has gone to another one. */
+  /* What Dash knows of already is on the page some frames later, unless the visitor has gone to another one. */
   function drawn(id, then, frames) {
     var node = document.getElementById(id);
     if (node) {
