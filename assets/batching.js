@@ -4,7 +4,7 @@
 (function () {
   "use strict";
   var LONGEST_MS = 40; // that a change waits for rest
-  var FRAMES = 10; // until what Dash knows of is on the page at the latest
+  var GONE_MS = 5000; // after which an element that was expected does not come any more
 
   /* Parts of the state that no component looks at. */
   var MACHINERY = { callbacks: true };
@@ -12,6 +12,16 @@
   /* While someone types, the field must have its new content before the key's event is over: else the caret jumps. */
   function typing() {
     return Boolean(window.event) && window.event.type === "input";
+  }
+
+  /* What waits for the page to hold what Dash knows of already. */
+  var waiting = [];
+  var due = false;
+
+  function goOn() {
+    waiting.splice(0).forEach(function (then) {
+      then();
+    });
   }
 
   function concerns(told, state) {
@@ -27,7 +37,6 @@
     var hashes = told.layoutHashes;
     var changed = {};
     var changes = 0;
-    var due = false;
 
     /* Dash keeps of each component which properties its last change touched: here those of all changes since it was told. */
     function gather(state) {
@@ -54,6 +63,7 @@
           listener();
         });
       }
+      window.setTimeout(goOn); // React draws at the end of this turn
     }
 
     /* Rest is a turn of the event loop without a change. */
@@ -91,22 +101,29 @@
     return store;
   }
 
-  /* What Dash knows of already is on the page some frames later, unless the visitor has gone to another one. */
-  function drawn(id, then, frames) {
+  function find(id, then, until) {
     var node = document.getElementById(id);
     if (node) {
       then(node);
-    } else if (frames) {
+    } else if (performance.now() < until) {
       window.requestAnimationFrame(function () {
-        drawn(id, then, frames - 1);
+        find(id, then, until);
       });
     }
   }
 
   window.regimePage = {
-    /* Calls with the element of an id once it is there. */
+    /* Calls with the element of an id, once the page holds what Dash knows of: a callback in the browser may come before. Where
+       the visitor has gone to another page by then, it does not call. */
     drawn: function (id, then) {
-      drawn(id, then, FRAMES);
+      var look = function () {
+        find(id, then, performance.now() + GONE_MS);
+      };
+      if (due || waiting.length) {
+        waiting.push(look);
+      } else {
+        look();
+      }
     },
   };
 

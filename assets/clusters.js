@@ -2,6 +2,9 @@
 (function () {
   "use strict";
   var DAY_MS = 86400000;
+  var GONE = -1; // nobody has come near the choice of axes for a while
+  var FAILED = -2; // 3-D could not be drawn
+  var GONE_MS = 60000;
   var IDLE_MS = 3000; // until what is in sight is drawn, and the library of 3-D may come
 
   function none() {
@@ -9,7 +12,7 @@
   }
 
   function expectSolid() {
-    if (window.regimeCharts) {
+    if (window.regimeCharts && document.getElementById("clusters-tabs")) {
       window.regimeCharts.expectSolid();
     }
   }
@@ -60,12 +63,31 @@
     }
   });
 
-  /* Whoever comes near the choice of axes may ask for three, which take long at first: they are made ready. */
+  function tellNear(value) {
+    if (document.getElementById("clusters-tabs")) {
+      window.dash_clientside.set_props("clusters-near", { data: value });
+    }
+  }
+
+  /* Its library could not be fetched: all is as before, so that the next press tries again. */
+  window.addEventListener("solid-charts-failed", function () {
+    tellNear(FAILED);
+    if (document.getElementById("clusters-solid-title")) {
+      window.dash_clientside.set_props("clusters-solid-title", {
+        children: "The library of 3-D charts could not be fetched: go back to 2-D, and press 3-D again.",
+      });
+    }
+  });
+
+  /* Whoever comes near the choice of axes may ask for three, which take long at first: they are made ready, and kept for a while. */
+  var leaving = null;
   ["pointerover", "focusin"].forEach(function (kind) {
     document.addEventListener(kind, function (event) {
       var axes = event.target.closest && event.target.closest("#clusters-tabs");
       if (axes && !(event.relatedTarget && axes.contains(event.relatedTarget))) {
-        window.dash_clientside.set_props("clusters-near", { data: Date.now() });
+        window.clearTimeout(leaving);
+        leaving = window.setTimeout(tellNear, GONE_MS, GONE);
+        tellNear(Date.now());
       }
     });
   });
@@ -76,7 +98,7 @@
       axes: function (shown) {
         var deep = shown === "3";
         window.setTimeout(function () {
-          window.requestIdleCallback(expectSolid);
+          (window.requestIdleCallback || window.setTimeout)(expectSolid);
         }, IDLE_MS);
         return [deep, deep, deep, !deep, !deep];
       },
@@ -85,10 +107,14 @@
         var given = Array.from(arguments);
         var choices = given.slice(2, -2);
         var asked = given[given.length - 2];
-        var near = window.dash_clientside.callback_context.triggered.some(function (item) {
+        var near = given[1];
+        var byNear = window.dash_clientside.callback_context.triggered.some(function (item) {
           return item.prop_id === "clusters-near.data";
         });
-        if ((shown !== "3" && !near) || JSON.stringify(choices) === JSON.stringify(asked || null)) {
+        if (byNear && (near === FAILED || (near === GONE && shown !== "3" && asked))) {
+          return [[], null];
+        }
+        if ((shown !== "3" && !(byNear && near > 0)) || JSON.stringify(choices) === JSON.stringify(asked || null)) {
           return [none(), none()];
         }
         expectSolid();

@@ -32,7 +32,7 @@
   /* Once the browser has drawn what else there is: a table can wait for a chart. */
   var Grid = React.lazy(function () {
     return new Promise(function (resolve, reject) {
-      window.requestIdleCallback(
+      (window.requestIdleCallback || window.setTimeout)(
         function () {
           fetched(resolve, reject);
         },

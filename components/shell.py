@@ -65,7 +65,7 @@ ALL_CHARTS = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 CHARTS = f"charts/plotly-{get_plotlyjs_version()}.min.js"
 """Asset with the part of it that pages draw with at first (``make charts``)."""
 SOLID_CHARTS = f"charts/plotly-solid-{get_plotlyjs_version()}.min.js"
-"""Asset with the part of it that draws in 3-D, which ``charts/routes.js`` fetches when there is something to draw."""
+"""Asset with the part of it that draws in 3-D, which ``charts/routes.js`` fetches once 3-D is expected."""
 HEAD_ONLY_ASSETS = r"theme\.js|awaited\.js|routes\.js|plotly-(solid-)?[\d.]+\.min\.js"
 """Assets that the head loads itself: to be given to Dash as ``assets_ignore``."""
 

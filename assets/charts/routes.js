@@ -1,5 +1,5 @@
 /* Loaded in the head, after the charts' library, which holds only the kinds of traces that pages draw at first. A figure in 3-D
-   is drawn by another part of it, fetched then; both live side by side, and each goes on with what it drew. */
+   is drawn by another part of it, fetched once one is expected; both live side by side, and each goes on with what it drew. */
 (function () {
   "use strict";
   var small = window.Plotly;
@@ -46,6 +46,9 @@
   /* Both draw into an element bit by bit, so one begins when the other is done. */
   function handedOver(element) {
     return Promise.all([solid(), element.drawnBySmall]).then(function (both) {
+      /* It would lay the figure out when the window is another, and knows nothing of 3-D. */
+      window.removeEventListener("resize", element._responsiveChartHandler);
+      delete element._responsiveChartHandler;
       element.drawnBySolid = both[0];
       return both[0];
     });
@@ -60,9 +63,17 @@
         return inLibrary(first.drawnBySolid)[name].apply(null, given);
       }
       if (library === small && DRAWING.indexOf(name) >= 0 && beyond(name === "toImage" ? first : null, second)) {
-        return (element ? handedOver(first) : solid()).then(function (found) {
-          return found[name].apply(null, given);
-        });
+        return (element ? handedOver(first) : solid()).then(
+          function (found) {
+            return element && !first.isConnected ? first : found[name].apply(null, given);
+          },
+          function (error) {
+            /* Dash draws nothing more into an element that failed once. */
+            window.dispatchEvent(new CustomEvent("solid-charts-failed"));
+            window.console.error(error);
+            return first;
+          }
+        );
       }
       var result = own.apply(this, given);
       if (element && result && result.then) {
