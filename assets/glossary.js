@@ -9,7 +9,7 @@
 
   function show(hash) {
     var key = (hash || "").slice(1); // keys are plain words
-    window.regimePage.drawn("glossary-seek", function () {
+    window.requestAnimationFrame(function () {
       entries().forEach(function (entry) {
         entry.classList.toggle("sought", entry.id === key);
       });

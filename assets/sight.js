@@ -16,7 +16,7 @@
       return;
     }
     var waiting = Object.values(sections).filter(function (one) {
-      return one.room && document.contains(one.room) && !one.seen;
+      return document.contains(one.room) && !one.seen;
     });
     if (waiting.length) {
       waiting[0].show();
@@ -47,7 +47,7 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sight: {
       watch: function (held, id) {
-        var one = { seen: !held, near: !held };
+        var one = { room: document.getElementById(domId(id)), seen: !held, near: !held };
         var set = function (type, data) {
           window.dash_clientside.set_props({ type: type, section: id.section }, { data: data });
         };
@@ -56,23 +56,20 @@
           set("later-seen", true);
         };
         sections[id.section] = one;
-        window.regimePage.drawn(domId(id), function (room) {
-          one.room = room;
-          observe(room, MARGIN, function (here, watcher) {
-            if (here && !one.seen) {
-              one.show();
-            }
-            if (one.seen) {
-              watcher.disconnect();
-              observe(room, "0px", function (near) {
-                one.near = near;
-                if (near && room.hasAttribute("aria-busy")) {
-                  behind(one, false);
-                  set("later-again", Date.now());
-                }
-              });
-            }
-          });
+        observe(one.room, MARGIN, function (here, watcher) {
+          if (here && !one.seen) {
+            one.show();
+          }
+          if (one.seen) {
+            watcher.disconnect();
+            observe(one.room, "0px", function (near) {
+              one.near = near;
+              if (near && one.room.hasAttribute("aria-busy")) {
+                behind(one, false);
+                set("later-again", Date.now());
+              }
+            });
+          }
         });
         return window.dash_clientside.no_update;
       },
@@ -89,7 +86,7 @@
           return window.dash_clientside.no_update;
         }
         var waits = Boolean(drawn && one) && !one.near;
-        if (one && one.room) {
+        if (one) {
           behind(one, waits);
         }
         return waits ? window.dash_clientside.no_update : choices;

@@ -82,9 +82,10 @@
     }
   }
 
-  function attach(zone) {
+  function attach(id) {
+    var zone = document.getElementById(id);
     if (zone.querySelector("input[type=file]")) {
-      return;
+      return none();
     }
     var input = document.createElement("input");
     input.type = "file";
@@ -115,14 +116,12 @@
     zone.addEventListener("drop", function (event) {
       take(event.dataTransfer.files);
     });
+    return none();
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     upload: {
-      attach: function (id) {
-        window.regimePage.drawn(id, attach);
-        return none();
-      },
+      attach: attach,
       paste: function () {
         var text = document.getElementById("label-paste").value;
         if (text.trim()) {

@@ -112,7 +112,7 @@ def callback(
 
 clientside_callback(
     ClientsideFunction("sight", "watch"),
-    Output(section_id(MATCH), "data-watched"),  # not what it sets: what is drawn would wait for it
+    Output(again_id(MATCH), "data"),
     Input(held_id(MATCH), "data"),
     State(section_id(MATCH), "id"),
 )
