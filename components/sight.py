@@ -112,7 +112,7 @@ def callback(
 
 clientside_callback(
     ClientsideFunction("sight", "watch"),
-    Output(again_id(MATCH), "data"),
+    Output(section_id(MATCH), "data-watched"),  # never set, and nothing waits for it
     Input(held_id(MATCH), "data"),
     State(section_id(MATCH), "id"),
 )

@@ -85,6 +85,13 @@ def test_the_page_allows_the_scripts_it_holds_and_no_others(client):
         assert held == set(policy["script-src"].split()) - {"'self'"}
 
 
+def test_the_page_fetches_dash_without_its_polyfills(client):
+    fetched = re.findall(r'<script src="([^"]+)"', client.get("/").get_data(as_text=True))
+    assert any("dash_renderer" in path for path in fetched)
+    assert any("react-dom@" in path for path in fetched)
+    assert not any("polyfill" in path for path in fetched)
+
+
 def paths_seen(settings, path, **environ):
     server = Flask("seen")
 

@@ -166,42 +166,6 @@ def test_what_is_out_of_sight_follows_a_choice_once_it_is_seen_again(visitors):
     assert not asked(page, "overview-spells")  # seen again, with nothing new to show
 
 
-CHANGE = """
-  const store = window.dash_stores[0];
-  const itempath = store.getState().paths.strs["as-of"];
-  const change = (props) => store.dispatch({type: "ON_PROP_CHANGE", payload: {itempath, props, source: "tests"}});
-  let times = 0;
-  const stop = store.subscribe(() => { times += 1; });
-"""
-
-
-def test_components_are_told_once_of_all_changes_of_one_run_and_at_once_while_someone_types(visitors):
-    page = visitors(viewport=WIDE).open("/glossary")
-    settled(page)
-    told = page.evaluate(
-        "async () => {"
-        + CHANGE
-        + """
-      const told = [];
-      const rest = () => new Promise((done) => setTimeout(done));
-      change({title: "1"}); change({title: "2"}); change({title: "3"});
-      told.push(times);
-      await rest();
-      told.push(times);
-      store.dispatch({type: "tests of batching"});
-      await rest();
-      told.push(times);
-      const field = document.createElement("input");
-      field.addEventListener("input", () => { change({title: "4"}); change({title: "5"}); });
-      field.dispatchEvent(new Event("input"));
-      told.push(times);
-      stop();
-      return told;
-    }"""
-    )
-    assert told == [0, 1, 1, 3]  # of what changes nothing they are not told
-
-
 def test_sections_follow_on_a_page_that_was_come_back_to(visitors):
     page = visitors(viewport=WIDE).open("/?range=1y")
     settled(page)
