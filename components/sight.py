@@ -15,6 +15,7 @@ from dash import MATCH, ClientsideFunction, Input, Output, State, clientside_cal
 from dash.exceptions import PreventUpdate
 
 from components import cards
+from components.still import still, stilled
 
 _PARTS: defaultdict[str, dict[str, None]] = defaultdict(dict)
 """Of each section its parts in their order: what is drawn by one callback, by the id of its first output."""
@@ -60,14 +61,14 @@ def later(name: str, *children: Any, height: int, className: str = "stack") -> h
         role="region",
         **{"aria-label": "Comes as it is scrolled to"},
     )
-    held = [child.to_plotly_json() for child in (*children, *_choices(name))]
+    held = [still(child).to_plotly_json() for child in (*children, *_choices(name))]
     stores = [dcc.Store(id=held_id(name), data=held), dcc.Store(id=seen_id(name)), dcc.Store(id=again_id(name))]
     return html.Div([room, *stores])
 
 
 def here(name: str, *children: Any) -> html.Div:  # noqa: ANN401
     """Section that is on the page from the start, and follows its choices while it is in sight. name : as of ``later``."""
-    room = html.Div([*children], id=section_id(name), className="stack")
+    room = html.Div([still(child) for child in children], id=section_id(name), className="stack")
     return html.Div([room, dcc.Store(id=held_id(name)), dcc.Store(id=again_id(name)), *_choices(name)])
 
 
@@ -98,12 +99,14 @@ def callback(
     )
 
     def registered(function: Callable[..., Any]) -> Callable[..., Any]:
+        quiet = stilled(function)
+
         @dash.callback(*outputs, Input(chosen, "data"), *states, prevent_initial_call=not on_demand)
         @wraps(function)
         def drawn(choices: list[Any] | None, *others: Any) -> Any:  # noqa: ANN401
             if choices is None:
                 raise PreventUpdate
-            return function(*choices, *others)
+            return quiet(*choices, *others)
 
         return function
 

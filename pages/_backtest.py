@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import backtests, cards, controls, horizons, sheets, shell, sight, views
 from components.figures import backtest as figures
+from components.still import stilled
 from regime_core.errors import RegimeError
 from regime_core.uploads import download_name
 
@@ -111,6 +112,7 @@ _CHOICES = (
     Input(shell.REFRESHED, "data"),
     *_CHOICES,
 )
+@stilled
 def show_verdict(dataset_id: str | None, _refreshed: int, signal: str, *choices: str) -> Any:  # noqa: ANN401
     """What the rule earned in a sentence, and what that does not say; without a test, why there is none."""
     if not dataset_id:

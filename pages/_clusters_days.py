@@ -132,6 +132,8 @@ def tell_days(choice: chosen.Choice | None, dataset_id: str | None, k: str, _ref
     Input(Y, "value"),
     Input(BRUSH, "value"),
     Input(shell.THEME, "data"),
+    State(X, "options"),
+    State(Y, "options"),
 )
 def show_scatter(
     choice: chosen.Choice | None,
@@ -143,13 +145,15 @@ def show_scatter(
     y: str,
     brush: str,
     mode: str | None,
+    *offered: list[dict[str, str]] | None,
 ) -> Any:  # noqa: ANN401
     """Days on the two axes chosen; an axis that this dataset has not is replaced by one that it has."""
     view = view_of(dataset_id if mode else None, k)
     taken = {X: view.axis(x, "volatility"), Y: view.axis(y, "return")}
     options = [{"label": title, "value": name} for name, title in view.axes.items()]
-    for identifier, name in taken.items():  # no outputs: what is drawn by the axes would wait for them
-        set_props(identifier, {"options": options, "value": name})
+    for (identifier, name), wanted, present in zip(taken.items(), (x, y), offered, strict=True):
+        if (name, options) != (wanted, present):  # no outputs: what is drawn by the axes would wait for them
+            set_props(identifier, {"options": options, "value": name})
     rows = chosen.days(choice, view, dataset_id).rows
     figure = clusters.scatter(view, *taken.values(), mode=mode or "light", lasso=brush == "lasso", chosen=rows)
     return figure, clusters.scatter_heading(view, *taken.values()), clusters.scatter_description(view, *taken.values())

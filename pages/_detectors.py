@@ -11,6 +11,7 @@ import runtime
 from components import cards, controls, detector_sheets, sheets, shell, sight, simulated
 from components.figures import lags as figures
 from components.figures.lags import Tried
+from components.still import stilled
 from regime_core import trials
 
 MODEL = "detectors-model"
@@ -81,6 +82,7 @@ _CHOICES = (Input(MODEL, "value"), Input(DURATION, "value"), Input(SHOCKS, "valu
 
 
 @callback(Output(HEADLINE, "children"), Output(BASIS, "children"), Output(FACTS, "children"), *_CHOICES)
+@stilled
 def show_verdict(model: str, duration: str, shocks: str) -> Any:  # noqa: ANN401
     """How soon and how well, in a sentence."""
     found = _tried(model, simulated.cell_of(duration, shocks))
@@ -103,6 +105,7 @@ def show_lags(model: str, duration: str, shocks: str, mode: str | None) -> Any: 
 
 
 @callback(Output(CELLS, "children"), Output(CELLS_TITLE, "children"), *_CHOICES)
+@stilled
 def show_cells(model: str, duration: str, shocks: str) -> Any:  # noqa: ANN401
     """Scores on every kind of market."""
     sheet = simulated.cell_sheet(_everywhere(model), simulated.cell_of(duration, shocks))

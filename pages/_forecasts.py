@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import cards, controls, evaluations, horizons, markets, progress, score_sheets, sheets, shell, sight, views
 from components.figures import evaluation as figures
+from components.still import stilled
 from pages import _forecast_tables
 from pages._forecast_tables import OF_RECORD, WALK_JOB, K
 from regime_core.errors import RegimeError
@@ -118,6 +119,7 @@ def _later() -> list[html.Div]:
     Input(progress.ended_id(WALK_JOB), "data"),
     Input(shell.REFRESHED, "data"),
 )
+@stilled
 def show_record(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
     """How forecasts went in a sentence; without a record, how to make one or what is missing for it."""
     if not dataset_id:

@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 import runtime
 from components import cards, chosen, controls, glossary, markets, progress, shell, sight, views
+from components.still import stilled
 from pages import _clusters_apart as apart
 from pages import _clusters_days as charts
 from pages import _clusters_moves as moves
@@ -85,6 +86,7 @@ def layout(
     Output(charts.LIGHTS, "children"),
     *ON_STATES,
 )
+@stilled
 def show_states(dataset_id: str | None, k: str | None, _refreshed: int, _ended: object = None) -> Any:  # noqa: ANN401
     """State of the newest day and share of each; without states, a word on why, and nothing else."""
     if not dataset_id:

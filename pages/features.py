@@ -23,6 +23,7 @@ from components import (
 )
 from components.figures import correlations, spreads, trends
 from components.figures.trends import Trends
+from components.still import stilled
 from components.trend_views import Labelled
 from pages import _features_drift
 from pages._features_drift import JOB, RANGE
@@ -189,6 +190,7 @@ def choose(ticked: list[list[str]], before: str) -> Any:  # noqa: ANN401
     Input(progress.ended_id(JOB), "data"),
     Input(shell.REFRESHED, "data"),
 )
+@stilled
 def show_newest(dataset_id: str | None, names: str, ended: dict[str, str] | None, _refreshed: int) -> Any:  # noqa: ANN401
     """Newest values of the chosen features; those of a long series are computed in the background first."""
     if not dataset_id:

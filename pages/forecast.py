@@ -25,6 +25,7 @@ from components import (
 )
 from components.figures import contributions
 from components.figures import fan as fan_figures
+from components.still import stilled
 from pages import forecast_record as record
 from pages.forecast_record import HORIZON, RANGE, K
 from regime_core.errors import RegimeError
@@ -163,6 +164,7 @@ def _moved() -> html.Section:
     Input(progress.ended_id(PREDICT_JOB), "data"),
     Input(shell.REFRESHED, "data"),
 )
+@stilled
 def show_forecast(dataset_id: str | None, k: str | None, _ended: Any, _refreshed: int) -> Any:  # noqa: ANN401
     """What is known of the days ahead without waiting; without a forecast, a word on how to get one."""
     if not dataset_id:

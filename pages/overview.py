@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 import runtime
 from components import agreements, cards, controls, overviews, progress, ranges, shell, sight, views
 from components.figures import agreement, followed, timeline
+from components.still import stilled
 from pages import _overview_below as below
 from pages._overview import MODEL, RANGE, STYLE, view_of, window_of
 from regime_core.errors import RegimeError
@@ -130,6 +131,7 @@ def _ahead() -> html.Div:
     Input(MODEL, "value"),
     Input(shell.REFRESHED, "data"),
 )
+@stilled
 def show_headline(dataset_id: str | None, model: str | None, _refreshed: int) -> Any:  # noqa: ANN401
     """Regime of the newest bar and what changed; without labels, a word on why, and nothing else."""
     if not dataset_id:

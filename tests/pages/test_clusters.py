@@ -44,8 +44,8 @@ def pickers(page, monkeypatch):
     return found
 
 
-def scatter(page, dataset, k, x, y, *, brush="box", choice=None):
-    return page.charts.show_scatter(choice, dataset, k, 0, None, x, y, brush, "light")
+def scatter(page, dataset, k, x, y, *, brush="box", choice=None, offered=(None, None)):
+    return page.charts.show_scatter(choice, dataset, k, 0, None, x, y, brush, "light", *offered)
 
 
 def test_the_layout_takes_its_choices_from_the_address(page):
@@ -97,6 +97,15 @@ def test_an_upload_does_without_the_vix_and_says_so(page, visit, pickers):
     assert [option["value"] for option in across["options"]] == ["return", "volatility", "parkinson", "pc1", "pc2", "pc3"]
     assert figure.layout.dragmode == "lasso"
     assert title.startswith("mine: daily return against 21-day volatility")
+
+
+def test_pickers_that_offer_what_a_dataset_has_are_left_alone(page, visit, pickers):
+    scatter(page, "sp500", "2", "volatility", "return")
+    offered = [pickers.pop(name)["options"] for name in (page.charts.X, page.charts.Y)]
+    scatter(page, "sp500", "3", "volatility", "return", offered=offered)
+    assert not pickers
+    scatter(page, "sp500", "3", "soup", "return", offered=offered)
+    assert list(pickers) == [page.charts.X]
 
 
 def test_closes_only_have_two_values_and_the_third_axis_says_so(page, visit, pickers):
