@@ -46,9 +46,6 @@
   /* Both draw into an element bit by bit, so one begins when the other is done. */
   function handedOver(element) {
     return Promise.all([solid(), element.drawnBySmall]).then(function (both) {
-      /* It would lay the figure out when the window is another, and knows nothing of 3-D. */
-      window.removeEventListener("resize", element._responsiveChartHandler);
-      delete element._responsiveChartHandler;
       element.drawnBySolid = both[0];
       return both[0];
     });
