@@ -1,7 +1,8 @@
 /* One answer changes the page's state a hundred times over, and at each change Dash asks every component on the page whether it
-   is concerned: most of the time that a choice takes. Here they are asked once of many changes, when Dash is at rest: so it has
-   asked the server for all that it wants before the page is busy with being drawn. Where components come or go they are asked at
-   the end of the run of JavaScript, so that callbacks of what has come find it on the page. */
+   is concerned: most of the time that a choice takes. Of values that callbacks have set they are told once, when Dash is at rest:
+   so it has asked the server for all that it wants before the page is busy with being drawn. Of all else they are told at the end
+   of the run of JavaScript: of components that come or go, as callbacks of theirs look for them on the page; of what a component
+   itself has set, as it counts on that; and of all there is until the page stands. */
 (function () {
   "use strict";
   var LONGEST_MS = 40; // that a change waits for rest
@@ -29,28 +30,38 @@
     var subscribe = store.subscribe;
     var listeners = new Set();
     var told = store.getState();
-    var layout = told.layout;
-    var hashes = told.layoutHashes;
+    var seen = told;
     var changed = {};
     var changes = 0;
     var due = null; // "rest" or "run": at whose end they are told
 
-    /* Dash keeps of each component which properties its last change touched: here those of all changes since it was told.
-       Whether components have come or gone. */
+    /* Dash keeps of each component which properties its last change touched, and who made it: here of all changes since it was
+       told. Whether that can wait. */
     function gather(state) {
-      var others = state.layout !== layout && state.layoutHashes === hashes; // the page as a whole
-      if (state.layoutHashes !== hashes) {
-        Object.keys(state.layoutHashes).forEach(function (path) {
-          var now = state.layoutHashes[path];
-          if (now !== hashes[path]) {
-            others = others || refilled(now.changedProps);
-            now.changedProps = changed[path] = Object.assign({}, changed[path], now.changedProps);
+      var now = state.layoutHashes;
+      var before = seen.layoutHashes;
+      var stands = state.appLifecycle === "HYDRATED" && seen.appLifecycle === "HYDRATED";
+      var waits = stands && (state.layout === seen.layout || now !== before);
+      if (now !== before) {
+        Object.keys(before).forEach(function (path) {
+          if (!now[path]) {
+            waits = false;
+            delete changed[path];
           }
         });
+        Object.keys(now).forEach(function (path) {
+          if (now[path] === before[path]) {
+            return;
+          }
+          waits = waits && now[path].renderType !== "internal" && !refilled(now[path].changedProps);
+          if (changed[path] && before[path].renderType !== "internal") {
+            now[path].renderType = before[path].renderType;
+          }
+          now[path].changedProps = changed[path] = Object.assign({}, changed[path], now[path].changedProps);
+        });
       }
-      layout = state.layout;
-      hashes = state.layoutHashes;
-      return others;
+      seen = state;
+      return waits;
     }
 
     function tell() {
@@ -85,11 +96,11 @@
     }
 
     subscribe.call(store, function () {
-      var others = gather(store.getState());
+      var waits = gather(store.getState());
       changes += 1;
       if (typing()) {
         tell();
-      } else if (others || document.hidden) { // timers are slow on a page that nobody sees
+      } else if (!waits || document.hidden) { // timers are slow on a page that nobody sees
         if (due !== "run") {
           due = "run";
           queueMicrotask(tellDue);

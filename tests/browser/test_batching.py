@@ -10,7 +10,8 @@ pytestmark = pytest.mark.browser
 CHANGE = """
   const store = window.dash_stores[0];
   const itempath = store.getState().paths.strs["as-of"];
-  const change = (props) => store.dispatch({type: "ON_PROP_CHANGE", payload: {itempath, props, source: "tests"}});
+  const change = (props, renderType = "callback") =>
+    store.dispatch({type: "ON_PROP_CHANGE", payload: {itempath, props, renderType}});
   const span = (text) => ({type: "Span", namespace: "dash_html_components", props: {children: text, id: "tests-span"}});
   const rest = () => new Promise((done) => setTimeout(done, 100));
   let times = 0;
@@ -33,9 +34,12 @@ def told(visitors):
 
 def test_components_are_told_once_of_many_changes_and_of_nothing_not_at_all(told):
     assert told("""
+      const clock = performance.now;
+      performance.now = () => 0;  // however slow the machine is, it has not been too long
       change({title: "1"}); change({title: "2"});
       await new Promise((done) => setTimeout(() => { change({title: "3"}); done(); }));
       const seen = [times];
+      performance.now = clock;
       await rest();
       seen.push(times);
       store.dispatch({type: "tests of batching"});
@@ -83,6 +87,40 @@ def test_components_that_come_are_on_the_page_at_the_end_of_the_run(told):
       seen.push(document.getElementById("tests-span").textContent);
       return seen;
     """) == [0, 1, "new"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'change({title: "set by itself"}, "internal")',
+        'store.dispatch({type: "RESET_COMPONENT_STATE", payload: {itempath}})',
+        'store.dispatch({type: "SET_APP_LIFECYCLE", payload: "STARTED"})',
+    ],
+)
+def test_what_cannot_wait_is_told_at_the_end_of_the_run(told, change):
+    assert told(f"""
+      change({{title: "told before"}});
+      await rest();
+      const before = times;
+      {change};
+      const seen = [times - before];
+      await Promise.resolve();
+      seen.push(times - before);
+      return seen;
+    """) == [0, 1]
+
+
+def test_what_a_callback_has_set_is_told_as_such_whatever_the_component_sets_itself(told):
+    assert told("""
+      const kind = () => store.getState().layoutHashes[Object.keys(store.getState().layoutHashes).find(
+        (path) => path.replace(/[^\\w,]/g, "") === itempath.join(","))].renderType;
+      change({title: "by a callback"});
+      change({"data-told": "by itself"}, "internal");
+      const seen = [kind()];
+      await rest();
+      change({"data-told": "by itself alone"}, "internal");
+      return [...seen, kind()];
+    """) == ["callback", "internal"]
 
 
 @pytest.mark.parametrize("event", ["pointerdown", "pointerup", "keydown"])

@@ -8,6 +8,12 @@ from scrolling import settled
 pytestmark = pytest.mark.browser
 WIDE = {"width": 1440, "height": 900}
 
+KINDS = """() => {
+  const {layout, paths} = window.dash_stores[0].getState();
+  const room = paths.strs["features-newest"].reduce((part, step) => part[step], layout);
+  return room.props.children.map(({type}) => type);
+}"""
+
 
 def test_a_link_within_still_content_goes_to_another_page_without_loading_the_site_anew(visitors):
     page = visitors(viewport=WIDE).open("/features")
@@ -23,6 +29,7 @@ def test_a_link_within_still_content_goes_to_another_page_without_loading_the_si
 def test_still_content_is_drawn_with_its_attributes_and_again_when_it_is_replaced(visitors):
     page = visitors(viewport=WIDE).open("/features")
     settled(page)
+    assert page.evaluate(KINDS) == ["Still"]  # and none of its cells is a component
     rows = page.locator("#features-newest tbody tr")
     expect(page.locator("#features-newest th[scope=col].figure").first).to_have_text("Newest")
     before = rows.count()
