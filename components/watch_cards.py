@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import dash
 import numpy as np
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -56,7 +55,7 @@ def _watched(dataset: Dataset, model: str | None) -> Watched:
 def grid(found: list[Watched], here: str, query: dict[str, str]) -> html.Ul:
     """All cards; ``here`` is the dataset on the page. query : what of the view a link keeps."""
     items = [html.Li(_card(one, here, query)) for one in found]
-    return html.Ul([*items, html.Li(_bring())], className="watch-grid")
+    return html.Ul([*items, html.Li(_bring(here))], className="watch-grid")
 
 
 def _card(one: Watched, here: str, query: dict[str, str]) -> dcc.Link:
@@ -132,8 +131,8 @@ def _when(dataset: Dataset) -> html.Div:
     return html.Div(cards.as_of(dataset, shell.today(), brief=True), className="watch-when")
 
 
-def _bring() -> dcc.Link:
-    """Way to the page where a file becomes a dataset."""
+def _bring(here: str) -> dcc.Link:
+    """Way to the page where a file becomes a dataset; until then that page shows ``here``."""
     icon = html.I(className="icon icon-upload", **{"aria-hidden": "true"})
     return dcc.Link(
         [
@@ -141,6 +140,6 @@ def _bring() -> dcc.Link:
             html.Strong("Bring your own"),
             html.Span("A CSV or Excel file of prices becomes a card here.", className="muted"),
         ],
-        href=dash.get_relative_path("/label"),
+        href=shell.href("/label", dataset=here),
         className="watch-card watch-bring",
     )

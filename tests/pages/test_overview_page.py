@@ -210,7 +210,7 @@ def test_a_card_a_dataset_links_to_it_and_keeps_the_view(page, app):
     links = [item.children.href for item in cards.children]
     assert f"/?model=rules&style=candles&range=6m&dataset={mine}" in links
     assert any(link.endswith(short) for link in links)
-    assert links[-1] == "/label"
+    assert links[-1] == "/label?dataset=vix"
     with app.server.test_request_context("/"):
         flask.session["visitor"] = "stranger"
         assert "mine" not in text_of(page.below.show_watched("vix", "rules", "2018-01-01..2018-02-01", "line", 0))
