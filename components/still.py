@@ -53,7 +53,7 @@ def still(content: Any) -> Any:  # noqa: ANN401
 
 
 def stilled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A callback's function whose content is ``still``; what is no content stays as it is."""
+    """A callback's function whose content is ``still``, and nothing else is touched; of several outputs it gives a tuple."""
 
     @wraps(function)
     def quiet(*given: Any, **named: Any) -> Any:  # noqa: ANN401
